@@ -1,0 +1,49 @@
+# The front door. `make demo` renders a video, `make test` runs every check and test.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_VERSION := 0.13.9
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test check fix cover bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
+
+setup: $(READY) ## Make .venv and install what the other targets need
+
+$(READY): requirements/dev.lock pyproject.toml
+	@echo "Setting up $(VENV) (first run only)"
+	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/pip install --quiet uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements/dev.lock
+	@$(BIN)/python -m ensurepip --upgrade >/dev/null 2>&1 || true
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+check: $(READY) ## Lint, format, types, import contracts; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY) ## Format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: check ## Every check and every test, with coverage
+	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
+
+lock: ## Renew the lock files from pyproject.toml and requirements/dev.in
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  -c requirements/constraints.txt pyproject.toml -o requirements/core.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  -c requirements/constraints.txt pyproject.toml --extra voice --extra heif requirements/dev.in -o requirements/dev.lock
+
+clean: ## Remove the environment and everything made
+	rm -rf $(VENV) out

@@ -1,0 +1,1 @@
+"""Renderers: a performance or audio in, a video out."""

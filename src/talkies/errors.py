@@ -1,0 +1,263 @@
+"""The error tree: every failure a user can meet, with a stable code and a next step.
+
+TalkiesError
+├── InvalidInput                what was given cannot be used
+│   ├── FileMissing
+│   ├── UnsupportedMedia        a type that is not on the list
+│   ├── CorruptMedia            the right type, but broken or cut off
+│   ├── MediaTooLarge           over a limit on bytes, pixels or seconds
+│   ├── ImageTooSmall
+│   ├── AnimatedImage
+│   ├── AudioEmpty
+│   ├── AudioSilent
+│   ├── FaceNotFound
+│   ├── FaceIndexInvalid
+│   ├── FaceUnusable            found, but a render would ruin it; `details["reason"]` says why
+│   ├── TranscriptMismatch
+│   ├── UnknownVoice
+│   ├── UnknownLanguage
+│   ├── UnknownEngine
+│   ├── InvalidOption
+│   ├── InvalidManifest
+│   └── SameFile
+├── MissingDependency           an extra that is not installed
+│   └── FontMissing
+├── OutputFailure
+│   ├── OutputUnwritable
+│   └── DiskFull
+├── EngineFailure               a part of ours or of an engine failed
+│   ├── ChildCrashed
+│   └── ChildTimedOut
+└── Canceled
+
+Callers match on the class or on `code`, never on the message. Every code is explained in
+`docs/reference/errors.md`.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeAlias
+
+Detail: TypeAlias = str | int | float | bool | None | list[str] | list[float]
+
+
+class TalkiesError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "INTERNAL"
+    #: HTTP status of the answer that carries this error.
+    status: ClassVar[int] = 500
+    #: Exit status of a command that ends with this error.
+    exit_status: ClassVar[int] = 1
+    #: Whether the same request may succeed later, unchanged.
+    retryable: ClassVar[bool] = False
+    #: The next step, where an instance gives none of its own.
+    default_hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        hint: str = "",
+        details: Mapping[str, Detail] | None = None,
+    ) -> None:
+        self.message = message or (self.__class__.__doc__ or "").splitlines()[0]
+        self.hint = hint or self.default_hint
+        self.details: dict[str, Detail] = dict(details or {})
+        super().__init__(self.message)
+
+
+class InvalidInput(TalkiesError):
+    """The input cannot be used."""
+
+    code = "INVALID_INPUT"
+    status = 422
+    exit_status = 3
+
+
+class FileMissing(InvalidInput):
+    """The file does not exist or cannot be read."""
+
+    code = "FILE_MISSING"
+    status = 404
+    default_hint = "Check the path and its permissions."
+
+
+class UnsupportedMedia(InvalidInput):
+    """The file is of a type that is not supported."""
+
+    code = "UNSUPPORTED_MEDIA"
+    status = 415
+
+
+class CorruptMedia(InvalidInput):
+    """The file is damaged or cut off."""
+
+    code = "CORRUPT_MEDIA"
+    default_hint = "Export or download the file again."
+
+
+class MediaTooLarge(InvalidInput):
+    """The file is over a limit."""
+
+    code = "MEDIA_TOO_LARGE"
+    status = 413
+
+
+class ImageTooSmall(InvalidInput):
+    """The picture is too small to animate."""
+
+    code = "IMAGE_TOO_SMALL"
+    default_hint = "Use a picture of at least 128 pixels on its shorter side."
+
+
+class AnimatedImage(InvalidInput):
+    """The picture has more than one frame."""
+
+    code = "ANIMATED_IMAGE"
+    default_hint = "Save one frame as PNG or JPEG and use that."
+
+
+class AudioEmpty(InvalidInput):
+    """The recording has no sound samples."""
+
+    code = "AUDIO_EMPTY"
+
+
+class AudioSilent(InvalidInput):
+    """The recording is silent."""
+
+    code = "AUDIO_SILENT"
+    default_hint = "Check that the right track was exported and that it is not muted."
+
+
+class FaceNotFound(InvalidInput):
+    """No face was found in the picture."""
+
+    code = "FACE_NOT_FOUND"
+    default_hint = "Use a picture that shows one face from the front, well lit."
+
+
+class FaceIndexInvalid(InvalidInput):
+    """The picture has no face with that number."""
+
+    code = "FACE_INDEX_INVALID"
+
+
+class FaceUnusable(InvalidInput):
+    """The face was found, but a video of it would look wrong."""
+
+    code = "FACE_UNUSABLE"
+    default_hint = "Use a sharp picture that shows the face from the front with nothing before it."
+
+
+class TranscriptMismatch(InvalidInput):
+    """The transcript does not say what the recording says."""
+
+    code = "TRANSCRIPT_MISMATCH"
+    default_hint = "Check the transcript and its language, or leave it out."
+
+
+class UnknownVoice(InvalidInput):
+    """There is no voice of that name."""
+
+    code = "UNKNOWN_VOICE"
+    default_hint = "`talkies voices` lists the voices."
+
+
+class UnknownLanguage(InvalidInput):
+    """There is no language of that name."""
+
+    code = "UNKNOWN_LANGUAGE"
+    default_hint = "`talkies voices` lists the languages."
+
+
+class UnknownEngine(InvalidInput):
+    """There is no engine of that name."""
+
+    code = "UNKNOWN_ENGINE"
+    default_hint = "`talkies engines` lists the engines."
+
+
+class InvalidOption(InvalidInput):
+    """An option has a value that cannot be used."""
+
+    code = "INVALID_OPTION"
+
+
+class InvalidManifest(InvalidInput):
+    """The manifest cannot be read."""
+
+    code = "INVALID_MANIFEST"
+
+
+class SameFile(InvalidInput):
+    """The output would overwrite an input."""
+
+    code = "SAME_FILE"
+    default_hint = "Choose another output path."
+
+
+class MissingDependency(TalkiesError):
+    """A part that is not installed is needed."""
+
+    code = "MISSING_DEPENDENCY"
+    status = 501
+    exit_status = 4
+
+
+class FontMissing(MissingDependency):
+    """No installed font can write this script."""
+
+    code = "FONT_MISSING"
+
+
+class OutputFailure(TalkiesError):
+    """The result could not be written."""
+
+    code = "OUTPUT_FAILURE"
+    exit_status = 5
+
+
+class OutputUnwritable(OutputFailure):
+    """The output path cannot be written."""
+
+    code = "OUTPUT_UNWRITABLE"
+    default_hint = "Choose a folder that exists and that you may write to."
+
+
+class DiskFull(OutputFailure):
+    """The disk is full."""
+
+    code = "DISK_FULL"
+    status = 507
+    retryable = True
+    default_hint = "Free some space, or choose an output on another disk."
+
+
+class EngineFailure(TalkiesError):
+    """The work failed inside."""
+
+    code = "ENGINE_FAILURE"
+    exit_status = 6
+
+
+class ChildCrashed(EngineFailure):
+    """A child process ended without an answer."""
+
+    code = "CHILD_CRASHED"
+    retryable = True
+
+
+class ChildTimedOut(EngineFailure):
+    """A child process took longer than it may."""
+
+    code = "CHILD_TIMED_OUT"
+    retryable = True
+
+
+class Canceled(TalkiesError):
+    """The work was canceled."""
+
+    code = "CANCELED"
+    status = 409
+    exit_status = 130

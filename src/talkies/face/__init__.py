@@ -1,0 +1,1 @@
+"""Find a face, judge it, and move it."""

@@ -1,0 +1,1 @@
+"""Product-free parts: child processes, atomic files."""

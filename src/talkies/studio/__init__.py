@@ -1,0 +1,1 @@
+"""Use cases: the words of the product."""

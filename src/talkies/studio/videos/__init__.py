@@ -1,0 +1,1 @@
+"""Making one talking video, step by step, and many by a manifest."""
