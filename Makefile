@@ -20,9 +20,7 @@ $(READY): requirements/dev.lock pyproject.toml
 	@echo "Setting up $(VENV) (first run only)"
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/pip install --quiet uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(VENV) $(UV) pip sync --quiet --require-hashes requirements/dev.lock
-	@$(BIN)/python -m ensurepip --upgrade >/dev/null 2>&1 || true
-	@test -x $(UV) || $(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.lock
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
