@@ -1,0 +1,92 @@
+"""What an engine is: data about itself, and one function from inputs to a video file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from talkies.core.captions import Cue
+from talkies.core.performance import Performance
+
+
+class VideoFormat(StrEnum):
+    """Containers a video can be delivered in."""
+
+    MP4 = "mp4"
+    WEBM = "webm"
+    GIF = "gif"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an engine can do and what it asks for."""
+
+    id: str
+    #: One sentence for a list.
+    summary: str
+    #: Whether it follows a `Performance`; otherwise it listens to the sound itself.
+    follows_performance: bool
+    formats: frozenset[VideoFormat]
+    #: SPDX identifier of the code and of its weights.
+    licence: str
+    commercial_use: bool
+    #: GPU memory in GiB; 0 for an engine that runs on a CPU.
+    vram_gib: float
+    #: Published or measured seconds of work per second of video at 720p, for the first ETA.
+    seconds_per_video_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """One video to make. Files are ours: normalised, private and trusted."""
+
+    #: RGB or RGBA PNG, already framed and scaled to the video's width and height (both even).
+    portrait: Path
+    #: 48 kHz PCM WAV, the sound the video shall carry.
+    sound: Path
+    performance: Performance
+    #: Which face of the portrait speaks, largest first; None is the largest.
+    face: int | None = None
+    fps: Fraction = Fraction(25)
+    format: VideoFormat = VideoFormat.MP4
+    #: None keeps the portrait's own background; an RGB colour; a picture; or "transparent".
+    background: tuple[int, int, int] | Path | str | None = None
+    #: Captions to burn into the picture; empty for none.
+    captions: tuple[Cue, ...] = ()
+    seed: int = 0
+    #: The engine's own options.
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+class RenderContext(Protocol):
+    """What an engine is given to work with while it renders."""
+
+    @property
+    def work_dir(self) -> Path:
+        """A private folder, removed afterwards; the video is written into it."""
+        ...
+
+    def progress(self, done: int, total: int) -> None:
+        """Say that `done` of `total` frames are finished. Raises `Canceled` when asked to stop."""
+        ...
+
+
+class Engine(Protocol):
+    """A renderer. Made without cost; `load` may take its time and memory."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self, request: RenderRequest) -> tuple[str, ...]:
+        """Warnings about this request. Raises `InvalidInput` where a render would be no use."""
+        ...
+
+    def load(self) -> None:
+        """Bring models into memory; does nothing the second time."""
+        ...
+
+    def render(self, request: RenderRequest, context: RenderContext) -> Path:
+        """The finished video, inside `context.work_dir`; no partial file is left on failure."""
+        ...
