@@ -1,0 +1,104 @@
+"""Files that are whole or absent: outputs that appear in one step, and private folders that go."""
+
+import contextlib
+import errno
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from talkies.errors import DiskFull, OutputFailure, OutputUnwritable
+
+#: Error numbers that say there is no room: no space, over quota, over the file size limit.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to, renamed to `path` when the block ends well.
+
+    The partial file keeps the extension, is hidden, and is removed on any failure, Ctrl-C
+    included; an existing `path` is then untouched. Raises `OutputUnwritable` before the block runs
+    when the folder cannot be written, and `DiskFull` for an `OSError` in the block that says so.
+    """
+    partial = _reserve(path)
+    try:
+        with reporting_full_disk(path):
+            yield partial
+            _settle(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def reporting_full_disk(path: Path) -> Iterator[None]:
+    """Turn the block's `OSError` that says the disk is full into `DiskFull`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise full_disk(path) from error
+        raise
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder only this user can read, removed with all it holds when the block ends."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="talkies-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise unwritable(Path(tempfile.gettempdir()), error) from error
+    with folder as name:
+        yield Path(name)
+
+
+def full_disk(path: Path) -> DiskFull:
+    """The error for an output at `path` that did not fit."""
+    return DiskFull(f"The disk is full: {path.name} could not be written.", details=_about(path))
+
+
+def unwritable(path: Path, error: OSError) -> OutputFailure:
+    """The error for an output at `path` that the system refused, in its words."""
+    if error.errno in NO_ROOM:
+        return full_disk(path)
+    reason = error.strerror or "unknown reason"
+    return OutputUnwritable(f"{path} cannot be written: {reason}.", details=_about(path))
+
+
+def _about(path: Path) -> dict[str, str]:
+    return {"path": str(path)}
+
+
+def _reserve(path: Path) -> Path:
+    """Create the partial file, which also proves that the folder can be written."""
+    if path.is_dir():
+        raise OutputUnwritable(
+            f"{path} is a folder.", hint="Give the path of a file.", details=_about(path)
+        )
+    partial = path.with_name(f".{path.stem[:64]}-{secrets.token_hex(4)}.partial{path.suffix}")
+    try:
+        partial.touch(mode=0o666, exist_ok=False)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return partial
+
+
+def _settle(partial: Path, path: Path) -> None:
+    """Bring the bytes to the disk, then the name: a power cut leaves the old file or the new."""
+    handle = os.open(partial, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    try:
+        partial.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    with contextlib.suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
