@@ -24,10 +24,12 @@ TalkiesError
 │   └── FontMissing
 ├── OutputFailure
 │   ├── OutputUnwritable
+│   ├── OutputExists
 │   └── DiskFull
 ├── EngineFailure               a part of ours or of an engine failed
 │   ├── ChildCrashed
 │   └── ChildTimedOut
+├── BatchIncomplete             some videos of a manifest failed
 └── Canceled
 
 Callers match on the class or on `code`, never on the message. Every code is explained in
@@ -182,6 +184,7 @@ class InvalidOption(InvalidInput):
     """An option has a value that cannot be used."""
 
     code = "INVALID_OPTION"
+    exit_status = 2
 
 
 class InvalidManifest(InvalidInput):
@@ -225,6 +228,14 @@ class OutputUnwritable(OutputFailure):
     default_hint = "Choose a folder that exists and that you may write to."
 
 
+class OutputExists(OutputFailure):
+    """The output exists already."""
+
+    code = "OUTPUT_EXISTS"
+    status = 409
+    default_hint = "Add --overwrite (-y) to replace it, or choose another output path."
+
+
 class DiskFull(OutputFailure):
     """The disk is full."""
 
@@ -253,6 +264,15 @@ class ChildTimedOut(EngineFailure):
 
     code = "CHILD_TIMED_OUT"
     retryable = True
+
+
+class BatchIncomplete(TalkiesError):
+    """Some videos of a manifest failed."""
+
+    code = "BATCH_INCOMPLETE"
+    exit_status = 7
+    retryable = True
+    default_hint = "Mend what the failed rows name and run the same command: finished ones stay."
 
 
 class Canceled(TalkiesError):
