@@ -42,7 +42,7 @@ class Limits:
 
 
 class Child:
-    """`python -I -m module arguments...` with pipes, a minimal environment and limits.
+    """`python -IB -m module arguments...` with pipes, a minimal environment and limits.
 
     A context manager. Leaving it closes the child's input, waits for its end and raises
     `ChildCrashed` (ended by itself with a failure) or `ChildTimedOut` (over its wall or CPU time);
@@ -64,7 +64,8 @@ class Child:
         """Describe a child. `stdin` is an open file that becomes its input in place of a pipe."""
         self._command = [
             sys.executable,
-            "-I",
+            # No compiled files: one cut short by the file size limit would break the next start.
+            "-IB",
             "-m",
             "talkies.kit.confined",
             json.dumps(asdict(limits) | {"parent": os.getpid()}),

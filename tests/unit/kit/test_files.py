@@ -1,0 +1,112 @@
+import errno
+import resource
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from talkies.errors import DiskFull, OutputUnwritable
+from talkies.kit.files import private_folder, replacing
+
+
+def test_the_output_appears_whole_and_alone(tmp_path: Path) -> None:
+    target = tmp_path / "talk.mp4"
+    with replacing(target) as partial:
+        partial.write_bytes(b"whole")
+        assert not target.exists()
+        assert partial.suffix == ".mp4"
+    assert target.read_bytes() == b"whole"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, ValueError, SystemExit])
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, failure: type[BaseException]
+) -> None:
+    target = tmp_path / "talk.mp4"
+    target.write_bytes(b"old")
+    with pytest.raises(failure):
+        _write_and_raise(target, failure())
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_no_room_is_a_full_disk(tmp_path: Path, number: int) -> None:
+    with pytest.raises(DiskFull) as caught:
+        _write_and_raise(tmp_path / "talk.mp4", OSError(number, "no room"))
+    assert caught.value.retryable
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_system_error_stays_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        _write_and_raise(tmp_path / "talk.mp4", FileNotFoundError(errno.ENOENT, "an input"))
+
+
+def test_a_missing_folder_is_unwritable(tmp_path: Path) -> None:
+    with pytest.raises(OutputUnwritable, match="No such file"), replacing(tmp_path / "no" / "x"):
+        pytest.fail("the block must not run")
+
+
+def test_a_folder_is_not_an_output(tmp_path: Path) -> None:
+    with pytest.raises(OutputUnwritable, match="is a folder"), replacing(tmp_path):
+        pytest.fail("the block must not run")
+
+
+def test_a_file_limit_met_for_real_is_a_full_disk(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from talkies.kit.files import replacing\n"
+        "from talkies.errors import DiskFull\n"
+        "try:\n"
+        "    with replacing(Path(sys.argv[1])) as partial: partial.write_bytes(bytes(1 << 20))\n"
+        "except DiskFull: print('full')"
+    )
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code, str(tmp_path / "out.bin")],
+        preexec_fn=limit,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "full\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from talkies.kit.files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as partial:\n"
+        "    partial.write_bytes(b'half'); print('up', flush=True); time.sleep(30)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-B", "-c", code, str(tmp_path / "out.bin")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal(signal.SIGINT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_private_folder_is_only_ours_and_goes() -> None:
+    with private_folder() as folder:
+        (folder / "some" / "where").mkdir(parents=True)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.exists()
+
+
+def _write_and_raise(target: Path, error: BaseException) -> None:
+    with replacing(target) as partial:
+        partial.write_bytes(b"half")
+        raise error
