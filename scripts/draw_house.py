@@ -42,8 +42,10 @@ def floors() -> list[list[str]]:
 def draw(house: list[list[str]]) -> str:
     height = 2 * MARGIN + FLOOR * len(house)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'font-family="system-ui, sans-serif">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+            f'font-family="system-ui, sans-serif">'
+        ),
         f"<title>The rooms of {package}: each imports only rooms below it</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#f6f3ec"/>',
     ]
@@ -53,12 +55,18 @@ def draw(house: list[list[str]]) -> str:
         for index, room in enumerate(rooms):
             x, y = MARGIN + index * width, MARGIN + floor * FLOOR
             lines += [
-                f'<rect x="{x + 2:.0f}" y="{y + 2}" width="{width - 4:.0f}" height="{FLOOR - 4}" '
-                f'rx="6" fill="hsl(190 34% {shade}%)" stroke="#31545c"/>',
-                f'<text x="{x + 16:.0f}" y="{y + 33}" font-size="17" font-weight="600" '
-                f'fill="#16323a">{room}</text>',
-                f'<text x="{x + 106:.0f}" y="{y + 33}" font-size="14" fill="#2c4a52">'
-                f"{escape(OWNS[room])}</text>",
+                (
+                    f'<rect x="{x + 2:.0f}" y="{y + 2}" width="{width - 4:.0f}" height="{FLOOR - 4}" '
+                    f'rx="6" fill="hsl(190 34% {shade}%)" stroke="#31545c"/>'
+                ),
+                (
+                    f'<text x="{x + 16:.0f}" y="{y + 33}" font-size="17" font-weight="600" '
+                    f'fill="#16323a">{room}</text>'
+                ),
+                (
+                    f'<text x="{x + 106:.0f}" y="{y + 33}" font-size="14" fill="#2c4a52">'
+                    f"{escape(OWNS[room])}</text>"
+                ),
             ]
     return "\n".join([*lines, "</svg>", ""])
 
