@@ -242,20 +242,20 @@ def _fold(ipa: str) -> str:
 
 
 def _is_mark(letter: str) -> bool:
-    if letter in _SOUNDING_MODIFIERS or letter in _STRESS:
+    if letter in _SOUNDING_MODIFIERS or letter in _SIGNS:
         return False
     return unicodedata.category(letter) in ("Mn", "Mc", "Me", "Lm", "Sk", "Cf") or letter == ":"
 
 
-#: Stress marks begin a syllable, so they part what stands before them from what follows.
-_STRESS = frozenset("ˈˌ")
+#: Signs that stay until symbols are read: stress parts them, "^" is Kirshenbaum's palatal.
+_SIGNS = frozenset("ˈˌ^")
 
 
 def _symbols(token: str) -> tuple[str, ...]:
     known = _KNOWN.get(token)
     if known is not None:
         return known
-    if not unicodedata.category(token).startswith("L") or token in _STRESS:
+    if not unicodedata.category(token).startswith("L") or token in _SIGNS:
         return ()
     return _KNOWN.get(_latin_base(token), (NEUTRAL,))
 

@@ -35,10 +35,11 @@ OCULUS: Mapping[Viseme, str] = MappingProxyType({
     Viseme.AA: "aa", Viseme.E: "E", Viseme.IH: "ih", Viseme.OH: "oh", Viseme.OU: "ou",
 })  # fmt: skip
 
-#: Preston Blair's mouth shapes, lettered as Rhubarb Lip Sync letters them.
+#: Preston Blair's mouth shapes, lettered as Rhubarb Lip Sync letters them. Its H, the raised
+#: tongue of /l/, is no viseme of its own here: `preston_blair` knows it.
 PRESTON_BLAIR: Mapping[Viseme, str] = MappingProxyType({
     Viseme.SIL: "X", Viseme.PP: "A", Viseme.FF: "G", Viseme.TH: "B", Viseme.DD: "B",
-    Viseme.KK: "B", Viseme.CH: "B", Viseme.SS: "B", Viseme.NN: "H", Viseme.RR: "E",
+    Viseme.KK: "B", Viseme.CH: "B", Viseme.SS: "B", Viseme.NN: "B", Viseme.RR: "E",
     Viseme.AA: "D", Viseme.E: "C", Viseme.IH: "B", Viseme.OH: "E", Viseme.OU: "F",
 })  # fmt: skip
 
@@ -122,3 +123,11 @@ _VISEMES = {SILENCE: (Viseme.SIL,)} | {
 def visemes_of(symbol: str) -> tuple[Viseme, ...]:
     """The mouth shapes of a canonical symbol or `SILENCE`: two for a diphthong, else one."""
     return _VISEMES.get(symbol, _VISEMES[NEUTRAL])
+
+
+def preston_blair(symbol: str) -> tuple[str, ...]:
+    """Rhubarb's letters (A to H and X) for a canonical symbol or `SILENCE`."""
+    phone = INVENTORY.get(symbol)
+    if phone is not None and phone.kind is Kind.LATERAL:
+        return ("H",)
+    return tuple(PRESTON_BLAIR[viseme] for viseme in visemes_of(symbol))
