@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.errors import EngineFailure
+from talkies.core.phonemes import parse
+from talkies.errors import EngineFailure, InvalidOption
 from talkies.speech.espeak_languages import find_language
 from talkies.speech.espeak_process import EspeakProcess, shared_process
 from talkies.speech.espeak_words import Sounded, assigned, script_of
@@ -20,6 +21,10 @@ WORDS_PER_MINUTE = 175
 #: (`pitch_adjust_tab` of its source doubles from 50 to 100).
 PITCH_MIDDLE = 50
 
+#: Factors of speed and pitch that a voice can still be understood at.
+FACTOR_MIN = 0.5
+FACTOR_MAX = 2.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordPhones:
@@ -29,6 +34,13 @@ class WordPhones:
     text: str
     #: espeak-ng's symbols in order, with its stress marks; see `core.phonemes.parse`.
     ipa: tuple[str, ...]
+    #: Indices into `ipa` where spoken words begin: several in "42".
+    parts: tuple[int, ...] = (0,)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Canonical symbols of `core.phonemes`."""
+        return tuple(symbol for ipa in self.ipa for symbol in parse(ipa))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +110,26 @@ def utter(
     )
 
 
+def checked_factor(value: float, name: str) -> float:
+    """A speed or pitch, if it is one. Raises `InvalidOption`."""
+    if not FACTOR_MIN <= value <= FACTOR_MAX:
+        raise InvalidOption(
+            f"The {name} is {value:g}; it can be {FACTOR_MIN:g} to {FACTOR_MAX:g}.",
+            details={"option": name, "value": value},
+        )
+    return value
+
+
 @functools.lru_cache(maxsize=512)
 def _phonemised(text: str, identifier: str) -> tuple[WordPhones, ...]:
     utterance = utter(text, identifier, with_sound=False)
-    ipa: list[list[str]] = [[] for _ in utterance.words]
-    for sound in utterance.sounds:
-        if sound.ipa and ipa:
-            ipa[sound.word].append(sound.ipa)
+    sounding = [sound for sound in utterance.sounds if sound.ipa]
     return tuple(
-        WordPhones(text=word, ipa=tuple(symbols))
-        for word, symbols in zip(utterance.words, ipa, strict=True)
+        _word(word, [sound for sound in sounding if sound.word == index])
+        for index, word in enumerate(utterance.words)
     )
+
+
+def _word(text: str, sounds: list[Sounded]) -> WordPhones:
+    parts = tuple(index for index, sound in enumerate(sounds) if sound.opens or index == 0)
+    return WordPhones(text=text, ipa=tuple(sound.ipa for sound in sounds), parts=parts)

@@ -5,9 +5,11 @@ mode do not drift and leave the phonemes as they are, so each written word gets 
 a word that opens a clause is sometimes lost, and is put back from the clause's end.
 """
 
+import bisect
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -15,6 +17,9 @@ from talkies.speech.text import TOKEN_MAX, UNSPACED
 
 #: One event of the child: sample, kind and what the kind brings along.
 Event = Sequence[Any]
+
+#: A phoneme event with the index of its written word, and whether a spoken word begins with it.
+Walked = tuple[int, bool, Event]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Sounded:
     ipa: str
     #: Index of its written word.
     word: int
+    #: Whether a spoken word begins here; a written one ("42") may have several.
+    opens: bool = False
 
 
 def script_of(text: str) -> Script:
@@ -70,23 +77,23 @@ def assigned(
     tokens = script.tokens or tuple(_found_words(text, events))
     walk = _by_marks(events) if script.is_marked else _by_positions(events)
     sounds = [
-        Sounded(sample=event[0], ipa=event[2], word=min(word, len(tokens) - 1))
-        for word, event in walk
+        Sounded(sample=event[0], ipa=event[2], word=min(word, len(tokens) - 1), opens=opens)
+        for word, opens, event in walk
     ]
     switched = any(sound.ipa.startswith("(") for sound in sounds)
     spoken = [sound for sound in sounds if not sound.ipa.startswith("(")]
+    spoken = _shared_out(tokens, spoken)
     words, number_of = _joined(tokens, {sound.word for sound in spoken if sound.ipa})
-    renumbered = tuple(
-        Sounded(sample=sound.sample, ipa=sound.ipa, word=number_of[sound.word]) for sound in spoken
-    )
+    renumbered = tuple(replace(sound, word=number_of[sound.word]) for sound in spoken)
     return words, renumbered, switched
 
 
-def _by_marks(events: Sequence[Event]) -> Iterator[tuple[int, Event]]:
-    """Phoneme events with the index of the last mark, or one more after an unmarked clause end."""
+def _by_marks(events: Sequence[Event]) -> Iterator[Walked]:
+    """With the index of the last mark, or one more after an unmarked clause end."""
     next_marks = _next_marks(events)
     word = 0
     clause_ended = False
+    opens = False
     for event, next_mark in zip(events, next_marks, strict=True):
         kind = event[1]
         if kind == "mark":
@@ -95,8 +102,10 @@ def _by_marks(events: Sequence[Event]) -> Iterator[tuple[int, Event]]:
             word = max(word, min(word + 1, next_mark - 1))
         if kind in ("mark", "word", "end"):
             clause_ended = kind == "end"
+            opens = True
         if kind == "phoneme":
-            yield word, event
+            yield word, opens, event
+            opens = opens and not event[2]
 
 
 def _next_marks(events: Sequence[Event]) -> list[int]:
@@ -110,16 +119,20 @@ def _next_marks(events: Sequence[Event]) -> list[int]:
     return found[::-1]
 
 
-def _by_positions(events: Sequence[Event]) -> Iterator[tuple[int, Event]]:
-    """Phoneme events with the number of different word positions so far."""
+def _by_positions(events: Sequence[Event]) -> Iterator[Walked]:
+    """With the number of different word positions so far."""
     word = -1
     position = 0
+    opens = False
     for event in events:
-        if event[1] == "word" and event[2] > position:
-            word += 1
-            position = event[2]
+        if event[1] == "word":
+            opens = True
+            if event[2] > position:
+                word += 1
+                position = event[2]
         elif event[1] == "phoneme":
-            yield max(word, 0), event
+            yield max(word, 0), opens, event
+            opens = opens and not event[2]
 
 
 def _found_words(text: str, events: Sequence[Event]) -> Iterator[str]:
@@ -131,6 +144,33 @@ def _found_words(text: str, events: Sequence[Event]) -> Iterator[str]:
     edges = [0, *starts[1:], len(text)]
     for start, end in itertools.pairwise(edges):
         yield text[start:end].strip()
+
+
+def _shared_out(tokens: Sequence[str], sounds: Sequence[Sounded]) -> list[Sounded]:
+    """Phrases that espeak-ng says as one word ("of the") give each written word its share.
+
+    A word takes phonemes from the one before it in proportion to their letters.
+    """
+    counts = Counter(sound.word for sound in sounds if sound.ipa)
+    owners = [_owner(tokens, counts, index) for index in range(len(tokens))]
+    shared: list[Sounded] = []
+    for word, group in itertools.groupby(sounds, key=lambda sound: sound.word):
+        members = [index for index, owner in enumerate(owners) if owner == word] or [word]
+        letters = [len(tokens[index]) for index in members]
+        ends = [end / sum(letters) for end in itertools.accumulate(letters)]
+        units = list(group)
+        for position, unit in enumerate(units):
+            place = bisect.bisect_left(ends[:-1], (position + 0.5) / len(units))
+            shared.append(replace(unit, word=members[place]))
+    return shared
+
+
+def _owner(tokens: Sequence[str], counts: Mapping[int, int], index: int) -> int:
+    """The word whose phonemes a word shares: its own, or those of a phrase that began before."""
+    owner = index
+    while owner > 0 and not counts[owner] and any(map(str.isalnum, tokens[owner])):
+        owner -= 1
+    return owner if counts[owner] > index - owner else index
 
 
 def _joined(tokens: Sequence[str], spoken: set[int]) -> tuple[tuple[str, ...], list[int]]:

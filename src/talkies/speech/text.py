@@ -31,13 +31,12 @@ _SPACES = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"""[.!?…]+["'”’»)\]]*\s+|[。！？｡।॥؟۔]+["'”’」』）]*\s*""")
 _CLAUSE_END = re.compile(r"[,;:—–،؛]\s+|[，、；：]\s*")
 
-#: Words that end in a full stop inside a sentence, in small letters and without it.
-ABBREVIATIONS = frozenset(
-    """
+_ABBREVIATIONS = """
     dr mr mrs ms prof st jr sr vs etc e.g i.e no fig vol ca approx dept est gen col capt sgt lt
     rev hon bzw z.b d.h u.a usw nr str ing m mme mlle sra srta dra av p pp
-    """.split()
-)
+"""
+#: Words that end in a full stop inside a sentence, in small letters and without it.
+ABBREVIATIONS = frozenset(_ABBREVIATIONS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
