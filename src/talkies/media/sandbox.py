@@ -91,11 +91,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise FileMissing(f"{path} cannot be read: {reason}.") from error
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise FileMissing(f"{path} is {what}.", hint="Give the path of a file.")
     with os.fdopen(handle, "rb", buffering=0) as raw:
-        mode = os.fstat(handle).st_mode
-        if not stat.S_ISREG(mode):
-            what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-            raise FileMissing(f"{path} is {what}.", hint="Give the path of a file.")
         # Unbuffered: the child shares its position.
         yield raw
 
