@@ -1,0 +1,158 @@
+"""The track of one face through a whole video: its mouth, its rigid points, what stood still."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+
+from talkies.face import topology
+from talkies.face.landmarks import Face, Landmarker, Pixels
+from talkies.score.following import Follower
+from talkies.score.measures import Mask, Series
+from talkies.score.reading import MouthReading, read_mouth
+from talkies.score.stability import Points
+
+#: Told the number of frames read so far.
+Counter: TypeAlias = Callable[[int], None]
+
+#: Seconds over which D is averaged: the head moves slowly, the landmarks tremble.
+EYE_DISTANCE_SECONDS = 0.4
+#: Percentile of a length taken as the closed, or resting, mouth.
+CLOSED_PERCENTILE = 2.0
+#: Every how many frames the background is compared; it changes slowly and costs a whole frame.
+BACKGROUND_EVERY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Track:
+    """One value a frame. Lengths are in D; where no face was found they are interpolated."""
+
+    fps: float
+    valid: Mask
+    #: Opening of the lips above the video's own smallest, (frames,).
+    opening: Series
+    #: Gap between the inner edges of the lips, from the tightest look, (frames,).
+    gap: Series
+    #: Change of the width between the mouth corners, relative to its median, (frames,).
+    width: Series
+    #: D in pixels, (frames,).
+    eye_distance: Series
+    #: Rigid points, pixels, (frames, 20, 2).
+    rigid: Points
+    #: Mean absolute difference of the face to the frame before, grey levels; inf at the first.
+    change: Series
+    #: Mean squared difference of the background to the portrait's, at every fifth frame.
+    background_error: Series
+    #: Most faces seen at once.
+    most_faces: int
+
+    @property
+    def frames(self) -> int:
+        return len(self.valid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Backdrop:
+    """The portrait behind the person."""
+
+    #: RGB (height, width, 3), of the video's size.
+    pixels: Pixels
+    #: True where only background is, (height, width).
+    mask: Mask
+
+    def error(self, pixels: Pixels) -> float:
+        """Mean squared difference of a frame in the background."""
+        difference = cv2.absdiff(pixels, self.pixels)[self.mask].astype(np.float32)
+        return float((difference**2).mean())
+
+
+def track_face(
+    frames: Iterable[Pixels], *, fps: float, backdrop: Backdrop | None, counted: Counter
+) -> Track:
+    """Follow the face through all frames, RGB (height, width, 3), one at a time."""
+    landmarker = Landmarker()
+    follower = Follower(landmarker)
+    readings: list[MouthReading | None] = []
+    change: list[float] = []
+    background: list[float] = []
+    before: Pixels | None = None
+    for index, pixels in enumerate(frames):
+        face = follower.follow(pixels)
+        readings.append(read_mouth(landmarker, pixels, face) if face else None)
+        change.append(_change(pixels, before, face))
+        if backdrop is not None and index % BACKGROUND_EVERY == 0:
+            background.append(backdrop.error(pixels))
+        before = pixels
+        counted(index + 1)
+    return _assembled(readings, fps, np.array(change), np.array(background), follower.most_faces)
+
+
+def _assembled(
+    readings: list[MouthReading | None],
+    fps: float,
+    change: Series,
+    background_error: Series,
+    most_faces: int,
+) -> Track:
+    """The curves of a video from the readings of its frames."""
+    valid = np.array([reading is not None for reading in readings], np.bool_)
+    eyes = _smooth(_series(readings, valid, "eye_distance"), valid, fps)
+    lengths = {
+        name: _series(readings, valid, name) / eyes for name in ("inner", "tight", "outer", "width")
+    }
+    opening = (_above(lengths["inner"], valid) + _above(lengths["outer"], valid)) / 2
+    rest = float(np.median(lengths["width"][valid])) if valid.any() else 1.0
+    points = len(topology.RIGID)
+    rigid = np.stack([np.zeros((points, 2)) if r is None else r.rigid for r in readings])
+    return Track(
+        fps=fps,
+        valid=valid,
+        opening=opening,
+        gap=lengths["tight"],
+        width=lengths["width"] / rest - 1,
+        eye_distance=eyes,
+        rigid=rigid,
+        change=change,
+        background_error=background_error,
+        most_faces=most_faces,
+    )
+
+
+def _series(readings: list[MouthReading | None], valid: Mask, name: str) -> Series:
+    """One length over time, with straight lines where no face was found."""
+    if not valid.any():
+        return np.ones(len(valid))
+    known = np.array([getattr(reading, name) for reading in readings if reading is not None])
+    where = np.flatnonzero(valid)
+    return np.asarray(np.interp(np.arange(len(valid)), where, known), np.float64)
+
+
+def _smooth(curve: Series, valid: Mask, fps: float) -> Series:
+    """Moving average over `EYE_DISTANCE_SECONDS`, of valid frames only."""
+    window = np.ones(2 * round(EYE_DISTANCE_SECONDS * fps / 2) + 1)
+    if len(curve) < len(window):
+        return np.full_like(curve, curve.mean())
+    weight = valid.astype(np.float64) + 1e-9
+    total = np.convolve(curve * weight, window, mode="same")
+    return np.asarray(total / np.convolve(weight, window, mode="same"), np.float64)
+
+
+def _above(curve: Series, valid: Mask) -> Series:
+    """A length above the smallest of this video."""
+    return curve - (np.percentile(curve[valid], CLOSED_PERCENTILE) if valid.any() else 0.0)
+
+
+def _change(pixels: Pixels, before: Pixels | None, face: Face | None) -> float:
+    if before is None or before.shape != pixels.shape:
+        return float("inf")
+    left, top, right, bottom = (0, 0, pixels.shape[1], pixels.shape[0])
+    if face is not None:
+        box = np.array(face.box)
+        left, top = (int(value) for value in np.maximum(np.floor(box[:2]), 0))
+        right, bottom = (int(value) for value in np.ceil(box[2:]))
+    part = (slice(top, bottom), slice(left, right))
+    if pixels[part].size == 0:
+        return float("inf")
+    return float(cv2.absdiff(pixels[part], before[part]).mean())
