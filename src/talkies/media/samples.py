@@ -138,7 +138,8 @@ class SoundFile(SoundSource):
 def from_16_bit(data: bytes, channels: int) -> NDArray[np.float32]:
     """Interleaved little-endian 16-bit samples as float32 (n, channels)."""
     levels = np.frombuffer(data, "<i2").reshape(-1, channels)
-    return np.multiply(levels, np.float32(1 / FULL_SCALE), dtype=np.float32)
+    samples: NDArray[np.float32] = np.multiply(levels, 1 / FULL_SCALE, dtype=np.float32)
+    return samples
 
 
 def to_16_bit(samples: NDArray[np.float32]) -> bytes:

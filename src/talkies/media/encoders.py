@@ -1,0 +1,216 @@
+"""Encoders: planes and sound in, H.264 or VP9 with AAC or Opus out, in constant memory."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, Protocol
+
+import av
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from talkies.core.timing import SOUND_RATE
+from talkies.media.samples import SoundSource
+from talkies.media.yuv import Planes
+
+#: ITU-T H.273 code points: BT.709 primaries, transfer and matrix; limited range.
+BT709, LIMITED_RANGE = 1, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSpec:
+    """What is to be encoded."""
+
+    width: int
+    height: int
+    fps: Fraction
+    sound: SoundSource | None
+    transparent: bool
+    #: Encoder threads; 0 leaves the number to the encoder.
+    threads: int
+
+
+class Encoder(Protocol):
+    """Takes the frames of one video in order."""
+
+    def write(self, planes: Planes) -> None: ...
+
+    def finish(self) -> None:
+        """Write what is held back; the file is then whole."""
+        ...
+
+    def abandon(self) -> None:
+        """Let go of the file, whatever state it is in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """How a container is filled."""
+
+    container: str
+    video_codec: str
+    video_options: Mapping[str, str]
+    alpha_options: Mapping[str, str] = field(default_factory=dict)
+    audio_codec: str
+    #: Sample format the audio encoder takes.
+    audio_format: str
+    #: Bits per second for one and for two channels.
+    audio_rates: tuple[int, int]
+    muxer_options: Mapping[str, str] = field(default_factory=dict)
+
+
+#: H.264 for players of every age: 4:2:0, constant frame rate, index at the front. `veryfast` is the
+#: knee of size against time for portraits; 20 is free of visible loss. Sound at rates where AAC is
+#: transparent for speech.
+MP4: Final = Profile(
+    container="mp4",
+    video_codec="libx264",
+    # Chroma location 1: in the middle of the pixels, as `yuv` makes it.
+    video_options={"preset": "veryfast", "crf": "20", "x264-params": "chromaloc=1"},
+    audio_codec="aac",
+    audio_format="fltp",
+    audio_rates=(128_000, 192_000),
+    muxer_options={"movflags": "+faststart"},
+)
+
+WEBM: Final = Profile(
+    container="webm",
+    video_codec="libvpx-vp9",
+    video_options={"deadline": "realtime", "cpu-used": "6", "crf": "24", "b": "0", "row-mt": "1"},
+    # libvpx refuses alpha together with alternate reference frames.
+    alpha_options={"auto-alt-ref": "0"},
+    audio_codec="libopus",
+    audio_format="flt",
+    audio_rates=(96_000, 160_000),
+)
+
+
+class StreamEncoder:
+    """Encodes into one container file, picture and sound interleaved."""
+
+    def __init__(self, path: Path, spec: VideoSpec, profile: Profile) -> None:
+        self._spec = spec
+        self._frames = 0
+        self._sound_done = 0
+        with _system_errors():
+            self._container = av.open(
+                str(path), "w", format=profile.container, options=dict(profile.muxer_options)
+            )
+            self._video = self._add_video(profile)
+            self._audio = None if spec.sound is None else self._add_audio(profile, spec.sound)
+
+    def write(self, planes: Planes) -> None:
+        frame = video_frame(planes)
+        frame.pts = self._frames
+        frame.time_base = 1 / self._spec.fps
+        self._frames += 1
+        with _system_errors():
+            self._container.mux(self._video.encode(frame))
+            self._write_sound(self._sound_position())
+
+    def finish(self) -> None:
+        with _system_errors():
+            if self._audio is not None and self._spec.sound is not None:
+                self._write_sound(max(self._sound_position(), self._spec.sound.frames))
+                self._container.mux(self._audio.encode(None))
+            self._container.mux(self._video.encode(None))
+            self._container.close()
+
+    def abandon(self) -> None:
+        with contextlib.suppress(av.error.FFmpegError, OSError):
+            self._container.close()
+
+    def _add_video(self, profile: Profile) -> VideoStream:
+        spec = self._spec
+        alpha = profile.alpha_options if spec.transparent else {}
+        stream = self._container.add_stream(
+            profile.video_codec, rate=spec.fps, options={**profile.video_options, **alpha}
+        )
+        assert isinstance(stream, VideoStream)  # noqa: S101  the codec is one of ours
+        stream.width, stream.height = spec.width, spec.height
+        stream.pix_fmt = "yuva420p" if spec.transparent else "yuv420p"
+        context = stream.codec_context
+        context.time_base = 1 / spec.fps
+        context.thread_count = spec.threads
+        context.color_range = LIMITED_RANGE
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        return stream
+
+    def _add_audio(self, profile: Profile, sound: SoundSource) -> AudioStream:
+        stream = self._container.add_stream(profile.audio_codec, rate=SOUND_RATE)
+        assert isinstance(stream, AudioStream)  # noqa: S101  the codec is one of ours
+        stream.codec_context.layout = _layout(sound.channels)
+        stream.codec_context.format = profile.audio_format
+        stream.codec_context.bit_rate = profile.audio_rates[sound.channels - 1]
+        return stream
+
+    def _sound_position(self) -> int:
+        """Sound frames that the pictures so far cover."""
+        return int(self._frames * SOUND_RATE / self._spec.fps)
+
+    def _write_sound(self, stop: int) -> None:
+        """Bring the sound up to frame `stop`, with silence after its own end."""
+        sound = self._spec.sound
+        if self._audio is None or sound is None:
+            return
+        for block in _padded(sound, self._sound_done, stop):
+            frame = audio_frame(block, self._audio.codec_context.format.name)
+            frame.pts = self._sound_done
+            frame.time_base = Fraction(1, SOUND_RATE)
+            self._sound_done += len(block)
+            self._container.mux(self._audio.encode(frame))
+
+
+def _padded(sound: SoundSource, start: int, stop: int) -> Iterator[NDArray[np.float32]]:
+    """Frames [start, stop) of a sound in pieces of a second, silent after its end."""
+    for first in range(start, stop, SOUND_RATE):
+        last = min(first + SOUND_RATE, stop)
+        block = sound.read(first, last)
+        missing = last - first - len(block)
+        yield np.pad(block, ((0, missing), (0, 0))) if missing else block
+
+
+def video_frame(planes: Planes) -> VideoFrame:
+    """The planes as a frame of FFmpeg's: one copy, into rows as long as it likes them."""
+    kind = "yuv420p" if planes.alpha is None else "yuva420p"
+    frame = VideoFrame(planes.width, planes.height, kind)
+    parts = [planes.y, planes.u, planes.v]
+    if planes.alpha is not None:
+        parts.append(planes.alpha)
+    for plane, part in zip(frame.planes, parts, strict=True):
+        rows = np.asarray(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        rows[: part.shape[0], : part.shape[1]] = part
+    frame.color_range = LIMITED_RANGE
+    frame.colorspace = frame.color_primaries = frame.color_trc = BT709
+    return frame
+
+
+def audio_frame(block: NDArray[np.float32], sample_format: str) -> AudioFrame:
+    """A block of samples, float32 (n, channels), as a frame of FFmpeg's at 48 kHz."""
+    rows = block.T if sample_format.endswith("p") else block.reshape(1, -1)
+    frame = AudioFrame.from_ndarray(
+        np.ascontiguousarray(rows), format=sample_format, layout=_layout(block.shape[1])
+    )
+    frame.sample_rate = SOUND_RATE
+    return frame
+
+
+def _layout(channels: int) -> str:
+    return "mono" if channels == 1 else "stereo"
+
+
+@contextlib.contextmanager
+def _system_errors() -> Iterator[None]:
+    """Turn FFmpeg's errors into system errors, whose numbers they carry."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise OSError(error.errno, error.strerror) from error

@@ -1,0 +1,115 @@
+"""Videos: written frame by frame into files that are whole or absent."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from talkies.core.timing import SOUND_RATE
+from talkies.kit.files import replacing
+from talkies.media.encoders import MP4, WEBM, Encoder, StreamEncoder, VideoSpec
+from talkies.media.samples import SoundSource
+from talkies.media.yuv import Planes
+
+#: How each format is encoded.
+ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {
+    "mp4": lambda path, spec: StreamEncoder(path, spec, MP4),
+    "webm": lambda path, spec: StreamEncoder(path, spec, WEBM),
+}
+
+#: Formats that can be transparent.
+TRANSPARENT_FORMATS: Final = frozenset({"webm", "gif"})
+
+
+class VideoWriter:
+    """Writes one video; a context manager around any number of `write`.
+
+    The pictures get a constant rate and the sound, at 48 kHz, starts with the first of them. Sound
+    is never cut: where it is longer than the pictures it plays on, where it is shorter silence
+    fills the last picture. Memory does not grow with length. The file appears when the block ends
+    well; after any exception in it there is none. Raises `OutputUnwritable` and `DiskFull`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        fps: Fraction,
+        format: str = "mp4",  # noqa: A002  the word of the field
+        sound: SoundSource | None = None,
+        transparent: bool = False,
+        threads: int = 0,
+    ) -> None:
+        """Describe a video; `threads` are those of the encoder, 0 for as many as it likes.
+
+        Raises `ValueError` for odd sizes, an unknown format, one that cannot be transparent, or
+        sound that is not at 48 kHz in one or two channels.
+        """
+        if width % 2 or height % 2 or min(width, height) < 2:  # noqa: PLR2004  4:2:0
+            raise ValueError(f"videos have even sizes, not {width}×{height}")
+        if format not in ENCODERS:
+            raise ValueError(f"unknown format {format}")
+        if transparent and format not in TRANSPARENT_FORMATS:
+            raise ValueError(f"{format} cannot be transparent")
+        if sound is not None and (sound.rate != SOUND_RATE or sound.channels not in {1, 2}):
+            raise ValueError(f"sound of {sound.rate} Hz, {sound.channels} channels")
+        self._path = path
+        self._spec = VideoSpec(
+            width=width,
+            height=height,
+            fps=Fraction(fps),
+            sound=sound,
+            transparent=transparent,
+            threads=threads,
+        )
+        self._make = ENCODERS[format]
+        self._output = replacing(path)
+        self._encoder: Encoder | None = None
+        self.frames = 0
+        #: Size of the finished file.
+        self.bytes = 0
+
+    def __enter__(self) -> Self:
+        partial = self._output.__enter__()
+        try:
+            self._encoder = self._make(partial, self._spec)
+        except BaseException as error:
+            self._output.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def write(self, planes: Planes) -> None:
+        """Encode the next frame; its arrays may be reused afterwards."""
+        if self._encoder is None:
+            raise ValueError("the writer is not open")
+        if (planes.width, planes.height) != (self._spec.width, self._spec.height):
+            raise ValueError(f"a frame of {planes.width}×{planes.height}")
+        if self._spec.transparent != (planes.alpha is not None):
+            raise ValueError("alpha goes with a transparent video, and only with one")
+        self._encoder.write(planes)
+        self.frames += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        encoder, self._encoder = self._encoder, None
+        if encoder is None:
+            return
+        if error is None:
+            try:
+                encoder.finish()
+            except BaseException as failure:
+                encoder.abandon()
+                self._output.__exit__(type(failure), failure, failure.__traceback__)
+                raise
+        else:
+            encoder.abandon()
+        self._output.__exit__(kind, error, trace)
+        if error is None:
+            self.bytes = self._path.stat().st_size
