@@ -1,4 +1,4 @@
-"""Videos: written frame by frame into files that are whole or absent."""
+"""Videos: written and read frame by frame, into files that are whole or absent."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,7 +10,10 @@ from talkies.core.timing import SOUND_RATE
 from talkies.kit.files import replacing
 from talkies.media.encoders import MP4, WEBM, Encoder, StreamEncoder, VideoSpec
 from talkies.media.samples import SoundSource
+from talkies.media.video_reader import VideoInfo, VideoReader, probe
 from talkies.media.yuv import Planes
+
+__all__ = ["VideoInfo", "VideoReader", "VideoWriter", "probe"]
 
 #: How each format is encoded.
 ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {
