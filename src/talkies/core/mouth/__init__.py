@@ -14,7 +14,7 @@ from talkies.core.alignment import Alignment
 from talkies.core.mouth import coarticulation
 from talkies.core.mouth.contacts import MOVES, TUCKED_OPENING, contacts, drawn
 from talkies.core.mouth.frames import pinned, pins, sampled
-from talkies.core.mouth.grid import GRID_RATE, Samples, smoothed
+from talkies.core.mouth.grid import GRID_RATE, Samples, smooth_step, smoothed
 from talkies.core.mouth.loudness import emphasis
 from talkies.core.mouth.targets import REST, Segment, segments
 from talkies.core.performance import Mouth
@@ -26,6 +26,9 @@ _OPENING_SMOOTHING = 0.018
 _SHAPE_SMOOTHING = 0.025
 #: Seconds of rest before the first and after the last sound.
 _MARGIN_SECONDS = 1.0
+#: Seconds in which a recording that begins with a sound opens the mouth: the first frame shows
+#: the picture's own, closed lips.
+_FIRST_OPENING = 0.08
 #: The widest opening in D that a render can draw.
 _MAX_OPENING = 0.2
 _WIDTH_LIMITS = (-0.3, 0.2)
@@ -55,7 +58,8 @@ def mouth_curves(
     fine = _blended(track, cells) | {kind: drawn(track, kind, cells) for kind in MOVES}
     curves = {name: sampled(curve, fps, frames) for name, curve in fine.items()}
     press, tuck = _reached(track, curves["press"], curves["tuck"], fps)
-    opening = curves["opening"] * emphasis(loudness, fps, frames)
+    entry = smooth_step(np.arange(frames) / float(fps) / _FIRST_OPENING)
+    opening = curves["opening"] * emphasis(loudness, fps, frames) * entry
     return Mouth(
         opening=_curve(_touched(opening, press, tuck), 0.0, _MAX_OPENING),
         width=_curve(curves["width"], *_WIDTH_LIMITS),

@@ -21,7 +21,8 @@ class Move:
 
     approach: float
     release: float
-    #: The contact is held at least this long; of longer sounds, `inset` goes to the moves.
+    #: The contact is held at least this long; longer sounds give `inset` on each side to the
+    #: moves, except to a neighbour with the same contact: "of food" tucks once.
     hold: float
     inset: float
 
@@ -74,13 +75,13 @@ def _peak(segment: Segment, kind: Kind) -> float:
 
 def _contact(segments: Sequence[Segment], number: int, kind: Kind) -> Contact:
     move, segment = MOVES[kind], segments[number]
-    held = max(move.hold, segment.seconds - 2 * move.inset)
-    middle = (segment.start + segment.end) / 2
+    before, after = segments[max(0, number - 1)], segments[min(number + 1, len(segments) - 1)]
+    shrink = min(move.inset, (segment.seconds - move.hold) / 2)
     return Contact(
-        start=middle - held / 2,
-        end=middle + held / 2,
-        approach=_fitted(move.approach, segments[max(0, number - 1)]),
-        release=_fitted(move.release, segments[min(number + 1, len(segments) - 1)]),
+        start=segment.start + (0.0 if _peak(before, kind) else shrink),
+        end=segment.end - (0.0 if _peak(after, kind) else shrink),
+        approach=_fitted(move.approach, before),
+        release=_fitted(move.release, after),
         peak=_peak(segment, kind),
     )
 

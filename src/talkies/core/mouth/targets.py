@@ -42,8 +42,8 @@ class Segment:
         return self.end - self.start
 
 
-#: The relaxed, closed mouth.
-REST = Target(opening=0.0)
+#: The relaxed, closed mouth. Rounding for the next sound may begin while it rests.
+REST = Target(opening=0.0, shape_weight=0.3)
 
 #: Openings in D of the closest and the most open vowel, measured on speakers (portrait.md §3).
 _CLOSE_OPENING = 0.05
