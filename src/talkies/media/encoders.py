@@ -100,7 +100,7 @@ class StreamEncoder:
         self._spec = spec
         self._frames = 0
         self._sound_done = 0
-        with _system_errors():
+        with system_errors():
             self._container = av.open(
                 str(path), "w", format=profile.container, options=dict(profile.muxer_options)
             )
@@ -112,12 +112,12 @@ class StreamEncoder:
         frame.pts = self._frames
         frame.time_base = 1 / self._spec.fps
         self._frames += 1
-        with _system_errors():
+        with system_errors():
             self._container.mux(self._video.encode(frame))
             self._write_sound(self._sound_position())
 
     def finish(self) -> None:
-        with _system_errors():
+        with system_errors():
             if self._audio is not None and self._spec.sound is not None:
                 self._write_sound(max(self._sound_position(), self._spec.sound.frames))
                 self._container.mux(self._audio.encode(None))
@@ -208,7 +208,7 @@ def _layout(channels: int) -> str:
 
 
 @contextlib.contextmanager
-def _system_errors() -> Iterator[None]:
+def system_errors() -> Iterator[None]:
     """Turn FFmpeg's errors into system errors, whose numbers they carry."""
     try:
         yield

@@ -9,6 +9,7 @@ from typing import Final, Self
 from talkies.core.timing import SOUND_RATE
 from talkies.kit.files import replacing
 from talkies.media.encoders import MP4, WEBM, Encoder, StreamEncoder, VideoSpec
+from talkies.media.gif import GifEncoder
 from talkies.media.samples import SoundSource
 from talkies.media.video_reader import VideoInfo, VideoReader, probe
 from talkies.media.yuv import Planes
@@ -19,6 +20,7 @@ __all__ = ["VideoInfo", "VideoReader", "VideoWriter", "probe"]
 ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {
     "mp4": lambda path, spec: StreamEncoder(path, spec, MP4),
     "webm": lambda path, spec: StreamEncoder(path, spec, WEBM),
+    "gif": GifEncoder,
 }
 
 #: Formats that can be transparent.
