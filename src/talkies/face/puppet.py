@@ -1,0 +1,198 @@
+"""A portrait that can be posed: everything made once, and the drawing of one frame."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talkies.face.axes import FaceAxes, Points
+from talkies.face.deformation import PARTING_REACH, MouthDeformer, mouth_deformer
+from talkies.face.fields import Box, Field, Grid, after, shifted
+from talkies.face.head import HeadMotion, HeadPose, head_motion
+from talkies.face.lids import Lid, close_lids, lids
+from talkies.face.light import palette
+from talkies.face.lips import LipRest, MouthShape, hole_outline, lip_rest, seam_outline
+from talkies.face.maps import Maps
+from talkies.face.mouth_interior import Affine, MouthInterior, mouth_interior
+from talkies.face.resampling import read_through
+from talkies.media.yuv import Planes, to_planes
+
+#: Cells of the mouth's grid per D: fine enough for the roll of a lip.
+_MOUTH_CELLS = 36
+#: The part of the face drawn at the best quality, in D: half width, top, bottom.
+_FACE_HALF, _FACE_TOP, _FACE_BOTTOM = 1.0, -1.15, 1.15
+#: How far past the corners the lip line's mask reaches, and down, in D.
+_MASK_ASIDE, _MASK_DOWN = 1.6, 2.2
+#: The part of the face in which the lips' layers may part, in D; widest spread of a mouth.
+_LIP_TOP, _LIP_BOTTOM, _WIDEST = -0.30, 0.55, 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pose:
+    """One frame's worth of a performance."""
+
+    mouth: MouthShape
+    head: HeadPose
+    #: How far the lids are closed, 0 to 1.
+    blink: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Puppet:
+    """One face of one portrait, ready to be posed; never changes, safe to share by threads."""
+
+    source: Planes
+    axes: FaceAxes
+    rest: LipRest
+    head: HeadMotion
+    mouth: MouthDeformer
+    #: Cells of `head.grid` at the samples of `mouth.grid`, as maps for cv2.
+    head_cells: Field
+    interior: MouthInterior
+    lids: tuple[Lid, ...]
+    #: The face box inside the picture, with even corners.
+    face_box: Box
+    #: Where the layers of the lips part, inside `mouth.grid`, in whole cells of it.
+    lip_box: Box
+
+
+def make_puppet(
+    pixels: NDArray[np.uint8],
+    points: NDArray[np.floating],
+    *,
+    closed: bool,
+    matte: NDArray[np.float32] | None = None,
+) -> Puppet:
+    """Prepares a face. `pixels` RGB with even sides, `points` landmarks (468, 3) in pixels."""
+    axes = FaceAxes.of(points)
+    face_points = axes.to_face(points[:, :2])
+    height, width = pixels.shape[:2]
+    size = Box(0, 0, width, height)
+    source = to_planes(pixels)
+    rest = lip_rest(face_points, closed=closed)
+    head = head_motion(axes, points, (width, height), matte)
+    grid = Grid.over(
+        _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(size),
+        max(2, round(axes.unit / _MOUTH_CELLS)),
+    )
+    return Puppet(
+        source=source,
+        axes=axes,
+        rest=rest,
+        head=head,
+        mouth=mouth_deformer(axes, grid, rest, face_points),
+        head_cells=head.grid.cells(grid.points()),
+        interior=mouth_interior(axes, rest, palette(pixels, points), size),
+        lids=lids(axes, points, source),
+        face_box=grid.inner.within(size).even(),
+        lip_box=_lip_rectangle(axes, rest, grid),
+    )
+
+
+def _rectangle(axes: FaceAxes, half: float, top: float, bottom: float) -> Box:
+    """The upright box of pixels around a rectangle of the face frame."""
+    corners = np.array([(u, v) for u in (-half, half) for v in (top, bottom)])
+    return Box.around(axes.to_picture(corners))
+
+
+def _lip_rectangle(axes: FaceAxes, rest: LipRest, grid: Grid) -> Box:
+    """The box around the parting lips, widened to whole cells of the grid."""
+    half = PARTING_REACH * max(rest.halves) * (1 + _WIDEST) + abs(rest.middle)
+    box = _rectangle(axes, half, _LIP_TOP, _LIP_BOTTOM).within(grid.inner)
+    (x, y), step = (grid.box.x0, grid.box.y0), grid.step
+    return Box(
+        x + (box.x0 - x) // step * step,
+        y + (box.y0 - y) // step * step,
+        x - (x - box.x1) // step * step,
+        y - (y - box.y1) // step * step,
+    )
+
+
+class Painter:
+    """Draws frames of one puppet into its own buffers. One thread at a time."""
+
+    def __init__(self, puppet: Puppet) -> None:
+        self._puppet = puppet
+        self._eyes = puppet.source.copy()
+        self._blink = 0.0
+        self._head_maps = Maps(puppet.head.grid)
+        self._face_maps = Maps(puppet.mouth.grid)
+
+    def paint(self, pose: Pose, frame: Planes) -> None:
+        """Draws a pose over the whole of `frame`, which has the portrait's size."""
+        puppet = self._puppet
+        if pose.blink != self._blink:
+            close_lids(puppet.lids, puppet.source, self._eyes, pose.blink)
+            self._blink = pose.blink
+        for plane, origin in zip(_planes(frame), _planes(puppet.source), strict=True):
+            np.copyto(plane, origin)
+        head = puppet.head.field(pose.head)
+        to_source = local_affine(puppet, head)
+        self._paint_head(head, frame)
+        self._paint_face(head, to_source, pose.mouth, frame)
+        if pose.mouth.opening > 0:
+            outline = puppet.axes.to_picture(hole_outline(puppet.rest, pose.mouth))
+            outline = moved(outline, inverse(to_source))
+            puppet.interior.paint(frame, outline, to_source, pose.mouth)
+
+    def _paint_head(self, head: Field, frame: Planes) -> None:
+        """Moves everything but the face box."""
+        self._head_maps.read(head)
+        for box in _around(self._puppet.head.reach, self._puppet.face_box):
+            self._head_maps.warp(self._eyes, box, frame)
+
+    def _paint_face(self, head: Field, to_source: Affine, shape: MouthShape, frame: Planes) -> None:
+        """Moves face and mouth in one go: one resampling, sharp."""
+        puppet, step = self._puppet, self._puppet.mouth.grid.step
+        on_grid = read_through(head, puppet.head_cells)
+        layers = puppet.mouth.layers(shape)
+        self._face_maps.read(after(layers.mean, on_grid, step))
+        self._face_maps.part(
+            shifted(layers.half, on_grid, step), self._line(to_source, shape), puppet.lip_box
+        )
+        self._face_maps.warp(self._eyes, puppet.face_box, frame, sharp=True)
+
+    def _line(self, to_source: Affine, shape: MouthShape) -> Points:
+        """The area below the lip line, a polygon (n, 2) in pixels of the frame."""
+        line = seam_outline(self._puppet.rest, shape)
+        ends = line[[0, -1]] + np.array([[-_MASK_ASIDE, 0.0], [_MASK_ASIDE, 0.0]])
+        feet = ends + np.array([0.0, _MASK_DOWN])
+        below = np.concatenate([ends[:1], line, ends[1:], feet[::-1]])
+        return moved(self._puppet.axes.to_picture(below), inverse(to_source))
+
+
+def local_affine(puppet: Puppet, head: Field) -> Affine:
+    """The head's motion around the mouth as an affine map from frame to portrait, (2, 3)."""
+    corners = puppet.axes.to_picture(np.array([(0.0, 0.05), (0.25, 0.05), (0.0, 0.30)]))
+    sources = corners + puppet.head.grid.sample(head, corners)
+    affine = cv2.getAffineTransform(corners.astype(np.float32), sources.astype(np.float32))
+    return np.asarray(affine, np.float64)
+
+
+def inverse(affine: Affine) -> Affine:
+    """The affine map (2, 3) back."""
+    return np.asarray(cv2.invertAffineTransform(affine), np.float64)
+
+
+def moved(points: Points, affine: Affine) -> Points:
+    """Points (n, 2) after an affine map (2, 3)."""
+    return points @ affine[:, :2].T + affine[:, 2]
+
+
+def _planes(planes: Planes) -> tuple[NDArray[np.uint8], ...]:
+    return planes.y, planes.u, planes.v
+
+
+def _around(outer: Box, inner: Box) -> tuple[Box, ...]:
+    """The parts of `outer` outside `inner`: above, left, right, below."""
+    hole = inner.within(outer)
+    if hole.empty:
+        return (outer,)
+    parts = (
+        Box(outer.x0, outer.y0, outer.x1, hole.y0),
+        Box(outer.x0, hole.y0, hole.x0, hole.y1),
+        Box(hole.x1, hole.y0, outer.x1, hole.y1),
+        Box(outer.x0, hole.y1, outer.x1, outer.y1),
+    )
+    return tuple(part for part in parts if not part.empty)
