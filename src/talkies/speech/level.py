@@ -1,0 +1,57 @@
+"""How loud a recording is, and the level at which the recogniser hears it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkies.core.timing import SPEECH_RATE
+from talkies.errors import AudioEmpty, AudioSilent
+
+#: Samples over which power is averaged (20 ms).
+_BLOCK = SPEECH_RATE // 50
+
+#: Blocks this share of the loudest one's power count as sound (-30 dB).
+_ACTIVE_SHARE = 1e-3
+
+#: Root mean square of sound at the level the model was taught with (-24 dB of full scale).
+_TAUGHT_LEVEL = 0.06
+_HIGHEST_PEAK = 0.95
+
+#: A recording whose loudest 20 ms are below this root mean square is silent (-66 dB).
+SILENT_LEVEL = 5e-4
+
+#: Shortest recording that can hold speech, in samples (50 ms).
+_SHORTEST = SPEECH_RATE // 20
+
+
+def require_sound(samples: NDArray[np.float32]) -> None:
+    """Raise `AudioEmpty` or `AudioSilent` where there is nothing to listen to."""
+    if len(samples) < _SHORTEST:
+        raise AudioEmpty(
+            "The recording is shorter than a twentieth of a second.",
+            details={"seconds": len(samples) / SPEECH_RATE},
+        )
+    loudest = float(np.sqrt(_block_power(samples).max()))
+    if not loudest > SILENT_LEVEL:
+        raise AudioSilent(
+            "The recording is silent.",
+            details={"loudest_dbfs": round(20 * float(np.log10(max(loudest, 1e-9))), 1)},
+        )
+
+
+def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The samples (n,) scaled so that their sounding parts have the level the model knows."""
+    power = _block_power(samples)
+    active = power[power > power.max() * _ACTIVE_SHARE]
+    peak = float(np.abs(samples).max(initial=0))
+    if peak == 0 or not len(active):
+        return samples
+    gain = min(_TAUGHT_LEVEL / float(np.sqrt(active.mean())), _HIGHEST_PEAK / peak)
+    return np.asarray(samples * np.float32(gain), dtype=np.float32)
+
+
+def _block_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean square of each whole block; of everything where there is less than one."""
+    whole = len(samples) // _BLOCK * _BLOCK
+    if whole == 0:
+        return np.square(samples).mean(keepdims=True)
+    return np.asarray(np.square(samples[:whole]).reshape(-1, _BLOCK).mean(axis=1))
