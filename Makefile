@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check fix cover bench lock clean
+.PHONY: help setup demo test check fix bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -35,7 +35,16 @@ fix: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 
 test: check ## Every check and every test, with coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --fail-under=85
+	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total
+
+demo: $(READY) ## Render the sample portrait saying a sentence into out/
+	$(BIN)/talkies render examples/portrait.png --text-file examples/speech.txt --voice heart \
+	  -o out/demo.mp4 --captions sidecar --score --contact-sheet out/demo.sheet.png --force
+
+bench: $(READY) ## Measure, print ratios, write out/bench.json (FACES= and SPEECH= name folders)
+	$(BIN)/python benchmarks/run.py $(if $(FACES),--faces $(FACES)) $(if $(SPEECH),--speech $(SPEECH)) $(BENCH_FLAGS)
 
 lock: ## Renew the lock files from pyproject.toml and requirements/dev.in
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -1,0 +1,57 @@
+"""Run every benchmark in one go, print the rows and write out/bench.json.
+
+    python benchmarks/run.py [--quick] [--faces DIR] [--speech DIR] [--only render,speech,...]
+
+Ratios are of two things measured in the same run on the same machine; absolute times mean little.
+A row that misses its target is named MISS; the run itself fails only when a benchmark breaks.
+"""
+
+import argparse
+import os
+import platform
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import render_bench
+import score_bench
+import speech_bench
+import system_bench
+from rows import Row, save
+
+Bench = Callable[[argparse.Namespace], Iterable[Row]]
+
+BENCHES: dict[str, Bench] = {
+    "render": lambda given: render_bench.rows(quick=given.quick),
+    "score": lambda given: score_bench.rows(
+        faces=given.faces, speech=given.speech, quick=given.quick
+    ),
+    "speech": lambda given: speech_bench.rows(quick=given.quick),
+    "system": lambda given: system_bench.rows(quick=given.quick),
+}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="short inputs, for a first look")
+    parser.add_argument("--faces", type=Path, help="a folder of pictures to render and score")
+    parser.add_argument("--speech", type=Path, help="a folder of recordings to render and score")
+    parser.add_argument("--only", default=",".join(BENCHES), help="which benchmarks, by comma")
+    parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments()
+    print(f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    found: list[Row] = []
+    for name in given.only.split(","):
+        for row in BENCHES[name](given):
+            print(row, flush=True)
+            found.append(row)
+    save(found, given.out)
+    missed = [row.id for row in found if row.ok is False]
+    print(f"{len(found)} rows in {given.out}; missed: {', '.join(missed) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Every command of the README runs, as it is written, in order, in one folder."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = re.findall(r"^talkies .*$", README, re.MULTILINE)
+PYTHON = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+TEXT = "We move both maps."
+
+
+def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        arguments, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the README's reader has: a photo, two recordings of one text, and a manifest."""
+    place = tmp_path_factory.mktemp("readme")
+    picture = cv2.imread(str(ROOT / "examples/portrait.png"))
+    cv2.imwrite(str(place / "face.jpg"), cv2.resize(picture, (512, 640)))
+    (place / "words.txt").write_text(TEXT)
+    (place / "jobs.csv").write_text(f'id,portrait,text,voice\nfirst,face.jpg,"{TEXT}",en-us\n')
+    for name in ("speech.wav", "speech.mp3"):
+        made = run(["talkies", "speak", TEXT, "-o", name], place)
+        assert made.returncode == 0, made.stderr
+    return place
+
+
+@pytest.mark.slow
+def test_the_commands_run_in_order(folder: Path) -> None:
+    assert len(COMMANDS) >= 10
+    for command in COMMANDS:
+        answer = run([*shlex.split(command), *overwriting(command)], folder)
+        assert answer.returncode == 0, f"{command}\n{answer.stdout}\n{answer.stderr}"
+    assert {"talk.mp4", "hello.wav"} <= {path.name for path in folder.iterdir()}
+    assert list((folder / "out").glob("*.mp4"))
+
+
+def overwriting(command: str) -> list[str]:
+    """The examples write one name again and again, which a user has to allow."""
+    return ["--force"] if " -o " in command else []
+
+
+@pytest.mark.slow
+def test_the_python_example_runs(folder: Path) -> None:
+    assert PYTHON is not None
+    (folder / "talk.mp4").unlink(missing_ok=True)
+    answer = run([sys.executable, "-c", PYTHON.group(1)], folder)
+    assert answer.returncode == 0, answer.stderr
+    assert (folder / "talk.mp4").stat().st_size > 10_000
