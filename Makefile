@@ -41,7 +41,7 @@ test: check ## Every check and every test, with coverage
 
 demo: $(READY) ## Render the sample portrait saying a sentence into out/
 	$(BIN)/talkies render examples/portrait.png --text-file examples/speech.txt --voice heart \
-	  -o out/demo.mp4 --captions sidecar --score --contact-sheet out/demo.sheet.png --force
+	  -o out/demo.mp4 --captions sidecar --score --contact-sheet --overwrite
 
 bench: $(READY) ## Measure, print ratios, write out/bench.json (FACES= and SPEECH= name folders)
 	$(BIN)/python benchmarks/run.py $(if $(FACES),--faces $(FACES)) $(if $(SPEECH),--speech $(SPEECH)) $(BENCH_FLAGS)

@@ -111,7 +111,7 @@ def spoken(folder: Path, seconds: int) -> Path:
     source, target = folder / "speech.wav", folder / f"{seconds}.wav"
     text = "The ferry leaves at nine, and the bakery opens before the bell rings. " * 2
     subprocess.run(
-        [str(BIN / "talkies"), "speak", text, "-o", str(source), "--force"],
+        [str(BIN / "talkies"), "speak", text, "-o", str(source), "--overwrite"],
         check=True,
         capture_output=True,
     )

@@ -50,7 +50,7 @@ def test_the_commands_run_in_order(folder: Path) -> None:
 
 def overwriting(command: str) -> list[str]:
     """The examples write one name again and again, which a user has to allow."""
-    return ["--force"] if " -o " in command else []
+    return ["--overwrite"] if " -o " in command else []
 
 
 @pytest.mark.slow
