@@ -1,0 +1,23 @@
+"""Tables of plain text: columns as wide as what is in them, for people and for `cut`."""
+
+from collections.abc import Sequence
+from unicodedata import east_asian_width
+
+GAP = "  "
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table; the last column is not padded."""
+    every = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(columns(cell) for cell in column) for column in zip(*every, strict=True)]
+    return [
+        GAP.join(
+            cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in every
+    ]
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

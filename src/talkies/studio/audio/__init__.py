@@ -1,0 +1,1 @@
+"""Speech without a picture: timing of recordings, and spoken text."""

@@ -1,0 +1,143 @@
+"""Progress of one piece of work: stages, one fraction that only grows, an ETA, and warnings."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Stage(StrEnum):
+    """The steps of making a video, in order."""
+
+    FETCH = "fetch"
+    SPEAK = "speak"
+    ALIGN = "align"
+    ANIMATE = "animate"
+    RENDER = "render"
+    CHECK = "check"
+    DELIVER = "deliver"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the work has come."""
+
+    stage: Stage
+    #: Of the whole work, 0 to 1; never falls.
+    fraction: float
+    #: Units finished in this stage, and how many there are; a unit of `render` is a frame.
+    done: int
+    total: int
+    #: Seconds since this stage began.
+    stage_seconds: float
+    #: Seconds until the whole work ends, where that can be guessed.
+    eta_seconds: float | None
+
+    @property
+    def units_per_second(self) -> float | None:
+        """Speed within the stage, once there is something to measure."""
+        if self.done == 0 or self.stage_seconds <= 0:
+            return None
+        return self.done / self.stage_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Something a user should know, in a whole sentence."""
+
+    message: str
+
+
+Event: TypeAlias = Progress | Warned
+
+#: Hears every event. It may raise `Canceled` to stop the work.
+Listener: TypeAlias = Callable[[Event], None]
+
+#: Share of each stage in the whole work: typical seconds of a 10 s video on a laptop, normalised.
+SHARES: Mapping[Stage, float] = {
+    Stage.FETCH: 0.05,
+    Stage.SPEAK: 0.03,
+    Stage.ALIGN: 0.10,
+    Stage.ANIMATE: 0.01,
+    Stage.RENDER: 0.72,
+    Stage.CHECK: 0.08,
+    Stage.DELIVER: 0.01,
+}
+
+#: Below this fraction of the work an ETA would be a guess about a guess.
+ETA_FROM = 0.08
+
+
+def ignore(_: Event) -> None:
+    """A listener for those who do not want to hear."""
+
+
+class Reporter:
+    """Turns the steps of one piece of work into events for one listener."""
+
+    def __init__(
+        self,
+        listener: Listener = ignore,
+        *,
+        stages: Sequence[Stage] = tuple(Stage),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`stages` are those that this work goes through, in order."""
+        self._listener = listener
+        whole = sum(SHARES[stage] for stage in stages)
+        self._shares = {stage: SHARES[stage] / whole for stage in stages}
+        self._clock = clock
+        self._started = clock()
+        self._stage_started = self._started
+        self._stage = stages[0]
+        self._fraction = 0.0
+        self._warnings: dict[str, None] = {}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(self._warnings)
+
+    def begin(self, stage: Stage) -> None:
+        self._stage = stage
+        self._stage_started = self._clock()
+        self.advance(0, 1)
+
+    def advance(self, done: int, total: int) -> None:
+        """Say that `done` of `total` units of the present stage are finished."""
+        share = self._shares[self._stage] * min(1.0, done / max(total, 1))
+        self._fraction = max(self._fraction, min(1.0, self._before() + share))
+        now = self._clock()
+        self._listener(
+            Progress(
+                stage=self._stage,
+                fraction=self._fraction,
+                done=done,
+                total=total,
+                stage_seconds=now - self._stage_started,
+                eta_seconds=self._eta(now),
+            )
+        )
+
+    def finish(self) -> None:
+        """Say that all the work is done."""
+        self._stage = list(self._shares)[-1]
+        self._fraction = 1.0
+        self.advance(1, 1)
+
+    def warn(self, *messages: str) -> None:
+        """Pass on each message, once."""
+        for message in messages:
+            if message not in self._warnings:
+                self._warnings[message] = None
+                self._listener(Warned(message=message))
+
+    def _before(self) -> float:
+        """Share of all stages before the present one."""
+        order = list(self._shares)
+        return sum(self._shares[stage] for stage in order[: order.index(self._stage)])
+
+    def _eta(self, now: float) -> float | None:
+        if self._fraction < ETA_FROM:
+            return None
+        return (now - self._started) * (1 - self._fraction) / self._fraction

@@ -1,0 +1,78 @@
+"""The check of a finished video before anybody gets it: is it what was asked for, and how good."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from talkies.engines.base import VideoFormat
+from talkies.errors import EngineFailure
+from talkies.media.video import VideoInfo, probe
+from talkies.score.report import Score
+
+#: Frames by which containers and clocks may differ from what was written.
+FRAME_SLACK = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a video has to be."""
+
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
+    format: VideoFormat
+
+    @property
+    def seconds(self) -> float:
+        return float(self.frames / self.fps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found out about a finished video."""
+
+    info: VideoInfo
+    #: None where it was not asked for.
+    score: Score | None
+
+
+def check_video(video: Path, expected: Expected) -> VideoInfo:
+    """What the video says of itself.
+
+    Raises:
+        EngineFailure: it is not what the engine was asked for; `details` names both.
+    """
+    info = probe(video)
+    faults = [fault for applies, fault in _faults(info, expected) if applies(info)]
+    if faults:
+        raise EngineFailure(
+            f"The engine made another video than it was asked for: {'; '.join(faults)}.",
+            details={"faults": faults},
+        )
+    return info
+
+
+def _faults(
+    info: VideoInfo, expected: Expected
+) -> tuple[tuple[Callable[[VideoInfo], bool], str], ...]:
+    slack = float(FRAME_SLACK / expected.fps)
+    return (
+        (
+            lambda i: (i.width, i.height) != (expected.width, expected.height),
+            f"it is {info.width} x {info.height}, not {expected.width} x {expected.height}",
+        ),
+        (
+            lambda i: i.seconds is not None and abs(i.seconds - expected.seconds) > slack,
+            f"it lasts {info.seconds} s, not {expected.seconds:.2f} s",
+        ),
+        (
+            lambda i: i.frames is not None and abs(i.frames - expected.frames) > FRAME_SLACK,
+            f"it has {info.frames} frames, not {expected.frames}",
+        ),
+        (
+            lambda i: not i.has_sound and expected.format != VideoFormat.GIF,
+            "it has no sound",
+        ),
+    )

@@ -1,0 +1,202 @@
+"""Reading a manifest: a table with one video a row and its options by name."""
+
+import csv
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeAlias, cast
+
+from talkies.errors import InvalidManifest
+from talkies.studio.texts import read_text
+from talkies.studio.videos.options import VideoOptions
+
+#: Most rows that one manifest may have.
+MOST_ROWS = 10_000
+
+_Values: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One video of a manifest, not checked yet beyond its columns."""
+
+    #: Counted from 1, without the heading.
+    number: int
+    portrait: Path
+    audio: Path | None
+    #: Name of the video inside the folder of results.
+    output: PurePosixPath
+    options: VideoOptions
+
+
+def _truth(value: object) -> bool:
+    known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    text = str(value).strip().lower()
+    if text not in known:
+        raise ValueError(f"“{value}” is neither yes nor no")
+    return known[text]
+
+
+def _whole(value: object) -> int:
+    return int(str(value))
+
+
+def _number(value: object) -> float:
+    return float(str(value))
+
+
+#: How a column is read; the others are text.
+READERS: Mapping[str, Callable[[object], object]] = {
+    "face": _whole,
+    "seed": _whole,
+    "speed": _number,
+    "pitch": _number,
+    "motion": _number,
+    "timing": _truth,
+    "score": _truth,
+    "contact_sheet": _truth,
+    "transcript": lambda value: Path(str(value)),
+}
+
+#: Options that are for the whole run, not for a row.
+NOT_IN_ROWS = frozenset({"overwrite", "show_faces"})
+
+FILES = ("portrait", "audio", "output")
+COLUMNS = (*FILES, *(name for name in VideoOptions.__annotations__ if name not in NOT_IN_ROWS))
+
+#: Columns that name a file beside the manifest.
+_PATHS = ("transcript", "background")
+
+
+def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
+    """The rows of a .csv or .jsonl file; `defaults` hold for the options that a row leaves out.
+
+    Paths in it are meant from its own folder. Empty cells are as good as absent.
+
+    Raises:
+        FileMissing, MediaTooLarge, UnsupportedMedia: it cannot be read as text.
+        InvalidManifest: a column or value that cannot be, no rows, or two rows of one output.
+    """
+    text = read_text(path)
+    reader = {".csv": _csv_records, ".tsv": _csv_records, ".jsonl": _json_records}.get(
+        path.suffix.lower()
+    )
+    if reader is None:
+        raise InvalidManifest(
+            f"{path.name} is no manifest by its name.", hint="Let it end in .csv or .jsonl."
+        )
+    rows = []
+    for number, record in enumerate(reader(text), start=1):
+        if number > MOST_ROWS:
+            raise InvalidManifest(f"The manifest has more than {MOST_ROWS:,} rows.")
+        rows.append(_row(number, record, path.parent, defaults))
+    if not rows:
+        raise InvalidManifest("The manifest has no rows.", hint=f"Columns are {_known()}.")
+    _require_distinct(rows)
+    return tuple(rows)
+
+
+def _csv_records(text: str) -> Iterator[_Values]:
+    lines = text.splitlines(keepends=True)
+    head = next((line for line in lines if line.strip()), "")
+    delimiter = max(",;\t", key=head.count)
+    records = csv.DictReader(lines, delimiter=delimiter, strict=True)
+    try:
+        for number, record in enumerate(records, start=1):
+            if None in record:
+                raise _wrong(number, "it has more cells than the heading")
+            if any((value or "").strip() for value in record.values()):
+                yield {str(name).strip(): (value or "").strip() for name, value in record.items()}
+    except csv.Error as error:
+        raise InvalidManifest(f"The manifest cannot be read as CSV: {error}.") from error
+
+
+def _json_records(text: str) -> Iterator[_Values]:
+    lines = (line for line in text.splitlines() if line.strip())
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            raise _wrong(number, "it is not JSON") from None
+        if not isinstance(record, dict):
+            raise _wrong(number, "it is not a JSON object")
+        if any(isinstance(value, dict | list) for value in record.values()):
+            raise _wrong(number, "a value is neither text, number nor truth")
+        yield record
+
+
+def _row(number: int, record: _Values, folder: Path, defaults: VideoOptions) -> Row:
+    given = {name: value for name, value in record.items() if value not in (None, "")}
+    for name in given:
+        if name not in COLUMNS:
+            raise _unknown(number, name)
+    if "portrait" not in given:
+        raise _wrong(number, "it has no portrait")
+    for name in ("portrait", "audio", "transcript"):
+        if name in given:
+            given[name] = folder / str(given[name])
+    audio = given.get("audio")
+    options = {**defaults, **_options(number, given, folder)}
+    return Row(
+        number=number,
+        portrait=given["portrait"],
+        audio=audio,
+        output=_output(number, given, str(options.get("format") or "mp4")),
+        options=cast("VideoOptions", options),
+    )
+
+
+def _options(number: int, given: _Values, folder: Path) -> dict[str, object]:
+    options: dict[str, object] = {}
+    for name, value in given.items():
+        if name not in FILES:
+            try:
+                options[name] = READERS.get(name, str)(value)
+            except ValueError as error:
+                raise _wrong(number, f"`{name}` cannot be read: {error}") from None
+    backdrop = options.get("background")
+    if isinstance(backdrop, str) and (folder / backdrop).is_file():
+        options["background"] = folder / backdrop
+    return options
+
+
+def _output(number: int, given: _Values, extension: str) -> PurePosixPath:
+    """The row's own name, or one after its recording or portrait; never outside the folder."""
+    stem = Path(given.get("audio") or given["portrait"]).stem
+    name = PurePosixPath(str(given.get("output") or f"{number:03d}-{stem}.{extension}"))
+    if name.is_absolute() or ".." in name.parts or "\0" in str(name) or not name.name:
+        raise _wrong(number, f"the output {name} leads out of the folder of results")
+    if not name.suffix:
+        name = name.with_name(f"{name.name}.{extension}")
+    return name
+
+
+def _require_distinct(rows: list[Row]) -> None:
+    """No two rows may write the same files: names that differ in their ending share sidecars."""
+    owners: dict[str, int] = {}
+    for row in rows:
+        key = str(row.output.with_suffix("")).casefold()
+        if key in owners:
+            raise _wrong(row.number, f"its output {row.output} is that of row {owners[key]} too")
+        owners[key] = row.number
+
+
+def _wrong(number: int, problem: str) -> InvalidManifest:
+    return InvalidManifest(
+        f"Row {number} of the manifest cannot be used: {problem}.", details={"row": number}
+    )
+
+
+def _unknown(number: int, name: str) -> InvalidManifest:
+    near = difflib.get_close_matches(name, COLUMNS, n=1)
+    return InvalidManifest(
+        f"Row {number} of the manifest has the unknown column “{name}”.",
+        hint=f"Did you mean “{near[0]}”?" if near else f"Columns are {_known()}.",
+        details={"row": number, "column": name},
+    )
+
+
+def _known() -> str:
+    return ", ".join(COLUMNS)

@@ -1,0 +1,179 @@
+"""From options to a request: every value is checked here, before any work."""
+
+from pathlib import Path
+from typing import TypeVar, get_args
+
+from talkies.core.acting import Emotion
+from talkies.engines.base import VideoFormat
+from talkies.errors import InvalidOption
+from talkies.face.framing import Fit, Framing, FramingOptions, Resolution, parse_aspect
+from talkies.studio import values
+from talkies.studio.speaking import Script
+from talkies.studio.texts import read_text, require_words
+from talkies.studio.videos.options import CaptionsName, VideoOptions
+from talkies.studio.videos.request import (
+    Acting,
+    Look,
+    Recording,
+    Sidecars,
+    VideoRequest,
+)
+
+#: NumPy takes any seed up to here, and JSON keeps it exact.
+HIGHEST_SEED = 2**32 - 1
+
+#: Options that only a voice has a use for, and options that only a recording has.
+FOR_SCRIPTS = ("voice", "speed", "pitch")
+FOR_RECORDINGS = ("transcript",)
+
+_Given = TypeVar("_Given")
+
+
+def plan(
+    portrait: str | Path, audio: str | Path | None, output: str | Path, options: VideoOptions
+) -> VideoRequest:
+    """The request that a user's options describe.
+
+    Raises:
+        InvalidOption: a value that cannot be used, or options that contradict each other.
+        FileMissing, UnsupportedMedia: a transcript that cannot be read.
+    """
+    look = _look(options)
+    speech = _speech(audio, options)
+    _require_words(look, speech)
+    return VideoRequest(
+        portrait=Path(portrait),
+        speech=speech,
+        output=Path(output),
+        format=_format(Path(output), options, look),
+        engine=_or(options.get("engine"), "auto"),
+        face=_face(options),
+        look=look,
+        acting=_acting(options),
+        sidecars=Sidecars(
+            timing=_or(options.get("timing"), Sidecars().timing),
+            score=_or(options.get("score"), Sidecars().score),
+            contact_sheet=_or(options.get("contact_sheet"), Sidecars().contact_sheet),
+        ),
+        show_faces=options.get("show_faces"),
+        overwrite=_or(options.get("overwrite"), False),
+    )
+
+
+def _or(value: _Given | None, default: _Given) -> _Given:
+    return default if value is None else value
+
+
+def _speech(audio: str | Path | None, options: VideoOptions) -> Recording | Script:
+    text = options.get("text")
+    if audio is not None and text is not None:
+        raise InvalidOption(
+            "There is both a recording and a text to speak.", hint="Give one of the two."
+        )
+    if audio is not None:
+        _refuse(options, FOR_SCRIPTS, "a text to speak", "a recording")
+        return Recording(
+            path=Path(audio),
+            transcript=_transcript(options),
+            language=options.get("language"),
+        )
+    if text is None:
+        raise InvalidOption(
+            "There is nothing to say.", hint="Give a recording, or a text with --text."
+        )
+    _refuse(options, FOR_RECORDINGS, "a recording", "a text to speak")
+    return Script(
+        text=require_words(text, "text"),
+        voice=options.get("voice"),
+        language=options.get("language"),
+        speed=_or(options.get("speed"), 1.0),
+        pitch=_or(options.get("pitch"), 1.0),
+    )
+
+
+def _require_words(look: Look, speech: Recording | Script) -> None:
+    if look.captions != "off" and isinstance(speech, Recording) and speech.transcript is None:
+        raise InvalidOption(
+            "Captions need words, and nothing says which words the recording holds.",
+            hint="Give them with --transcript FILE.",
+            details={"option": "captions"},
+        )
+
+
+def _refuse(options: VideoOptions, names: tuple[str, ...], owner: str, given: str) -> None:
+    """Raise for the first of the named options that is set."""
+    for name in names:
+        if options.get(name) is not None:
+            raise InvalidOption(
+                f"`{name}` belongs to {owner}, but there is {given}.", hint=f"Leave `{name}` out."
+            )
+
+
+def _transcript(options: VideoOptions) -> str | None:
+    transcript = options.get("transcript")
+    if transcript is None:
+        return None
+    words = read_text(transcript) if isinstance(transcript, Path) else transcript
+    return require_words(words, "transcript")
+
+
+def _face(options: VideoOptions) -> int | None:
+    face = options.get("face")
+    if face is not None and face < 1:
+        raise InvalidOption(
+            f"`face` cannot be {face}.", hint="Faces are counted from 1, the largest."
+        )
+    return face
+
+
+def _acting(options: VideoOptions) -> Acting:
+    emotion = options.get("emotion")
+    return Acting(
+        motion=values.within("motion", _or(options.get("motion"), 1.0), 0, 1),
+        emotion=None if emotion is None else values.member("emotion", emotion, Emotion),
+        seed=round(values.within("seed", _or(options.get("seed"), 0), 0, HIGHEST_SEED)),
+    )
+
+
+def _look(options: VideoOptions) -> Look:
+    backdrop = options.get("background")
+    return Look(
+        framing=_framing(options),
+        fps=values.frame_rate(options.get("fps") or str(Look().fps)),
+        background=None if backdrop is None else values.background(backdrop),
+        captions=values.chosen(
+            "captions", options.get("captions") or Look().captions, get_args(CaptionsName)
+        ),
+    )
+
+
+def _framing(options: VideoOptions) -> FramingOptions:
+    default, aspect = FramingOptions(), options.get("aspect")
+    return FramingOptions(
+        framing=values.member("framing", options.get("framing") or default.framing, Framing),
+        resolution=values.member(
+            "resolution", options.get("resolution") or default.resolution, Resolution
+        ),
+        aspect=None if aspect is None else parse_aspect(aspect),
+        fit=values.member("fit", options.get("fit") or default.fit, Fit),
+    )
+
+
+def _format(output: Path, options: VideoOptions, look: Look) -> VideoFormat:
+    """The container, which the output's extension has to agree with."""
+    names = [known.value for known in VideoFormat]
+    suffix = output.suffix.lower().lstrip(".")
+    name = _or(options.get("format"), suffix)
+    if name not in names or suffix != name:
+        raise InvalidOption(
+            f"{output.name} does not end in the name of a video format that can be written."
+            if name == suffix or name not in names
+            else f"{output.name} does not end in .{name}.",
+            hint=f"Let the output end in {', '.join('.' + known for known in names)}.",
+            details={"option": "format", "value": name, "choices": names},
+        )
+    if look.background == values.TRANSPARENT and name == VideoFormat.MP4:
+        raise InvalidOption(
+            "An mp4 video cannot be transparent.", hint="Let the output end in .webm or .gif."
+        )
+    return VideoFormat(name)

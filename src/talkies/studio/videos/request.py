@@ -1,0 +1,80 @@
+"""What one video shall be: checked values in place of what a user wrote."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeAlias
+
+from talkies.core.acting import Emotion
+from talkies.engines.base import VideoFormat
+from talkies.face.framing import FramingOptions
+from talkies.studio.speaking import Script
+from talkies.studio.videos.options import CaptionsName
+
+#: None is the picture's own; else an RGB colour, a picture, or "transparent".
+Background: TypeAlias = tuple[int, int, int] | Path | str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Speech that was recorded."""
+
+    path: Path
+    #: What it says, where that is known.
+    transcript: str | None = None
+    #: Of the transcript; None is guessed.
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the video looks like."""
+
+    framing: FramingOptions = field(default_factory=FramingOptions)
+    fps: Fraction = Fraction(25)
+    background: Background = None
+    captions: CaptionsName = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """How the face plays it."""
+
+    motion: float = 1.0
+    emotion: Emotion | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecars:
+    """Which files are written beside the video."""
+
+    timing: bool = True
+    score: bool = False
+    contact_sheet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoRequest:
+    """One video to make."""
+
+    portrait: Path
+    speech: Recording | Script
+    output: Path
+    format: VideoFormat = VideoFormat.MP4
+    engine: str = "auto"
+    #: Which face speaks, largest first; None is the largest, with a warning where there are more.
+    face: int | None = None
+    look: Look = Look()
+    acting: Acting = Acting()
+    sidecars: Sidecars = Sidecars()
+    #: A PNG to write of the faces that were found.
+    show_faces: Path | None = None
+    overwrite: bool = False
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Every file that is read."""
+        recording = (self.speech.path,) if isinstance(self.speech, Recording) else ()
+        backdrop = self.look.background
+        return (self.portrait, *recording, *((backdrop,) if isinstance(backdrop, Path) else ()))
