@@ -17,7 +17,7 @@ SUBPIXEL_BITS = 4
 FACE = "sans"
 REGULAR, BOLD = 400, 700
 #: Distances between ticks of a time axis, in seconds; the first that gives few enough is taken.
-TICK_STEPS = (0.5, 1, 2, 5, 10, 30, 60, 300, 600)
+TICK_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)
 MOST_TICKS = 16
 
 

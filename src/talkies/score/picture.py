@@ -100,10 +100,10 @@ def _width(image: Image, score: Score, window: tuple[float, float]) -> None:
     low, high = min(-0.1, float(both.min())) * 1.1, max(0.1, float(both.max())) * 1.1
     panel = _panel(500, 150, window, (low, high))
     _ground(image, panel, score, "Change of the mouth's width, relative to rest")
+    canvas.time_axis(image, panel, FAINT, GRID)
     canvas.curve(image, panel, times, curves.width_wanted, WANTED, 2)
     canvas.curve(image, panel, times, measured, MEASURED, 2)
     canvas.value_axis(image, panel, _ticks(low, high), FAINT, "{:+.1g}")
-    canvas.time_axis(image, panel, FAINT, GRID)
     canvas.frame(image, panel, FAINT)
     _words(image, panel, score, 690)
 
@@ -115,14 +115,15 @@ def _overview(image: Image, score: Score, window: tuple[float, float]) -> None:
     top = max(0.1, float(max(curves.opening.max(), curves.opening_wanted.max())))
     panel = _panel(755, 80, (0.0, length), (0.0, top))
     canvas.fill(image, (panel.left, panel.top, RIGHT, panel.top + panel.height), PAPER)
-    canvas.shade(image, panel, window, FOCUS)
+    if window != (0.0, length):
+        canvas.shade(image, panel, window, FOCUS)
+    canvas.time_axis(image, panel, FAINT, GRID)
     canvas.text(image, "The whole video: opening, missed closures", (LEFT, 745), INK, 14)
     canvas.curve(image, panel, times, curves.opening_wanted, WANTED, 1)
     canvas.curve(image, panel, times, np.where(curves.valid, curves.opening, np.nan), MEASURED, 1)
     for closure in score.closures:
         if not closure.hit:
-            canvas.text(image, "×", (int(panel.x(closure.start)) - 4, 762), BAD, 13, canvas.BOLD)
-    canvas.time_axis(image, panel, FAINT, GRID)
+            canvas.text(image, "×", (int(panel.x(closure.start)) - 4, 768), BAD, 13, canvas.BOLD)
     canvas.frame(image, panel, FAINT)
 
 
@@ -135,13 +136,13 @@ def _lag(image: Image, score: Score) -> None:
     seconds, r = score.lags.seconds, score.lags.correlation
     reach = (float(seconds[0]), float(seconds[-1]))
     panel = _panel(896, 70, reach, (min(0.0, float(r.min())), 1.0))
-    canvas.curve(image, panel, seconds, r, MEASURED, 2)
     canvas.time_axis(image, panel, FAINT, GRID)
+    canvas.curve(image, panel, seconds, r, MEASURED, 2)
     lag = score["lag"].value
     if lag is not None:
         peak = panel.x(lag / 1000)
         canvas.fill(image, (float(peak) - 1, panel.top, float(peak) + 1, panel.top + 70), BAD)
-        canvas.text(image, f"{lag:+.0f} ms", (int(peak) + 8, panel.top + 16), BAD, 14, canvas.BOLD)
+        canvas.text(image, f"{lag:+.0f} ms", (int(peak) + 8, panel.top + 62), BAD, 14, canvas.BOLD)
     canvas.value_axis(image, panel, (0.0, 1.0), FAINT)
     canvas.frame(image, panel, FAINT)
 
@@ -163,7 +164,8 @@ def _number(image: Image, measure: Measure, left: int, y: int) -> None:
     canvas.text(image, measure.title, (left, y), INK, 13)
     end = canvas.text(image, written(measure), (left, y + 18), colour, 15, canvas.BOLD)
     target = "" if measure.bound is None else f"target {measure.bound}"
-    canvas.text(image, target or measure.note[:44], (max(end, left + 80) + 12, y + 18), FAINT, 13)
+    remark = measure.note or target
+    canvas.text(image, remark[:44], (max(end, left + 80) + 12, y + 18), FAINT, 13)
 
 
 def _ground(image: Image, panel: Panel, score: Score, title: str) -> None:

@@ -1,173 +1,160 @@
-"""Scoring one video: read it, follow its face, compare its mouth with a reference, judge."""
+"""Scoring a finished video: read it, follow its face, compare its mouth with a reference."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
 from typing import TypeAlias
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from talkies.score import closures, measures, stability
-from talkies.score.measures import LagProfile, Mask, Series
-from talkies.score.reference import Reference
-from talkies.score.report import Curves, ReferenceKind, Score, VideoFacts
-from talkies.score.track import Track
-from talkies.score.verdicts import graded, judged
+from talkies.core.alignment import Alignment
+from talkies.core.formats import alignment_from_json
+from talkies.core.timing import SPEECH_RATE
+from talkies.errors import AudioEmpty, FaceNotFound, FileMissing
+from talkies.face.landmarks import Landmarker
+from talkies.face.matte import person_matte
+from talkies.kit.files import private_folder
+from talkies.media.pictures import load_picture
+from talkies.media.sounds import convert_sound
+from talkies.media.video_reader import VideoInfo, VideoReader
+from talkies.score.comparison import score_track
+from talkies.score.reference import make_reference
+from talkies.score.report import ReferenceKind, Score, VideoFacts
+from talkies.score.timeline import grid_rate, on_grid
+from talkies.score.track import Backdrop, Track, track_face
+from talkies.speech.analysis import loudness_curve
+from talkies.speech.recognition import recognise
 
+#: Told how many frames of how many are done.
 Progress: TypeAlias = Callable[[int, int], None]
+#: Mono samples (n,) at `SPEECH_RATE`.
+Samples: TypeAlias = NDArray[np.float32]
 
-#: Seconds by which recognised sounds may lie beside the true ones, to either side.
-HEARD_SLACK = 0.05
-#: Level under which a mouth counts as closed in a pause.
-REST_LEVEL = 0.25
-#: Differences of background of less than this PSNR are a different background, in dB.
-OTHER_BACKGROUND = 12.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lips:
-    """What the lips do at /p b m/ and in pauses."""
-
-    levels: Series
-    found: tuple[closures.Closure, ...]
-    rate: float | None
-    chance: float | None
-    silent: float | None
+#: What is written beside a video to score it by.
+TIMING_SUFFIX = ".timing.json"
+#: Coverage of the person, 0 to 1, under which a pixel is background; and how far from anything
+#: that is more, as a share of the picture's longer side.
+BACKGROUND_COVERAGE = 0.02
+BACKGROUND_MARGIN = 0.02
+#: Least share of a picture that has to be background to be compared.
+LEAST_BACKGROUND = 0.03
 
 
-def score_track(
-    track: Track, reference: Reference, video: VideoFacts, warnings: tuple[str, ...] = ()
+def score_video(
+    video: Path,
+    *,
+    timing: Path | None = None,
+    portrait: Path | None = None,
+    progress: Progress | None = None,
 ) -> Score:
-    """The score of a tracked face against a reference on the same frames."""
-    lips = _lips(track, reference)
-    profile = measures.lag_profile(track.opening, reference.opening, track.valid, track.fps)
-    values = {
-        **_following(track, reference, profile),
-        **_contacts(lips),
-        **_steadiness(track, reference.speaking),
-        **_extent(track, video),
-    }
-    judged_measures = judged(values, _notes(reference, values), reference.kind)
-    return Score(
-        video=video,
-        reference=reference.kind,
-        grade=graded(judged_measures),
-        measures=judged_measures,
-        closures=lips.found,
-        silences=reference.pauses,
-        words=reference.words,
-        curves=_curves(track, reference, lips),
-        lags=profile,
-        warnings=(*warnings, *_warnings(track, reference, video)),
+    """How well the mouth in a video follows its speech, and what moves that should not.
+
+    Args:
+        video: any video with a face, by any engine: MP4, WebM, MOV, MKV.
+        timing: the timing it was made from, as `talkies render` and `talkies align` write it.
+            Left out, the file `<video>.timing.json` beside it is taken; where there is none, the
+            sound of the video is recognised and the score says `reference: heard`.
+        portrait: the picture it was made from; its background is compared where sizes match.
+        progress: told after each frame; may raise to stop.
+
+    Raises:
+        FileMissing: the video, the timing or the portrait is not there.
+        InvalidInput: the timing cannot be read.
+        FaceNotFound: no frame shows a face.
+        AudioEmpty: there is no timing, and the video has no sound to recognise.
+        UnsupportedMedia, CorruptMedia, MediaTooLarge: the video cannot be read.
+    """
+    given = _timing(video, timing)
+    with VideoReader(video) as reader:
+        samples = _samples(video) if reader.info.has_sound else None
+        alignment = given or _heard(samples)
+        fps = grid_rate(reader.info)
+        track = track_face(
+            on_grid(reader.timed(), fps),
+            fps=float(fps),
+            backdrop=_backdrop(portrait, reader.info),
+            counted=_counter(progress, reader.info, fps),
+        )
+        info = reader.info
+    if not track.valid.any():
+        raise FaceNotFound("No frame of the video shows a face.", details={"frames": track.frames})
+    reference = make_reference(
+        alignment,
+        ReferenceKind.HEARD if given is None else ReferenceKind.GIVEN,
+        fps=fps,
+        frames=track.frames,
+        loudness=None
+        if samples is None
+        else loudness_curve(samples, SPEECH_RATE, fps, track.frames),
     )
+    return score_track(track, reference, _facts(video, info, track, samples))
 
 
-def _following(
-    track: Track, reference: Reference, profile: LagProfile | None
-) -> dict[str, float | None]:
-    """How opening and width follow the reference, and at which lag the opening does best."""
-    opening = (track.opening, reference.opening, track.valid)
-    best = None if profile is None else measures.best_lag(profile)
-    return {
-        "opening_r": measures.correlation(*opening),
-        "opening_r_best": None if best is None else best.correlation,
-        "opening_r_reversed": measures.reversed_correlation(*opening),
-        "opening_ratio": measures.amplitude_ratio(*opening),
-        "width_r": measures.correlation(track.width, reference.width, track.valid),
-        "lag": None if best is None else best.milliseconds,
-    }
+def _timing(video: Path, timing: Path | None) -> Alignment | None:
+    """The timing that was given or lies beside the video."""
+    path = timing or video.with_suffix(TIMING_SUFFIX)
+    if timing is None and not path.is_file():
+        return None
+    try:
+        return alignment_from_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileMissing(f"{path} cannot be read.") from error
 
 
-def _lips(track: Track, reference: Reference) -> Lips:
-    levels = closures.own_levels(track.opening, track.gap, track.valid)
-    level = np.ones(track.frames) if levels is None else levels.of(track.opening)
-    slack = HEARD_SLACK if reference.kind is ReferenceKind.HEARD else 0.0
-    spans = [(symbol, start - slack, end + slack) for symbol, start, end in reference.closures]
-    where = (level, track.valid, track.fps)
-    found = closures.closures(*where, spans)
-    return Lips(
-        levels=level,
-        found=found,
-        rate=closures.hit_rate(found),
-        chance=closures.chance_rate(*where, spans),
-        silent=measures.closed_share(level, reference.silent, track.valid, REST_LEVEL),
-    )
+def _samples(video: Path) -> Samples | None:
+    """The sound of a video, by way of a file: its full rate would not fit in memory."""
+    with private_folder() as folder:
+        try:
+            return convert_sound(video, folder / "sound.wav").mono_at(SPEECH_RATE)
+        except AudioEmpty:
+            return None
 
 
-def _contacts(lips: Lips) -> dict[str, float | None]:
-    return {
-        "closure": _percent(lips.rate),
-        "closure_chance": _percent(lips.chance),
-        "silence_closed": _percent(lips.silent),
-    }
+def _heard(samples: Samples | None) -> Alignment:
+    if samples is None:
+        raise AudioEmpty(
+            "The video has no sound, and no timing was given.",
+            hint="Give the timing it was made from with --timing.",
+        )
+    return recognise(samples)
 
 
-def _steadiness(track: Track, speaking: Mask) -> dict[str, float | None]:
-    """What should stay put, as far as it was seen."""
-    seen = track.rigid[track.valid]
-    drift = None
-    if len(seen):
-        shape = stability.median_shape(seen)
-        unit = float(track.eye_distance[track.valid][0])
-        drift = float(stability.rigid_drift(seen, shape, unit).mean())
-    return {
-        "rigid_drift": _percent(drift),
-        "jitter": _percent(stability.jitter(track.rigid, track.eye_distance, track.valid)),
-        "background_psnr": stability.psnr(track.background_error),
-        "longest_freeze": stability.longest_freeze(track.change, speaking, track.fps),
-        "repeated_frames": _percent(stability.repeated_share(track.change, speaking)),
-    }
+def _backdrop(portrait: Path | None, info: VideoInfo) -> Backdrop | None:
+    """The background of the portrait, where it has one and the size of the video."""
+    if portrait is None:
+        return None
+    picture = load_picture(portrait)
+    if picture.alpha is not None or (picture.width, picture.height) != (info.width, info.height):
+        return None
+    faces = Landmarker().find(picture.pixels)
+    person = person_matte(picture.pixels, faces[0] if faces else None)
+    reach = 2 * round(BACKGROUND_MARGIN * max(info.width, info.height)) + 1
+    near = cv2.dilate((person > BACKGROUND_COVERAGE).astype(np.uint8), np.ones((reach, reach)))
+    mask = near == 0
+    if mask.mean() < LEAST_BACKGROUND:
+        return None
+    return Backdrop(pixels=picture.pixels, mask=np.asarray(mask, np.bool_))
 
 
-def _extent(track: Track, video: VideoFacts) -> dict[str, float | None]:
-    sound = video.sound_seconds
-    return {
-        "face_coverage": _percent(float(track.valid.mean())),
-        "duration_difference": None if sound is None else video.seconds - sound,
-    }
+def _counter(progress: Progress | None, info: VideoInfo, fps: Fraction) -> Callable[[int], None]:
+    total = round((info.seconds or 0) * fps) or (info.frames or 0)
+
+    def counted(done: int) -> None:
+        if progress is not None:
+            progress(done, max(done, total))
+
+    return counted
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
-
-
-def _curves(track: Track, reference: Reference, lips: Lips) -> Curves:
-    return Curves(
+def _facts(video: Path, info: VideoInfo, track: Track, samples: Samples | None) -> VideoFacts:
+    return VideoFacts(
+        name=video.name,
+        width=info.width,
+        height=info.height,
         fps=track.fps,
-        valid=track.valid,
-        opening=track.opening,
-        opening_wanted=reference.opening,
-        width=track.width,
-        width_wanted=reference.width,
-        level=lips.levels,
+        frames=track.frames,
+        seconds=track.frames / track.fps,
+        sound_seconds=None if samples is None else len(samples) / SPEECH_RATE,
     )
-
-
-def _notes(reference: Reference, values: dict[str, float | None]) -> dict[str, str]:
-    """Why a measure is missing or how it is to be read."""
-    notes = {}
-    if not reference.closures:
-        notes["closure"] = "no p, b or m is said"
-    if not reference.silent.any():
-        notes["silence_closed"] = "no pause is long enough"
-    psnr = values["background_psnr"]
-    if psnr is None:
-        notes["background_psnr"] = "no portrait of the video's size was given"
-    elif psnr < OTHER_BACKGROUND:
-        notes["background_psnr"] = "the background was replaced"
-    if values["duration_difference"] is None:
-        notes["duration_difference"] = "the video has no sound"
-    return notes
-
-
-def _warnings(track: Track, reference: Reference, video: VideoFacts) -> tuple[str, ...]:
-    found = list(reference.warnings)
-    if track.most_faces > 1:
-        found.append(
-            f"Up to {track.most_faces} faces are seen at once; the largest of the first frame was"
-            " scored."
-        )
-    if abs(reference.seconds - video.seconds) > 1:
-        found.append(
-            f"The reference covers {reference.seconds:.1f} s, the video {video.seconds:.1f} s."
-        )
-    return tuple(found)

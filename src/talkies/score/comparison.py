@@ -1,0 +1,180 @@
+"""Comparing a tracked face with the reference: all measures of one video, judged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from talkies.score import closures, measures, stability
+from talkies.score.measures import LagProfile, Mask, Series
+from talkies.score.reference import Reference
+from talkies.score.report import Curves, ReferenceKind, Score, VideoFacts
+from talkies.score.track import Track
+from talkies.score.verdicts import graded, judged
+
+#: Seconds by which recognised sounds may lie beside the true ones, to either side.
+HEARD_SLACK = 0.05
+#: Level under which a mouth counts as closed in a pause.
+REST_LEVEL = 0.25
+#: Correlation at the best lag under which there is nothing to take a lag from: tracks that do not
+#: belong together reach .28 somewhere in the search.
+MATCHED = 0.4
+#: Differences of background of less than this PSNR are a different background, in dB.
+OTHER_BACKGROUND = 12.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lips:
+    """What the lips do at /p b m/ and in pauses."""
+
+    levels: Series
+    #: Whether the mouth ever comes down to what closed lips look like.
+    closes: bool
+    found: tuple[closures.Closure, ...]
+    rate: float | None
+    chance: float | None
+    silent: float | None
+
+
+def score_track(
+    track: Track, reference: Reference, video: VideoFacts, warnings: tuple[str, ...] = ()
+) -> Score:
+    """The score of a tracked face against a reference on the same frames."""
+    lips = _lips(track, reference)
+    profile = measures.lag_profile(track.opening, reference.opening, track.valid, track.fps)
+    values = {
+        **_following(track, reference, profile),
+        **_contacts(lips),
+        **_steadiness(track, reference.speaking),
+        **_extent(track, video),
+    }
+    judged_measures = judged(values, _notes(reference, lips, values), reference.kind)
+    return Score(
+        video=video,
+        reference=reference.kind,
+        grade=graded(judged_measures),
+        measures=judged_measures,
+        closures=lips.found,
+        silences=reference.pauses,
+        words=reference.words,
+        curves=_curves(track, reference, lips),
+        lags=profile,
+        warnings=(*warnings, *_warnings(track, reference, video)),
+    )
+
+
+def _following(
+    track: Track, reference: Reference, profile: LagProfile | None
+) -> dict[str, float | None]:
+    """How opening and width follow the reference, and at which lag the opening does best."""
+    opening = (track.opening, reference.opening, track.valid)
+    best = None if profile is None else measures.best_lag(profile)
+    matched = best is not None and best.correlation >= MATCHED
+    return {
+        "opening_r": measures.correlation(*opening),
+        "opening_r_best": None if best is None else best.correlation,
+        "opening_r_reversed": measures.reversed_correlation(*opening),
+        "opening_ratio": measures.amplitude_ratio(*opening),
+        "width_r": measures.correlation(track.width, reference.width, track.valid),
+        "lag": best.milliseconds if best is not None and matched else None,
+    }
+
+
+def _lips(track: Track, reference: Reference) -> Lips:
+    levels = closures.own_levels(track.opening, track.gap, track.valid)
+    level = np.ones(track.frames) if levels is None else levels.of(track.opening)
+    slack = HEARD_SLACK if reference.kind is ReferenceKind.HEARD else 0.0
+    spans = [(symbol, start - slack, end + slack) for symbol, start, end in reference.closures]
+    where = (level, track.valid, track.fps)
+    found = closures.closures(*where, spans)
+    return Lips(
+        levels=level,
+        closes=levels is not None and levels.closes,
+        found=found,
+        rate=closures.hit_rate(found),
+        chance=closures.chance_rate(*where, spans),
+        silent=measures.closed_share(level, reference.silent, track.valid, REST_LEVEL),
+    )
+
+
+def _contacts(lips: Lips) -> dict[str, float | None]:
+    return {
+        "closure": _percent(lips.rate),
+        "closure_chance": _percent(lips.chance),
+        "silence_closed": _percent(lips.silent),
+    }
+
+
+def _steadiness(track: Track, speaking: Mask) -> dict[str, float | None]:
+    """What should stay put, as far as it was seen."""
+    seen = track.rigid[track.valid]
+    drift = None
+    if len(seen):
+        shape = stability.median_shape(seen)
+        unit = float(track.eye_distance[track.valid][0])
+        drift = float(stability.rigid_drift(seen, shape, unit).mean())
+    return {
+        "rigid_drift": _percent(drift),
+        "jitter": _percent(stability.jitter(track.rigid, track.eye_distance, track.valid)),
+        "background_psnr": stability.psnr(track.background_error),
+        "longest_freeze": stability.longest_freeze(track.change, speaking, track.fps),
+        "repeated_frames": _percent(stability.repeated_share(track.change, speaking)),
+    }
+
+
+def _extent(track: Track, video: VideoFacts) -> dict[str, float | None]:
+    sound = video.sound_seconds
+    return {
+        "face_coverage": _percent(float(track.valid.mean())),
+        "duration_difference": None if sound is None else video.seconds - sound,
+    }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _curves(track: Track, reference: Reference, lips: Lips) -> Curves:
+    return Curves(
+        fps=track.fps,
+        valid=track.valid,
+        opening=track.opening,
+        opening_wanted=reference.opening,
+        width=track.width,
+        width_wanted=reference.width,
+        level=lips.levels,
+    )
+
+
+def _notes(reference: Reference, lips: Lips, values: dict[str, float | None]) -> dict[str, str]:
+    """Why a measure is missing or how it is to be read."""
+    notes = {}
+    if not reference.closures:
+        notes["closure"] = "no p, b or m is said"
+    elif not lips.closes:
+        notes["closure"] = "the lips never meet, anywhere"
+    if values["lag"] is None:
+        notes["lag"] = "no lag at which they belong together"
+    if not reference.silent.any():
+        notes["silence_closed"] = "no pause is long enough"
+    psnr = values["background_psnr"]
+    if psnr is None:
+        notes["background_psnr"] = "no portrait of the video's size was given"
+    elif psnr < OTHER_BACKGROUND:
+        notes["background_psnr"] = "the background was replaced"
+    if values["duration_difference"] is None:
+        notes["duration_difference"] = "the video has no sound"
+    return notes
+
+
+def _warnings(track: Track, reference: Reference, video: VideoFacts) -> tuple[str, ...]:
+    found = list(reference.warnings)
+    if track.most_faces > 1:
+        found.append(
+            f"Up to {track.most_faces} faces are seen at once; the largest of the first frame was"
+            " scored."
+        )
+    if abs(reference.seconds - video.seconds) > 1:
+        found.append(
+            f"The reference covers {reference.seconds:.1f} s, the video {video.seconds:.1f} s."
+        )
+    return tuple(found)
