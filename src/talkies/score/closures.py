@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talkies.score.measures import Mask, Series
+from talkies.score.sync import Mask, Series
 
 #: Sounds made with closed lips, in every language.
 BILABIALS = frozenset({"p", "b", "m"})

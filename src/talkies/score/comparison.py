@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from talkies.score import closures, measures, stability
-from talkies.score.measures import LagProfile, Mask, Series
+from talkies.score import closures, stability, sync
 from talkies.score.reference import Reference
 from talkies.score.report import Curves, ReferenceKind, Score, VideoFacts
+from talkies.score.sync import LagProfile, Mask, Series
 from talkies.score.track import Track
 from talkies.score.verdicts import graded, judged
 
@@ -40,7 +40,7 @@ def score_track(
 ) -> Score:
     """The score of a tracked face against a reference on the same frames."""
     lips = _lips(track, reference)
-    profile = measures.lag_profile(track.opening, reference.opening, track.valid, track.fps)
+    profile = sync.lag_profile(track.opening, reference.opening, track.valid, track.fps)
     values = {
         **_following(track, reference, profile),
         **_contacts(lips),
@@ -67,14 +67,14 @@ def _following(
 ) -> dict[str, float | None]:
     """How opening and width follow the reference, and at which lag the opening does best."""
     opening = (track.opening, reference.opening, track.valid)
-    best = None if profile is None else measures.best_lag(profile)
+    best = None if profile is None else sync.best_lag(profile)
     matched = best is not None and best.correlation >= MATCHED
     return {
-        "opening_r": measures.correlation(*opening),
+        "opening_r": sync.correlation(*opening),
         "opening_r_best": None if best is None else best.correlation,
-        "opening_r_reversed": measures.reversed_correlation(*opening),
-        "opening_ratio": measures.amplitude_ratio(*opening),
-        "width_r": measures.correlation(track.width, reference.width, track.valid),
+        "opening_r_reversed": sync.reversed_correlation(*opening),
+        "opening_ratio": sync.amplitude_ratio(*opening),
+        "width_r": sync.correlation(track.width, reference.width, track.valid),
         "lag": best.milliseconds if best is not None and matched else None,
     }
 
@@ -92,7 +92,7 @@ def _lips(track: Track, reference: Reference) -> Lips:
         found=found,
         rate=closures.hit_rate(found),
         chance=closures.chance_rate(*where, spans),
-        silent=measures.closed_share(level, reference.silent, track.valid, REST_LEVEL),
+        silent=sync.closed_share(level, reference.silent, track.valid, REST_LEVEL),
     )
 
 

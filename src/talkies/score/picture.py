@@ -8,8 +8,8 @@ import numpy as np
 from talkies.score import canvas
 from talkies.score.canvas import Colour, Image, Panel
 from talkies.score.document import written
-from talkies.score.measures import frame_middles, window_correlations
 from talkies.score.report import Grade, Measure, Score, Verdict
+from talkies.score.sync import frame_middles, window_correlations
 
 WIDTH, HEIGHT = 1600, 1000
 LEFT, RIGHT = 76, 1180

@@ -11,13 +11,13 @@ from talkies.core.alignment import SILENCE, Alignment, Phoneme
 from talkies.core.mouth import mouth_curves
 from talkies.core.timing import SPEECH_RATE, to_seconds
 from talkies.score.closures import BILABIALS
-from talkies.score.measures import Mask, Series, frame_middles
 from talkies.score.report import ReferenceKind
+from talkies.score.sync import Mask, Series, frame_middles
 
 #: Shortest pause, in seconds, in which a mouth is expected to come to rest.
-LEAST_PAUSE = 0.45
+LEAST_PAUSE = 0.3
 #: Seconds after its beginning and before its end that a pause leaves for closing and opening.
-CLOSING, OPENING = 0.2, 0.2
+CLOSING, OPENING = 0.15, 0.12
 #: Opening of the reference, in D, up to which it counts as closed in a pause.
 AT_REST = 0.015
 

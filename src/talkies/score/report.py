@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from talkies.score.closures import Closure
-from talkies.score.measures import LagProfile, Mask, Series
+from talkies.score.sync import LagProfile, Mask, Series
 
 
 class ReferenceKind(StrEnum):

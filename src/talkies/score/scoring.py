@@ -20,9 +20,9 @@ from talkies.media.pictures import load_picture
 from talkies.media.sounds import convert_sound
 from talkies.media.video_reader import VideoInfo, VideoReader
 from talkies.score.comparison import score_track
+from talkies.score.frame_grid import grid_rate, on_grid
 from talkies.score.reference import make_reference
 from talkies.score.report import ReferenceKind, Score, VideoFacts
-from talkies.score.timeline import grid_rate, on_grid
 from talkies.score.track import Backdrop, Track, track_face
 from talkies.speech.analysis import loudness_curve
 from talkies.speech.recognition import recognise

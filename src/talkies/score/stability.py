@@ -6,7 +6,7 @@ Points are float64 of shape (frames, points, 2), x and y in pixels of the video.
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.score.measures import FEWEST_FRAMES, Mask, Series, longest_run
+from talkies.score.sync import FEWEST_FRAMES, Mask, Series, longest_run
 
 Points = NDArray[np.float64]
 

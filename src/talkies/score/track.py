@@ -10,9 +10,9 @@ import numpy as np
 from talkies.face import topology
 from talkies.face.landmarks import Face, Landmarker, Pixels
 from talkies.score.following import Follower
-from talkies.score.measures import Mask, Series
 from talkies.score.reading import MouthReading, read_mouth
 from talkies.score.stability import Points
+from talkies.score.sync import Mask, Series
 
 #: Told the number of frames read so far.
 Counter: TypeAlias = Callable[[int], None]

@@ -5,7 +5,7 @@ import pytest
 
 from talkies.score import closures
 from talkies.score.closures import Levels
-from talkies.score.measures import Mask, Series
+from talkies.score.sync import Mask, Series
 
 FPS = 25.0
 #: Where /p/, /b/ and /m/ are said, seconds.

@@ -16,6 +16,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 #: Fewest frames a correlation is computed on; below, chance alone gives high values.
 FEWEST_FRAMES = 12
+#: Fewest frames of pauses that say anything.
+FEWEST_SILENT = 4
 #: Standard deviation, in D, under which a curve counts as still: far below what landmarks resolve.
 STILL = 1e-6
 #: Steps per second of the grid on which lags are searched, finer than any frame rate.
@@ -144,10 +146,10 @@ def closed_share(level: Series, silent: Mask, valid: Mask, limit: float) -> floa
     """Share of silent frames in which the mouth is closed, from 0 to 1.
 
     `level` is the opening between the video's own closed (0) and open (1) mouth; a frame counts
-    as closed under `limit`. None where fewer than `FEWEST_FRAMES` frames are silent and valid.
+    as closed under `limit`. None where fewer than `FEWEST_SILENT` frames are silent and valid.
     """
     frames = silent & valid
-    if int(frames.sum()) < FEWEST_FRAMES:
+    if int(frames.sum()) < FEWEST_SILENT:
         return None
     return float((level[frames] < limit).mean())
 
