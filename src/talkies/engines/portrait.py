@@ -9,11 +9,15 @@ from queue import SimpleQueue
 from talkies.core.performance import Performance
 from talkies.engines.base import Capabilities, RenderContext, RenderRequest, VideoFormat
 from talkies.errors import InvalidOption
+from talkies.face.backdrop import covering, lay_before, plain
 from talkies.face.gate import choose_face, judge, require_usable
 from talkies.face.head import HeadPose
-from talkies.face.landmarks import Face, Landmarker
+from talkies.face.landmarks import Landmarker
 from talkies.face.lips import MouthShape
+from talkies.face.matte import person_matte
+from talkies.face.mouth_state import mouth_state
 from talkies.face.puppet import Painter, Pose, Puppet, make_puppet
+from talkies.media.captions import CaptionPainter
 from talkies.media.pictures import Picture, load_own_picture
 from talkies.media.samples import SoundFile
 from talkies.media.video import VideoWriter
@@ -50,11 +54,13 @@ class PortraitEngine:
 
     def load(self) -> None:
         """Loads the landmark networks (about a quarter of a second)."""
-        if self._landmarker is None:
-            self._landmarker = Landmarker()
+        self._loaded()
 
     def check(self, request: RenderRequest) -> tuple[str, ...]:
-        """Warnings of the face gate. Raises `FaceNotFound`, `FaceUnusable` and `InvalidOption`."""
+        """Warnings of the face gate.
+
+        Raises `FaceNotFound`, `FaceIndexInvalid`, `FaceUnusable` and `InvalidOption`.
+        """
         _require_known_background(request)
         picture = load_own_picture(request.portrait)
         landmarker = self._loaded()
@@ -66,36 +72,47 @@ class PortraitEngine:
         return verdict.warnings
 
     def render(self, request: RenderRequest, context: RenderContext) -> Path:
-        """The video as `portrait.<format>` in the context's folder."""
+        """The video as `portrait.<format>` in the context's folder.
+
+        Raises as `check`, and whatever `context.progress` raises to stop it.
+        """
         _require_known_background(request)
-        picture = load_own_picture(request.portrait)
-        puppet = self._puppet(picture, request)
+        puppet = self._puppet(load_own_picture(request.portrait), request)
+        width, height = puppet.source.width, puppet.source.height
+        backdrop = _backdrop(request, width, height)
+        captions = CaptionPainter(request.captions, width, height, request.fps)
         target = context.work_dir / f"portrait.{request.format.value}"
-        total = request.performance.frames
-        size = (puppet.source.width, puppet.source.height)
         with VideoWriter(
             target,
-            width=size[0],
-            height=size[1],
+            width=width,
+            height=height,
             fps=request.fps,
             format=request.format.value,
             sound=SoundFile(request.sound),
             transparent=request.background == TRANSPARENT,
         ) as video:
             for index, frame in enumerate(frames(puppet, request.performance)):
+                if backdrop is not None:
+                    lay_before(frame, backdrop)
+                captions.paint(frame, index)
                 video.write(frame)
-                context.progress(index + 1, total)
+                context.progress(index + 1, request.performance.frames)
         return target
 
     def _loaded(self) -> Landmarker:
-        self.load()
         if self._landmarker is None:
-            raise AssertionError("load() makes the landmarker")
+            self._landmarker = Landmarker()
         return self._landmarker
 
     def _puppet(self, picture: Picture, request: RenderRequest) -> Puppet:
-        face: Face = choose_face(self._loaded().find(picture.pixels), request.face)
-        return make_puppet(picture.pixels, face.points, closed=True)
+        face = choose_face(self._loaded().find(picture.pixels), request.face)
+        return make_puppet(
+            picture.pixels,
+            face.points,
+            closed=not mouth_state(picture.pixels, face).open,
+            matte=person_matte(picture.pixels, face, picture.alpha),
+            cut=request.background is not None,
+        )
 
 
 def _require_known_background(request: RenderRequest) -> None:
@@ -104,6 +121,15 @@ def _require_known_background(request: RenderRequest) -> None:
             f"'{request.background}' is not a background.",
             hint="Give a colour, a picture, or 'transparent'.",
         )
+
+
+def _backdrop(request: RenderRequest, width: int, height: int) -> Planes | None:
+    """What stands behind the person instead of the portrait's own background."""
+    if isinstance(request.background, Path):
+        return covering(load_own_picture(request.background).pixels, width, height)
+    if isinstance(request.background, tuple):
+        return plain(request.background, width, height)
+    return None
 
 
 def pose_at(performance: Performance, index: int) -> Pose:

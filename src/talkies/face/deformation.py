@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.fields import Field, Grid, inverted, smoothstep
-from talkies.face.lips import LipRest, MouthShape, resting_lines, shaped_lines
+from talkies.face.lips import KNOTS, LipRest, MouthShape, resting_lines, shaped_lines
 from talkies.face.thin_plate import thin_plate
 
 #: Landmarks that bone or the nose hold still.
@@ -84,7 +84,8 @@ class MouthDeformer:
     def layers(self, shape: MouthShape) -> MouthLayers:
         """The two layers of one frame."""
         moved = shaped_lines(self.rest, shape).minus(resting_lines(self.rest))
-        around = anchor_motion(self.anchors, shape)
+        fall = float(np.interp(0.0, KNOTS, moved.lower_inner[:, 1]))
+        around = anchor_motion(self.anchors, fall, shape)
         shared = np.concatenate([moved.corners(), around])
         upper = self._inverse(self.upper, np.concatenate([moved.upper(), shared]))
         lower = self._inverse(self.lower, np.concatenate([moved.lower(), shared]))
@@ -150,10 +151,10 @@ def face_anchors(face_points: Points) -> Anchors:
     return Anchors(points=points, jaw=jaw, chin=chin)
 
 
-def anchor_motion(anchors: Anchors, shape: MouthShape) -> Points:
-    """Displacement of the anchors, (n, 2) in D."""
+def anchor_motion(anchors: Anchors, fall: float, shape: MouthShape) -> Points:
+    """Displacement of the anchors, (n, 2) in D, for a lower lip that falls by `fall`."""
     lift = _CHIN_LIFT_PRESS * shape.press + _CHIN_LIFT_PUCKER * shape.pucker
-    return anchors.jaw * (shape.drop * 0.92) + anchors.chin * lift
+    return anchors.jaw * fall + anchors.chin * lift
 
 
 def _around_jaw(face_points: Points) -> Points:

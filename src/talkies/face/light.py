@@ -12,7 +12,7 @@ Colour = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 #: Enamel under white light, as shares of a white wall's R, G, B.
-_ENAMEL = np.array([0.95, 0.915, 0.84], np.float32)
+_ENAMEL = np.array([1.0, 0.955, 0.875], np.float32)
 #: Luminance weights of BT.709.
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -39,10 +39,11 @@ def palette(pixels: Pixels, points: NDArray[np.floating]) -> Palette:
     tint = 0.75 + 0.25 * skin / max(1.0, float(skin @ _LUMA))
     black = float(np.percentile(pixels[::7, ::7] @ _LUMA, 2))
     flesh = 0.55 * lips + 0.45 * np.array([176, 92, 92], np.float32) * (white / 235)
+    dark = flesh * np.array([0.27, 0.16, 0.16], np.float32)
     return Palette(
         enamel=_colour(white * _ENAMEL * np.clip(tint, 0.8, 1.15)),
         tongue=_colour(flesh * 0.86),
-        cavity=_colour(np.maximum(flesh * np.array([0.26, 0.19, 0.19]), black * 0.8)),
+        cavity=_colour(dark * max(1.0, 0.7 * black / max(1.0, float(dark @ _LUMA)))),
         grain=_grain(pixels, points),
     )
 

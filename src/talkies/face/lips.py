@@ -1,6 +1,7 @@
 """The outline of the lips at rest, and where a mouth shape moves it. Units: D, face frame."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -16,8 +17,12 @@ _NEUTRAL_HALF_WIDTH = 0.275
 _WIDE = 0.16
 #: Most that the upper lip may rise, in D; the space up to the nose is about .15.
 _MAX_RISE = 0.055
+#: Height of the dark line between closed lips that were apart in the portrait, in D.
+_LIP_LINE = 0.010
 #: Where the lips of an open source meet when closed, as a share of the gap from above.
 _MEETING = 0.42
+#: Most that the upper lip comes down to close, in D; the jaw does the rest.
+_MOST_LOWERED = 0.038
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ class MouthShape:
     def rise(self) -> float:
         """How far the upper lip lifts from the lip line, in D."""
         share = 0.18 + 0.10 * self.spread + 0.20 * self.pucker
-        share += (0.75 - share) * self.tuck
+        share += (0.85 - share) * self.tuck
         return min(share * self.opening, _MAX_RISE)
 
     @property
@@ -106,7 +111,8 @@ class LipRest:
     @property
     def seam(self) -> Points:
         """The v of the line where the lips meet when they are closed."""
-        return self.upper_inner + _MEETING * (self.lower_inner - self.upper_inner)
+        gap = self.lower_inner - self.upper_inner
+        return self.upper_inner + np.minimum(_MEETING * gap, _MOST_LOWERED)
 
     @property
     def gap(self) -> float:
@@ -120,11 +126,13 @@ class LipRest:
         return float(np.interp(0.0, KNOTS, seam) - (seam[0] + seam[-1]) / 2)
 
 
-def lip_rest(face_points: Points, *, closed: bool, seam: Points | None = None) -> LipRest:
+def lip_rest(
+    face_points: Points, *, closed: bool, trace: Callable[[Points, Points], Points] | None = None
+) -> LipRest:
     """The resting mouth from landmarks (468, 2) in face coordinates.
 
     `closed` says that the lips touch, whatever the landmarks' gap (they read .016 to .062 D on
-    closed lips); `seam` is then the traced line between them, v at every knot.
+    closed lips); `trace` then finds the line between them from u and a first v at every knot.
     """
     middle = float(face_points[topology.LIPS_INNER_UPPER[5], 0])
     left, right = face_points[topology.MOUTH_LEFT], face_points[topology.MOUTH_RIGHT]
@@ -140,7 +148,8 @@ def lip_rest(face_points: Points, *, closed: bool, seam: Points | None = None) -
         )
     }
     if closed:
-        met = (lines["upper_inner"] + lines["lower_inner"]) / 2 if seam is None else seam
+        met = (lines["upper_inner"] + lines["lower_inner"]) / 2
+        met = met if trace is None else trace(across, met)
         lines["upper_inner"] = lines["lower_inner"] = met
         lines["upper_outer"] = np.minimum(lines["upper_outer"], met)
         lines["lower_outer"] = np.maximum(lines["lower_outer"], met)
@@ -180,7 +189,12 @@ def shaped_lines(rest: LipRest, shape: MouthShape) -> LipLines:
 
 
 def hole_outline(rest: LipRest, shape: MouthShape, count: int = 48) -> Points:
-    """Outline of the opening between the lips, a closed polygon (2 * count, 2)."""
+    """Outline of the opening between the lips, a closed polygon (2 * count, 2).
+
+    Lips that were apart in the portrait never close without the dark line of a closed mouth.
+    """
+    if rest.gap > 0:
+        shape = replace(shape, opening=max(shape.opening, _LIP_LINE))
     knots = np.sin(np.linspace(-np.pi / 2, np.pi / 2, count))
     across, seam = _across(rest, shape, knots), _seam(rest, shape, knots)
     gap = opening_profile(shape, knots) * shape.opening

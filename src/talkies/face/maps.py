@@ -49,6 +49,8 @@ class Maps:
         local = box.moved(-self._grid.box.x0, -self._grid.box.y0)
         luma = self._luma[local.slices]
         read_through(source.y, luma, cubic=sharp, out=frame.y[box.slices])
+        if source.alpha is not None and frame.alpha is not None:
+            read_through(source.alpha, luma, out=frame.alpha[box.slices])
         chroma, goal = self._chroma[local.halved().slices], box.halved().slices
         read_through(source.u, chroma, out=frame.u[goal])
         read_through(source.v, chroma, out=frame.v[goal])

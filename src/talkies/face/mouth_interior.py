@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.fields import Box, smoothstep
 from talkies.face.light import Colour, Palette
-from talkies.face.lips import LipRest, MouthShape
+from talkies.face.lips import KNOTS, LipRest, MouthShape
+from talkies.face.open_mouth import OwnTeeth
 from talkies.face.resampling import blurred, filled, placed, resized
 from talkies.face.teeth import Paint, Plane, lower_teeth, tongue, tongue_tip, upper_teeth
 from talkies.media.yuv import TO_YUV, Planes
@@ -23,15 +24,25 @@ from talkies.media.yuv import TO_YUV, Planes
 Affine = NDArray[np.float64]
 
 #: Lower edge of the upper teeth below the closed lip line, in D (3 mm at rest).
-_UPPER_EDGE = 0.030
+_UPPER_EDGE = 0.023
 #: Edge of the lower teeth above the inner edge of the lower lip, in D, closed and per D open.
 _LOWER_EDGE, _LOWER_EDGE_OPEN = 0.004, 0.11
+#: How far the lower teeth lie behind the lip until the mouth opens so far, in D.
+_LOWER_HIDDEN, _LOWER_SHOWS = 0.030, (0.05, 0.12)
 #: The tongue's back above the edge of the lower teeth, in D.
-_TONGUE_BACK = 0.012
-#: Upper edge of the raised tongue's tip above the edge of the upper teeth, in D.
-_TIP_BEHIND = 0.012
+_TONGUE_BACK = 0.022
+#: How far the raised tip of the tongue reaches over the edge of the upper teeth, in D.
+_TIP_BEFORE = 0.014
 #: Sigma of the soft shadow that the lips cast into the mouth, and its fall, in D.
 _SHADOW, _SHADOW_FALL = 0.030, 0.010
+#: Light that the portrait's own teeth keep in that shadow: they were lit in it already.
+_OWN_LIGHT = 0.5
+#: Darkness added by lips that are pushed forward.
+_PUCKER_DARK = 0.45
+#: Cover of a shut mouth's line, and the opening from which the inside covers fully, in D.
+_FAINTEST, _FULL_FROM = 0.55, 0.03
+#: Y, U, V of black.
+_BLACK = np.array([16, 128, 128], np.float32)
 #: Sigma of the opening's edge, in D and at least in pixels.
 _EDGE, _EDGE_PIXELS = 0.0045, 0.55
 #: Half the width, and the height above and below, of a texture around its row's edge, in D.
@@ -58,6 +69,8 @@ class MouthInterior:
     tip: Texture
     #: Y, U, V of the dark behind.
     cavity: Colour
+    #: Whether the upper teeth are the portrait's own.
+    own: bool
 
     def paint(self, frame: Planes, outline: Points, to_source: Affine, shape: MouthShape) -> None:
         """Fills the opening `outline` (n, 2, pixels of the frame) in place.
@@ -73,6 +86,7 @@ class MouthInterior:
         opening = filled(outline, (box.x0, box.y0), box.size)
         colour = self._lit(self._content(box, to_source, shape), opening, shape)
         cover = blurred(opening, self._edge_sigma)
+        cover *= np.float32(min(1.0, _FAINTEST + shape.opening / _FULL_FROM))
         _blend(frame, box, colour, cover)
 
     @property
@@ -83,12 +97,13 @@ class MouthInterior:
         """Unshaded Y, U, V (h, w, 3) of everything in the mouth."""
         colour = np.empty((box.height, box.width, 3), np.float32)
         colour[:] = self.cavity
-        lower = shape.drop - _LOWER_EDGE_OPEN * shape.opening
-        behind = 0.06 * (1 - shape.tongue) + _UPPER_EDGE - _TIP_BEHIND
+        hidden = _LOWER_HIDDEN * (1 - float(smoothstep(np.array(shape.opening), *_LOWER_SHOWS)))
+        lower = shape.drop - _LOWER_EDGE_OPEN * shape.opening + hidden
+        behind = 0.06 * (1 - shape.tongue) + _UPPER_EDGE - _TIP_BEFORE
         _lay(colour, self.jaw, box, to_source, self.axes.turned(np.array([0.0, lower])))
+        _lay(colour, self.upper, box, to_source, np.zeros(2))
         if shape.tongue > 0:
             _lay(colour, self.tip, box, to_source, self.axes.turned(np.array([0.0, behind])))
-        _lay(colour, self.upper, box, to_source, np.zeros(2))
         return colour
 
     def _lit(
@@ -100,38 +115,43 @@ class MouthInterior:
         fall = np.array([[1, 0, -down[0]], [0, 1, -down[1]]])
         soft = placed(soft, fall, (soft.shape[1], soft.shape[0]))
         shade = np.asarray(smoothstep(soft, -0.05, 0.80), np.float32)
-        shade = shade + (1 - shade) * np.float32(0.35 * shape.tuck)
-        neutral = np.array([16, 128, 128], np.float32)
-        return neutral + (colour - neutral) * shade[..., None]
+        kept = max(0.35 * shape.tuck, _OWN_LIGHT if self.own else 0.0)
+        shade = shade + (1 - shade) * np.float32(kept)
+        shade *= np.float32(1 - _PUCKER_DARK * shape.pucker)
+        dark = self.cavity * np.float32(0.6) + _BLACK * np.float32(0.4)
+        return np.asarray(dark + (colour - dark) * shade[..., None], np.float32)
 
 
-def mouth_interior(axes: FaceAxes, rest: LipRest, colours: Palette, size: Box) -> MouthInterior:
-    """Paints the parts for a portrait whose pixels are `size`."""
-    seam = float(np.interp(0.0, np.linspace(-1, 1, len(rest.seam)), rest.seam))
+def mouth_interior(
+    axes: FaceAxes, rest: LipRest, colours: Palette, size: Box, own: OwnTeeth | None = None
+) -> MouthInterior:
+    """Paints the parts for a portrait whose pixels are `size`; `own` teeth replace painted ones."""
+    seam = float(np.interp(0.0, KNOTS, rest.seam))
     pixel = 1 / axes.unit
 
     def part(edge: float, painter: Callable[[Plane, Plane], tuple[Colour, Plane]]) -> Texture:
-        return _texture(axes, rest, seam + edge, painter, size)
+        return _texture(axes, rest, edge, painter, size)
 
     def upper(x: Plane, y: Plane) -> tuple[Colour, Plane]:
         return _coloured(upper_teeth(x, y, pixel), colours.enamel)
 
     def jaw(x: Plane, y: Plane) -> tuple[Colour, Plane]:
         flesh, cover = _coloured(tongue(x, y + _TONGUE_BACK, pixel), colours.tongue)
-        teeth, front = _coloured(lower_teeth(x, y, pixel), colours.enamel * 0.80)
+        teeth, front = _coloured(lower_teeth(x, y, pixel), colours.enamel * 0.68)
         mixed = flesh + (teeth - flesh) * front[..., None]
         return mixed, np.maximum(cover, front)
 
     def tip(x: Plane, y: Plane) -> tuple[Colour, Plane]:
-        return _coloured(tongue_tip(x, y, pixel), colours.tongue * 1.08)
+        return _coloured(tongue_tip(x, y, pixel), colours.tongue * 1.22)
 
     return MouthInterior(
         axes=axes,
         rest=rest,
-        upper=part(_UPPER_EDGE, upper),
-        jaw=part(-_LOWER_EDGE, jaw),
-        tip=part(0.0, tip),
+        upper=_own_texture(own) if own else part(seam + _UPPER_EDGE, upper),
+        jaw=part(seam - _LOWER_EDGE, jaw),
+        tip=part(seam, tip),
         cavity=_yuv(colours.cavity[None, None])[0, 0],
+        own=own is not None,
     )
 
 
@@ -155,6 +175,11 @@ def _texture(
     colour, cover = painter(across, np.asarray(face[..., 1] - edge, np.float32))
     pixels = np.dstack([_yuv(colour), cover * 255])
     return Texture(box=box, pixels=np.round(pixels).astype(np.uint8))
+
+
+def _own_texture(own: OwnTeeth) -> Texture:
+    pixels = np.dstack([_yuv(own.colour.astype(np.float32)), own.cover * 255])
+    return Texture(box=own.box, pixels=np.round(pixels).astype(np.uint8))
 
 
 def _coloured(paint: Paint, colour: Colour) -> tuple[Colour, Plane]:

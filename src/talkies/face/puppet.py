@@ -1,20 +1,24 @@
 """A portrait that can be posed: everything made once, and the drawing of one frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from talkies.face.axes import FaceAxes, Points
+from talkies.face.backdrop import cut_out
 from talkies.face.deformation import PARTING_REACH, MouthDeformer, mouth_deformer
 from talkies.face.fields import Box, Field, Grid, after, shifted
 from talkies.face.head import HeadMotion, HeadPose, head_motion
+from talkies.face.inner_lips import inner_edges
 from talkies.face.lids import Lid, close_lids, lids
 from talkies.face.light import palette
+from talkies.face.lip_line import trace_lip_line
 from talkies.face.lips import LipRest, MouthShape, hole_outline, lip_rest, seam_outline
 from talkies.face.maps import Maps
 from talkies.face.mouth_interior import Affine, MouthInterior, mouth_interior
+from talkies.face.open_mouth import healed, own_teeth
 from talkies.face.resampling import read_through
 from talkies.media.yuv import Planes, to_planes
 
@@ -63,31 +67,51 @@ def make_puppet(
     *,
     closed: bool,
     matte: NDArray[np.float32] | None = None,
+    cut: bool = False,
 ) -> Puppet:
-    """Prepares a face. `pixels` RGB with even sides, `points` landmarks (468, 3) in pixels."""
+    """Prepares a face. `pixels` RGB with even sides, `points` landmarks (468, 3) in pixels.
+
+    `closed` says whether the portrait's lips touch; `matte` (height, width) is 1 on the person.
+    Frames of a `cut` puppet have alpha, so that another background can stand behind.
+    """
     axes = FaceAxes.of(points)
     face_points = axes.to_face(points[:, :2])
     height, width = pixels.shape[:2]
     size = Box(0, 0, width, height)
-    source = to_planes(pixels)
-    rest = lip_rest(face_points, closed=closed)
+    if cut and matte is not None:
+        pixels = cut_out(pixels, matte)
+    source = to_planes(pixels, _alpha(matte) if cut else None)
+    rest = lip_rest(
+        face_points,
+        closed=closed,
+        trace=lambda across, guess: trace_lip_line(source.y, axes, across, guess),
+    )
+    if not closed:
+        upper, lower = inner_edges(pixels, axes, rest)
+        rest = replace(rest, upper_inner=upper, lower_inner=lower)
+    own = None if closed else own_teeth(pixels, axes, rest)
+    lips = source if closed else to_planes(healed(pixels, axes, rest), source.alpha)
     head = head_motion(axes, points, (width, height), matte)
     grid = Grid.over(
         _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(size),
         max(2, round(axes.unit / _MOUTH_CELLS)),
     )
     return Puppet(
-        source=source,
+        source=lips,
         axes=axes,
         rest=rest,
         head=head,
         mouth=mouth_deformer(axes, grid, rest, face_points),
         head_cells=head.grid.cells(grid.points()),
-        interior=mouth_interior(axes, rest, palette(pixels, points), size),
-        lids=lids(axes, points, source),
+        interior=mouth_interior(axes, rest, palette(pixels, points), size, own),
+        lids=lids(axes, points, lips),
         face_box=grid.inner.within(size).even(),
         lip_box=_lip_rectangle(axes, rest, grid),
     )
+
+
+def _alpha(matte: NDArray[np.float32] | None) -> NDArray[np.uint8] | None:
+    return None if matte is None else np.round(matte * 255).astype(np.uint8)
 
 
 def _rectangle(axes: FaceAxes, half: float, top: float, bottom: float) -> Box:
@@ -125,13 +149,12 @@ class Painter:
         if pose.blink != self._blink:
             close_lids(puppet.lids, puppet.source, self._eyes, pose.blink)
             self._blink = pose.blink
-        for plane, origin in zip(_planes(frame), _planes(puppet.source), strict=True):
-            np.copyto(plane, origin)
+        copy_planes(puppet.source, frame)
         head = puppet.head.field(pose.head)
         to_source = local_affine(puppet, head)
         self._paint_head(head, frame)
         self._paint_face(head, to_source, pose.mouth, frame)
-        if pose.mouth.opening > 0:
+        if pose.mouth.opening > 0 or puppet.rest.gap > 0:
             outline = puppet.axes.to_picture(hole_outline(puppet.rest, pose.mouth))
             outline = moved(outline, inverse(to_source))
             puppet.interior.paint(frame, outline, to_source, pose.mouth)
@@ -180,8 +203,12 @@ def moved(points: Points, affine: Affine) -> Points:
     return points @ affine[:, :2].T + affine[:, 2]
 
 
-def _planes(planes: Planes) -> tuple[NDArray[np.uint8], ...]:
-    return planes.y, planes.u, planes.v
+def copy_planes(source: Planes, target: Planes) -> None:
+    """Copies every plane that both have."""
+    for name in ("y", "u", "v", "alpha"):
+        plane, goal = getattr(source, name), getattr(target, name)
+        if plane is not None and goal is not None:
+            np.copyto(goal, plane)
 
 
 def _around(outer: Box, inner: Box) -> tuple[Box, ...]:

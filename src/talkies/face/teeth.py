@@ -95,7 +95,7 @@ def _teeth(row: _Row, x: Plane, height: Plane, pixel: float) -> Paint:
     cover = cover * (1 - smoothstep(away, bounds[-2], bounds[-1]))
     gap = np.minimum(away - left, right - away)
     gap = np.where(tooth == 0, np.minimum(right - away, np.abs(x) + 1e-3), gap)
-    line = 1 - 0.34 * np.exp(-((gap / max(0.0045, 0.7 * pixel)) ** 2))
+    line = 1 - 0.22 * np.exp(-((gap / max(0.0040, 0.6 * pixel)) ** 2))
     body = 0.90 + 0.10 * (1 - np.abs(q) ** 2.5)
     neck = 1 - 0.22 * smoothstep(height, 0.35 * row.height, row.height)
     tip = 0.93 + 0.07 * smoothstep(height - edge, 0.0, 0.022)

@@ -1,0 +1,121 @@
+"""A portrait whose mouth is open: its own teeth are kept, and its lips made whole to close."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talkies.face.axes import FaceAxes, Points
+from talkies.face.fields import Box
+from talkies.face.lips import LipRest
+from talkies.face.resampling import blurred, filled
+
+Pixels = NDArray[np.uint8]
+
+#: How far past the inner edge of the lips is filled with lip, in D.
+_HEAL = 0.022
+#: How far inside that edge the teeth's own pixels begin, in D.
+_INSET = 0.008
+#: Teeth are at least this far from the darkest to the lightest inside the mouth, as a share.
+_TOOTH_LEVEL = 0.42
+#: Share of the opening that must be bright and colourless to count as teeth.
+_TEETH_SHARE = 0.15
+#: Teeth that show less than this of their height, in D, are painted anew.
+_TALL = 0.034
+#: Upper teeth begin at most so far below the lip, and end so far below it, in D.
+_HANGS_FROM, _LONGEST = 0.025, 0.095
+#: Most chroma of a tooth, as a share of its lightest channel.
+_TOOTH_CHROMA = 0.30
+#: Contrast of the opening below which nothing in it counts as teeth, in levels.
+_CONTRAST = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OwnTeeth:
+    """The portrait's own upper teeth: colours (h, w, 3) and cover 0 to 1 (h, w) at `box`."""
+
+    box: Box
+    colour: Pixels
+    cover: NDArray[np.float32]
+
+
+def opening_of(axes: FaceAxes, rest: LipRest) -> Points:
+    """Outline of the portrait's own opening, (n, 2) in pixels."""
+    upper = np.stack([rest.across, rest.upper_inner], -1)
+    lower = np.stack([rest.across, rest.lower_inner], -1)
+    return axes.to_picture(np.concatenate([upper, lower[::-1]]))
+
+
+def healed(pixels: Pixels, axes: FaceAxes, rest: LipRest) -> Pixels:
+    """The picture with lip painted over its opening, for lips that close."""
+    outline = opening_of(axes, rest)
+    box = _around(pixels, outline, 0.12 * axes.unit)
+    inside = filled(outline, (box.x0, box.y0), box.size) > 0
+    grown = cv2.dilate(inside.astype(np.uint8), _disc(_HEAL * axes.unit))
+    result = pixels.copy()
+    result[box.slices] = cv2.inpaint(
+        np.ascontiguousarray(pixels[box.slices]), grown, 0.03 * axes.unit, cv2.INPAINT_TELEA
+    )
+    return result
+
+
+def own_teeth(pixels: Pixels, axes: FaceAxes, rest: LipRest) -> OwnTeeth | None:
+    """The teeth that the portrait shows, or None where it shows none to speak of."""
+    outline = opening_of(axes, rest)
+    box = _around(pixels, outline, 0.06 * axes.unit)
+    colour = np.ascontiguousarray(pixels[box.slices])
+    opening = filled(outline, (box.x0, box.y0), box.size)
+    inside = cv2.erode((opening > 0).astype(np.uint8), _disc(_INSET * axes.unit)) > 0
+    teeth = _teeth(colour, inside)
+    if teeth.sum() < _TEETH_SHARE * max(1, inside.sum()):
+        return None
+    closed = cv2.morphologyEx(teeth.astype(np.uint8), cv2.MORPH_CLOSE, _disc(0.02 * axes.unit))
+    below = _below_lip(axes, rest, box)
+    upper = _hanging(np.asarray(closed, np.uint8), below) & inside
+    if not upper.any() or float(np.percentile(below[upper], 90)) < _TALL:
+        return None
+    spread = cv2.inpaint(
+        colour, (~inside).astype(np.uint8), max(2.0, 0.02 * axes.unit), cv2.INPAINT_TELEA
+    )
+    soft = blurred(np.asarray(upper, np.float32), max(0.7, 0.007 * axes.unit))
+    return OwnTeeth(box=box, colour=np.asarray(spread, np.uint8), cover=soft)
+
+
+def _teeth(colour: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bright, colourless pixels of the opening."""
+    light = colour.max(-1).astype(np.float32)
+    chroma = (light - colour.min(-1)) / np.maximum(light, 1)
+    if not inside.any():
+        return inside
+    low, high = np.percentile(light[inside], (3, 97))
+    if high - low < _CONTRAST:
+        return np.asarray(inside & (chroma < _TOOTH_CHROMA))
+    bright = light > low + _TOOTH_LEVEL * (high - low)
+    return np.asarray(inside & bright & (chroma < _TOOTH_CHROMA))
+
+
+def _below_lip(axes: FaceAxes, rest: LipRest, box: Box) -> Points:
+    """How far each pixel of a box lies below the inner edge of the upper lip, in D."""
+    y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
+    face = axes.to_face(np.stack([x, y], -1))
+    edge = np.interp(face[..., 0], rest.across, rest.upper_inner)
+    return np.asarray(face[..., 1] - edge, np.float64)
+
+
+def _hanging(teeth: NDArray[np.uint8], below: Points) -> NDArray[np.bool_]:
+    """The teeth that come down from the upper lip; not the lower ones, nor a lip's gloss."""
+    reachable = teeth * (below < _LONGEST)
+    count, labels = cv2.connectedComponents(reachable.astype(np.uint8))
+    kept = [k for k in range(1, count) if below[labels == k].min() < _HANGS_FROM]
+    return np.asarray(np.isin(labels, kept) & (reachable > 0))
+
+
+def _around(pixels: Pixels, outline: Points, margin: float) -> Box:
+    height, width = pixels.shape[:2]
+    return Box.around(outline, margin).within(Box(0, 0, width, height))
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    side = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
