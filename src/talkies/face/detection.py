@@ -30,14 +30,14 @@ _MIN_SCORE = 0.5
 _SAME_FACE_OVERLAP = 0.3
 #: Overlap of two boxes, over the smaller one, that makes them one face: catches a box of a part.
 _SAME_FACE_INCLUSION = 0.65
-#: Where the largest face is under this share of the longer side, smaller windows are searched too.
-_LARGE_ENOUGH = 0.2
 #: Sides of the windows searched after the whole picture, as shares of the longer side.
 _WINDOW_SHARES = (0.5, 0.25)
+#: Faces under this share of what the network is shown may be missed (measured: from .10).
+_LEAST_SHARE = 0.2
 #: A window is not searched below this side, pixels: its faces would be useless.
 _MIN_WINDOW = 96
 #: Turns tried where nothing is found upright, degrees.
-_TURNS = (40.0, -40.0, 180.0, 90.0, -90.0)
+_TURNS = (180.0, 40.0, -40.0, 90.0, -90.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,6 +59,16 @@ class Detection:
         return float(np.arctan2(across[1], across[0]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What one search of a picture gave."""
+
+    #: One detection a face, largest first. Some are no faces: ask the landmarks.
+    found: tuple[Detection, ...]
+    #: Faces smaller than this, pixels, may have been missed.
+    least_size: float
+
+
 class Detector:
     """Finds faces. Not safe for use by several threads at once."""
 
@@ -66,24 +76,17 @@ class Detector:
         self._network = Network(FACE_DETECTION)
         self._anchors = _anchors()
 
-    def find(self, pixels: Pixels) -> tuple[Detection, ...]:
-        """Faces of an RGB picture (height, width, 3), largest first."""
-        found = self._look(pixels, _whole_picture(pixels))
+    def searches(self, pixels: Pixels) -> Iterator[Search]:
+        """Ever finer searches of an RGB picture (height, width, 3), each made when asked for."""
+        longest = max(pixels.shape[:2])
+        whole = _whole_picture(pixels)
+        yield Search(found=self._look(pixels, whole), least_size=_LEAST_SHARE * longest)
         for share in _WINDOW_SHARES:
-            if found and found[0].size >= _LARGE_ENOUGH * share / _WINDOW_SHARES[0] * max(
-                pixels.shape[:2]
-            ):
-                break
-            views = list(_windows(pixels, share))
-            found = _merged([*found, *(d for view in views for d in self._look(pixels, view))])
-        return found or self._find_turned(pixels)
-
-    def _find_turned(self, pixels: Pixels) -> tuple[Detection, ...]:
+            views = _windows(pixels, share)
+            found = _merged([d for view in views for d in self._look(pixels, view)])
+            yield Search(found=found, least_size=_LEAST_SHARE * share * longest)
         for turn in _TURNS:
-            found = self._look(pixels, _turned(_whole_picture(pixels), turn))
-            if found:
-                return found
-        return ()
+            yield Search(found=self._look(pixels, _turned(whole, turn)), least_size=0.0)
 
     def _look(self, pixels: Pixels, view: Affine) -> tuple[Detection, ...]:
         """Faces in one view of the picture."""

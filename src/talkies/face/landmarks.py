@@ -23,8 +23,14 @@ _REGION_SCALE = 1.5
 _PASSES = 2
 #: Below this presence, a box holds no face, or a followed face is lost.
 _MIN_PRESENCE = 0.5
-#: Faces whose centres are nearer than this, in widths of the larger, are one.
-_SAME_FACE = 0.35
+#: A face found with all of these is sure, and no other search is made for it: the detector's
+#: score, presence, and `mirror_distance`. Measured on 24 faces: upright .83 to .98, 1.00, at most
+#: .02; the same upside down, read as if upright: at most .83, .15 to .99, .02 to .08.
+_SURE_SCORE, _SURE_PRESENCE, _SURE_MIRROR = 0.70, 0.99, 0.025
+#: Beside a sure face, an unsure one counts with at least this score and presence.
+_LIKELY_SCORE, _LIKELY_PRESENCE = 0.7, 0.9
+#: Faces whose centres are nearer than this, in sides of the larger one's box, are one.
+_SAME_FACE = 0.5
 #: While a followed face stays this near to its square (shares of the side; radians), the square
 #: stays where it is: the same pixels then give the same points, without jitter of its own.
 _KEEP_SHIFT, _KEEP_SCALE, _KEEP_TURN = 0.04, 0.06, 0.06
@@ -95,6 +101,29 @@ class Face:
         return np.asarray(outer[1] - outer[0], np.float32)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    """A face that may be one."""
+
+    face: Face
+    #: The detector's score, and its box's side in pixels.
+    score: float
+    size: float
+    mirror: float
+
+    @property
+    def sure(self) -> bool:
+        return (
+            self.score >= _SURE_SCORE
+            and self.face.presence >= _SURE_PRESENCE
+            and self.mirror <= _SURE_MIRROR
+        )
+
+    @property
+    def likely(self) -> bool:
+        return self.score >= _LIKELY_SCORE and self.face.presence >= _LIKELY_PRESENCE
+
+
 class Landmarker:
     """Finds and follows faces. Not safe for use by several threads at once."""
 
@@ -104,11 +133,20 @@ class Landmarker:
         self._network = Network(FACE_LANDMARK)
 
     def find(self, pixels: Pixels) -> tuple[Face, ...]:
-        """The faces of an RGB picture (height, width, 3), largest first; empty where none is."""
-        found = (self._settle(pixels, _region_of(d)) for d in self._detector.find(pixels))
-        present = [face for face in found if face.presence >= _MIN_PRESENCE]
-        present.sort(key=lambda face: -face.eye_distance)
-        return _distinct(present)
+        """The faces of an RGB picture (height, width, 3), largest first; empty where none is.
+
+        Finds faces of a thirtieth of the longer side and more, at any roll. Takes 10 ms where
+        one large face is plain, and up to half a second where none is.
+        """
+        found: list[_Candidate] = []
+        for search in self._detector.searches(pixels):
+            for detection in search.found:
+                candidate = self._candidate(pixels, detection)
+                if candidate.face.presence >= _MIN_PRESENCE:
+                    found.append(candidate)
+            if any(c.sure and c.size >= search.least_size for c in found):
+                break
+        return tuple(sorted(_distinct(found), key=lambda face: -face.eye_distance))
 
     def track(self, pixels: Pixels, previous: Face) -> Face | None:
         """The same face in the next frame of a video, or None where it is gone.
@@ -148,6 +186,23 @@ class Landmarker:
             region=region,
             presence=float(1 / (1 + np.exp(-np.clip(logit.ravel()[0], -50, 50)))),
         )
+
+    def mirror_distance(self, pixels: Pixels, face: Face) -> float:
+        """Mean distance of a face's points from those of its mirror image, in D.
+
+        Taken over the symmetric rings. Good points stay where they are (measured: .006 to .020),
+        points on what is no face, or half a face, do not.
+        """
+        mirrored = self.look(pixels, face.region, mirrored=True)
+        ahead = [point for ring in topology.SYMMETRIC_RINGS for point in ring]
+        back = [point for ring in topology.SYMMETRIC_RINGS for point in reversed(ring)]
+        apart = mirrored.points[back, :2] - face.points[ahead, :2]
+        return float(np.hypot(apart[:, 0], apart[:, 1]).mean()) / face.eye_distance
+
+    def _candidate(self, pixels: Pixels, detection: Detection) -> "_Candidate":
+        face = self._settle(pixels, _region_of(detection))
+        mirror = self.mirror_distance(pixels, face)
+        return _Candidate(face=face, score=detection.score, size=detection.size, mirror=mirror)
 
     def _settle(self, pixels: Pixels, region: Region) -> Face:
         face = self.look(pixels, region)
@@ -192,15 +247,17 @@ def _region_around(points: Points) -> Region:
     )
 
 
-def _distinct(faces: list[Face]) -> tuple[Face, ...]:
-    """The faces without those that settled on the same place as a larger one."""
-    kept: list[Face] = []
-    for face in faces:
-        here = np.array([face.region.x, face.region.y])
-        if all(
-            np.hypot(*(here - (k.region.x, k.region.y)))
-            > _SAME_FACE * k.region.side / _REGION_SCALE
-            for k in kept
-        ):
-            kept.append(face)
-    return tuple(kept)
+def _distinct(found: list[_Candidate]) -> tuple[Face, ...]:
+    """One face a place: sure ones before others, and of those the steadiest."""
+    any_sure = any(c.sure for c in found)
+    kept: list[_Candidate] = []
+    for candidate in sorted(found, key=lambda c: (not c.sure, c.mirror)):
+        counts = candidate.sure or candidate.likely or not any_sure
+        if counts and not any(_same_place(candidate.face, k.face) for k in kept):
+            kept.append(candidate)
+    return tuple(candidate.face for candidate in kept)
+
+
+def _same_place(one: Face, other: Face) -> bool:
+    apart = np.hypot(one.region.x - other.region.x, one.region.y - other.region.y)
+    return bool(apart < _SAME_FACE * max(one.region.side, other.region.side) / _REGION_SCALE)

@@ -85,7 +85,7 @@ def measure(pixels: Pixels, face: Face, landmarker: Landmarker) -> Measures:
     return Measures(
         eye_distance=face.eye_distance,
         height_share=(bottom - top) / pixels.shape[0],
-        mirror=_mirror(pixels, face, landmarker),
+        mirror=landmarker.mirror_distance(pixels, face),
         spread=_spread(pixels, face, landmarker),
         yaw=_yaw(face),
         roll=float(np.degrees(face.roll)),
@@ -94,15 +94,6 @@ def measure(pixels: Pixels, face: Face, landmarker: Landmarker) -> Measures:
         outside=_outside(pixels, face),
         proportions=_proportions(face),
     )
-
-
-def _mirror(pixels: Pixels, face: Face, landmarker: Landmarker) -> float:
-    """Distance between a face and its mirror image, mirrored back, over the symmetric rings."""
-    mirrored = landmarker.look(pixels, face.region, mirrored=True)
-    ahead = [point for ring in topology.SYMMETRIC_RINGS for point in ring]
-    back = [point for ring in topology.SYMMETRIC_RINGS for point in reversed(ring)]
-    apart = mirrored.points[back, :2] - face.points[ahead, :2]
-    return float(np.hypot(apart[:, 0], apart[:, 1]).mean()) / face.eye_distance
 
 
 def _spread(pixels: Pixels, face: Face, landmarker: Landmarker) -> float:
