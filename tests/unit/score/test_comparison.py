@@ -41,25 +41,22 @@ def test_a_perfect_track_is_good_in_every_measure(perfect: Track, scored: Scorin
 def test_a_picture_120_ms_late_is_found_within_20_ms_and_poor(
     perfect: Track, scored: Scoring
 ) -> None:
-    track = perfect
-    late = replace(track, opening=np.roll(track.opening, 3), width=np.roll(track.width, 3))
+    late = replace(perfect, opening=np.roll(perfect.opening, 3), width=np.roll(perfect.width, 3))
     score = scored(late)
     assert value(score, "lag") == pytest.approx(120, abs=20)
     assert score.grade is Grade.POOR
 
 
 def test_a_reversed_track_does_not_follow(perfect: Track, scored: Scoring) -> None:
-    track = perfect
-    score = scored(replace(track, opening=track.opening[::-1], width=track.width[::-1]))
+    score = scored(replace(perfect, opening=perfect.opening[::-1], width=perfect.width[::-1]))
     assert value(score, "opening_r") < 0.3
     assert score["lag"].verdict is Verdict.UNMEASURED
     assert score.grade is Grade.POOR
 
 
 def test_a_mouth_that_never_closes_fails_closure(perfect: Track, scored: Scoring) -> None:
-    track = perfect
-    opening = np.maximum(track.opening, 0.05)
-    score = scored(replace(track, opening=opening - 0.05, gap=opening + 0.012))
+    opening = np.maximum(perfect.opening, 0.05)
+    score = scored(replace(perfect, opening=opening - 0.05, gap=opening + 0.012))
     assert value(score, "closure") == 0
     assert score["closure"].note == "the lips never meet, anywhere"
     assert score.grade is Grade.POOR
@@ -68,9 +65,7 @@ def test_a_mouth_that_never_closes_fails_closure(perfect: Track, scored: Scoring
 def test_a_mouth_left_open_in_pauses_is_noticed(
     perfect: Track, scored: Scoring, wanted: Reference
 ) -> None:
-    reference = wanted
-    track = perfect
-    score = scored(replace(track, opening=np.where(reference.speaking, track.opening, 0.1)))
+    score = scored(replace(perfect, opening=np.where(wanted.speaking, perfect.opening, 0.1)))
     assert value(score, "silence_closed") < 20
     assert score["silence_closed"].verdict is Verdict.WEAK
 
@@ -84,8 +79,7 @@ def test_a_face_that_is_often_gone_is_poor(perfect: Track, scored: Scoring) -> N
 
 
 def test_heard_references_allow_for_the_listener(perfect: Track, scored: Scoring) -> None:
-    track = perfect
-    shifted = replace(track, opening=np.roll(track.opening, 1), width=np.roll(track.width, 1))
+    shifted = replace(perfect, opening=np.roll(perfect.opening, 1), width=np.roll(perfect.width, 1))
     given, heard = scored(shifted), scored(shifted, ReferenceKind.HEARD)
     assert given.grade is Grade.FAIR
     assert heard.grade is Grade.GOOD
@@ -126,8 +120,7 @@ def test_silence_is_not_asked_for_closures(perfect: Track, scored: Scoring) -> N
         source=AlignmentSource.RECOGNITION,
     )
     reference = make_reference(quiet, ReferenceKind.HEARD, fps=FPS, frames=FRAMES, loudness=None)
-    track = perfect
-    score = score_track(track, reference, scored(track).video)
+    score = score_track(perfect, reference, scored(perfect).video)
     assert score["closure"].note == "no p, b or m is said"
     assert score["opening_r"].verdict is Verdict.UNMEASURED
     assert score.grade is Grade.FAIR

@@ -85,8 +85,7 @@ def test_the_picture_shows_curves_and_hits(good: Score) -> None:
 
 
 def test_missed_closures_are_red(perfect: Track, scored: Callable[..., Score]) -> None:
-    track = perfect
-    score = scored(replace(track, opening=np.roll(track.opening, 8)))
+    score = scored(replace(perfect, opening=np.roll(perfect.opening, 8)))
     assert has(draw_score(score)[430:480, 60:1200], BAD)
 
 
@@ -115,7 +114,7 @@ def test_curves_stop_at_gaps_and_at_the_edge() -> None:
     times = np.arange(12.0)
     values = np.array([0.5, 0.5, 0.5, np.nan, np.nan, 0.5, 0.5, 9.0, 9.0, 0.5, 0.5, 0.5])
     curve(image, panel, times, values, (0, 0, 0), 1)
-    drawn = (image < 128).any(axis=-1)
+    drawn = np.asarray((image < 128).any(axis=-1))
     columns = np.flatnonzero(drawn.any(axis=0))
     assert columns.min() == 10
     assert columns.max() <= 91

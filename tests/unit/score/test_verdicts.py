@@ -39,7 +39,7 @@ def test_something_weak_is_fair() -> None:
     [("opening_r", 0.1), ("closure", 20.0), ("lag", 120.0), ("face_coverage", 40.0)],
 )
 def test_an_essential_measure_far_off_is_poor(measure: str, value: float) -> None:
-    assert grade(**{measure: value}) is Grade.POOR
+    assert graded(judged({**GOOD, measure: value}, {}, ReferenceKind.GIVEN)) is Grade.POOR
 
 
 def test_a_missing_essential_measure_is_at_best_fair() -> None:
