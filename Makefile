@@ -40,6 +40,7 @@ test: check ## Every check and every test, with coverage
 	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total
 
 demo: $(READY) ## Render the sample portrait saying a sentence into out/
+	@mkdir -p out
 	$(BIN)/talkies render examples/portrait.png --text-file examples/speech.txt --voice heart \
 	  -o out/demo.mp4 --captions sidecar --score --contact-sheet --overwrite
 
