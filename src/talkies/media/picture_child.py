@@ -43,8 +43,6 @@ def decode(source: BinaryIO, kind: str, longest_side: int) -> tuple[Image.Image,
         return _finished(image, longest_side), {"original": list(original)}
     except UnidentifiedImageError as error:
         raise CorruptMedia("The picture's header is damaged.") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise MediaTooLarge("The picture has too many pixels.") from error
     except DAMAGE as error:
         raise CorruptMedia(f"The picture is damaged or cut off ({error}).") from error
 
@@ -52,7 +50,8 @@ def decode(source: BinaryIO, kind: str, longest_side: int) -> tuple[Image.Image,
 def _opened(source: BinaryIO, kind: str) -> Image.Image:
     if kind == "HEIF":
         _register_heif()
-    Image.MAX_IMAGE_PIXELS = PIXELS_MAX.get(kind, PIXELS_MAX_OTHERS)
+    # `_check` knows better limits, and says which.
+    Image.MAX_IMAGE_PIXELS = None
     return Image.open(source, formats=[kind])
 
 

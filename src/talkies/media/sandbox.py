@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from talkies.errors import (
+    AudioEmpty,
     ChildCrashed,
     ChildTimedOut,
     CorruptMedia,
@@ -37,12 +38,13 @@ def untrusted(
     """An open file and its type.
 
     Raises `FileMissing`, `UnsupportedMedia` (naming what was given and what is supported) and
-    `MediaTooLarge`; an empty file is `CorruptMedia`.
+    `MediaTooLarge`; an empty file is `CorruptMedia`, or `AudioEmpty` where a sound was wanted.
     """
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
-            raise CorruptMedia(f"{path.name} is an empty file.", details={"path": str(path)})
+            kind_of_empty = AudioEmpty if family is Family.SOUND else CorruptMedia
+            raise kind_of_empty(f"{path.name} is an empty file: no {family.value} is in it.")
         kind = sniff(file)
         if kind is None or family not in kind.families:
             _refuse(path, family, file, kind)

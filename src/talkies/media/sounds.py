@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import os
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,9 @@ CPU_SECONDS = 600
 
 #: A broken file that still yields this many seconds is used, with a warning.
 SALVAGE_SECONDS = 0.5
+
+#: Bytes of a RIFF header that its length leaves out, and lengths that mean "unknown".
+RIFF_HEADER, UNKNOWN_LENGTH = 8, 0x7FFF_0000
 
 #: Part of the declared length that may be missing, and the least that is worth a warning (s).
 MISSING_PART, MISSING_SECONDS = 0.02, 0.25
@@ -139,9 +143,10 @@ def _last_reading(graph: av.filter.Graph, before: float) -> float:
 class _Decoding:
     """The answer of a decoding process while it comes in."""
 
-    def __init__(self, child: Child, name: str) -> None:
+    def __init__(self, child: Child, name: str, *, cut: bool) -> None:
         self._stream = child.stdout
         self._name = name
+        self._cut = cut
         self._ending: Header = {}
         self._full_scale = 0
         self.channels: int = receive(self._stream)[0]["channels"]
@@ -178,8 +183,8 @@ class _Decoding:
     def _broken(self) -> bool:
         declared = self._ending["declared_seconds"] or 0.0
         missing = declared - self._seconds
-        cut = missing > max(MISSING_SECONDS, declared * MISSING_PART)
-        return bool(self._ending["damaged"]) or cut
+        short = missing > max(MISSING_SECONDS, declared * MISSING_PART)
+        return bool(self._ending["damaged"]) or short or self._cut
 
     def _require_enough(self) -> None:
         if self._broken and self._seconds < SALVAGE_SECONDS:
@@ -197,7 +202,16 @@ def _decoding(path: Path, max_seconds: float) -> Iterator[_Decoding]:
         request = json.dumps({"decoder": kind.decoder, "max_seconds": max_seconds})
         bounds = limits(wall_seconds=WALL_SECONDS, cpu_seconds=CPU_SECONDS)
         with decoder(file, "sound_child", [request], name=path.name, limits=bounds) as child:
-            yield _Decoding(child, path.name)
+            yield _Decoding(child, path.name, cut=kind.name == "WAV" and _is_cut(file.fileno()))
+
+
+def _is_cut(handle: int) -> bool:
+    """Whether a WAV is shorter than its header says; FFmpeg does not mind.
+
+    Recorders that do not know the length yet write one near 2 or 4 GiB.
+    """
+    declared = int.from_bytes(os.pread(handle, 4, 4), "little")
+    return os.fstat(handle).st_size < declared + RIFF_HEADER and declared < UNKNOWN_LENGTH
 
 
 @contextlib.contextmanager

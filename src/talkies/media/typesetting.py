@@ -17,8 +17,12 @@ NEVER_FIRST: Final = frozenset(
     "、。，．・：；？！）］｝」』】〕〉》’”ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…"
 )
 
-#: East Asian widths of characters that a line may be broken before.
+#: Marks that never end one.
+NEVER_LAST: Final = frozenset("（［｛「『【〔〈《‘“")
+
+#: East Asian widths of characters that a line may be broken before; Korean, as wide, has spaces.
 WIDE: Final = frozenset({"W", "F"})
+HANGUL: Final = ("가", "힣")
 
 #: Bisections of the width of balanced lines: to half a per cent of it.
 BALANCING_STEPS = 8
@@ -90,13 +94,15 @@ def _pieces(word: str) -> list[str]:
     cuts = [
         at
         for at, (before, after) in enumerate(pairwise(word), start=1)
-        if (_is_wide(before) or _is_wide(after)) and after not in NEVER_FIRST
+        if (_is_wide(before) or _is_wide(after))
+        and after not in NEVER_FIRST
+        and before not in NEVER_LAST
     ]
     return [word[first:last] for first, last in pairwise([0, *cuts, len(word)])]
 
 
 def _is_wide(mark: str) -> bool:
-    return unicodedata.east_asian_width(mark) in WIDE
+    return unicodedata.east_asian_width(mark) in WIDE and not HANGUL[0] <= mark <= HANGUL[1]
 
 
 def _wrapped(atoms: Sequence[_Atom], like: Setting, room: float) -> Setting:
