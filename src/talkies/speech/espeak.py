@@ -21,6 +21,9 @@ WORDS_PER_MINUTE = 175
 #: (`pitch_adjust_tab` of its source doubles from 50 to 100).
 PITCH_MIDDLE = 50
 
+#: How the identifiers of all English voices begin.
+ENGLISH = "gmw/en"
+
 #: Factors of speed and pitch that a voice can still be understood at.
 FACTOR_MIN = 0.5
 FACTOR_MAX = 2.0
@@ -86,7 +89,7 @@ def utter(
 
     `speed` and `pitch` are factors from 0.5 to 2.
     """
-    script = script_of(text)
+    script = script_of(text, english=identifier.startswith(ENGLISH))
     header, sound = (process or shared_process()).ask(
         {
             "action": "say",

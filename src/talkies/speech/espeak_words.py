@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.sax.saxutils import escape
 
+from talkies.speech.english_numbers import spoken_forms
 from talkies.speech.text import TOKEN_MAX, UNSPACED
 
 #: One event of the child: sample, kind and what the kind brings along.
@@ -50,20 +51,27 @@ class Sounded:
     opens: bool = False
 
 
-def script_of(text: str) -> Script:
-    """Mark the words of a piece, or leave them unmarked in a script that has no spaces."""
+def script_of(text: str, *, english: bool = False) -> Script:
+    """Mark the words of a piece, or leave them unmarked in a script that has no spaces.
+
+    English numbers and abbreviations are spelled out: espeak-ng says "$5" as "dollar five".
+    """
     if UNSPACED.search(text):
         return Script(tokens=(), text=text)
     tokens = tuple(text.split())
     marked = " ".join(
-        f'<mark name="{index}"/>{_spoken(token)}' for index, token in enumerate(tokens)
+        f'<mark name="{index}"/>{_spoken(form)}'
+        for index, form in enumerate(spoken_forms(tokens) if english else tokens)
     )
     return Script(tokens=tokens, text=marked)
 
 
-def _spoken(token: str) -> str:
-    """A token as SSML, in parts where it is too long for espeak-ng's buffer of one word."""
-    return escape(" ".join(token[at : at + TOKEN_MAX] for at in range(0, len(token), TOKEN_MAX)))
+def _spoken(form: str) -> str:
+    """Words as SSML, in parts where one is too long for espeak-ng's buffer of a word."""
+    parts = (
+        word[at : at + TOKEN_MAX] for word in form.split() for at in range(0, len(word), TOKEN_MAX)
+    )
+    return escape(" ".join(parts))
 
 
 def assigned(

@@ -7,7 +7,7 @@ from talkies.core.alignment import Alignment
 from talkies.core.timing import SOUND_RATE
 from talkies.errors import InvalidInput
 from talkies.media.sounds import Sound
-from talkies.speech import espeak_voice
+from talkies.speech import espeak_voice, kokoro_voice
 from talkies.speech.espeak import checked_factor
 from talkies.speech.mastering import mastered
 from talkies.speech.spoken import Spoken, alignment_of, joined, resampled, trimmed
@@ -27,6 +27,11 @@ LOUDNESS = -16.0
 SWITCHED_WARNING = (
     "The voice could not read some of the text and spelled or said it in another language."
 )
+
+_SPEAKERS = {
+    Synthesizer.ESPEAK: espeak_voice.speak_piece,
+    Synthesizer.KOKORO: kokoro_voice.speak_piece,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +82,8 @@ def speak(
 
 
 def _speak_piece(text: str, voice: Voice, *, speed: float, pitch: float) -> tuple[Spoken, bool]:
-    speakers = {Synthesizer.ESPEAK: espeak_voice.speak_piece}
-    return speakers[voice.synthesizer](text, voice.key, speed=speed, pitch=pitch)
+    speak_it = _SPEAKERS[voice.synthesizer]
+    return speak_it(text, voice.key, speed=speed, pitch=pitch)
 
 
 def _rest_after(piece: Piece) -> float:
