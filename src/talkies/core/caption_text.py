@@ -145,7 +145,7 @@ def _is_unspaced(letter: str) -> bool:
 
 
 def _needs_space(before: str, after: str) -> bool:
-    punctuation = unicodedata.category(after[0]) in _CLOSING and columns(after) <= 1
+    punctuation = all(unicodedata.category(letter) in _CLOSING for letter in after)
     return not (punctuation or _glues(before[-1]) or _glues(after[0]))
 
 

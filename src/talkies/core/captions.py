@@ -134,7 +134,7 @@ def _readable(parts: Sequence[Atom]) -> TimeRange:
 
 def _chained(spans: Sequence[TimeRange], length: int) -> list[TimeRange]:
     """Spans cut where the next begins, and joined to it where only a blink would part them."""
-    limits = [*(span.start for span in spans[1:]), length]
+    limits = [span.start for span in spans[1:]] + [length] * bool(spans)
     chained = []
     for number, (span, limit) in enumerate(zip(spans, limits, strict=True)):
         near = _seconds(limit - span.end) < CHAIN_SECONDS and number < len(spans) - 1

@@ -79,7 +79,7 @@ def alignment_from_json(text: str) -> Alignment:
         return Alignment(
             length=_tick(document, "length", ""),
             phonemes=_records(document, "phonemes", _phoneme),
-            words=_ordered(_records(document, "words", _word)),
+            words=_ordered(_records(document, "words", _word), _tick(document, "length", "")),
             language=language,
             source=AlignmentSource(str(document.get("source"))),
             warnings=_texts(document, "warnings"),
@@ -149,10 +149,12 @@ def _word(record: _Json, where: str) -> Word:
     )
 
 
-def _ordered(words: tuple[Word, ...]) -> tuple[Word, ...]:
+def _ordered(words: tuple[Word, ...], length: int) -> tuple[Word, ...]:
     for number, (before, after) in enumerate(pairwise(words), start=1):
         if after.span.start < before.span.end:
             raise _invalid(f"words[{number}]", "begins before the word ahead of it ends")
+    if words and words[-1].span.end > length:
+        raise _invalid(f"words[{len(words) - 1}]", "ends after the recording")
     return words
 
 

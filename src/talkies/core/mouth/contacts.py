@@ -36,9 +36,9 @@ MOVES: dict[Kind, Move] = {
 }
 
 #: A move takes at most this share of a vowel beside it, so that the vowel is seen too,
-_SHARE_OF_NEIGHBOUR = 0.35
+_SHARE_OF_NEIGHBOUR = 0.55
 #: but never fewer seconds than this: a lip does not jump.
-_FASTEST_MOVE = 0.025
+_FASTEST_MOVE = 0.03
 
 #: Gap in D that is left between the lip and the teeth on it.
 TUCKED_OPENING = 0.012

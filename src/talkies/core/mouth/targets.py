@@ -23,7 +23,7 @@ class Target:
     tuck: float = 0.0
     tongue: float = 0.0
     #: How strongly the sound insists on its opening, and on its width and pucker, against its
-    #: neighbours: 1 a full vowel, 0 takes over what stands around it.
+    #: neighbours: 1 a full vowel, more the teeth of /s/, near 0 takes over what is around it.
     opening_weight: float = 1.0
     shape_weight: float = 1.0
 
@@ -64,35 +64,35 @@ _LAX: Mapping[str, tuple[float, float, float]] = MappingProxyType({
 })  # fmt: skip
 
 #: Consonants, by viseme. Alveolars and velars insist little on their opening: the tongue makes
-#: them behind whatever the vowels around them do with the lips.
+#: them behind whatever the vowels around them do with the lips. Sibilants bring the teeth together.
 _CONSONANTS: Mapping[Viseme, Target] = MappingProxyType({
     Viseme.PP: Target(opening=0.0, press=1.0, opening_weight=0.25, shape_weight=0.15),
     Viseme.FF: Target(opening=0.012, width=0.02, tuck=1.0, opening_weight=0.4, shape_weight=0.2),
-    Viseme.TH: Target(opening=0.045, width=0.02, tongue=1.0, opening_weight=0.6, shape_weight=0.2),
-    Viseme.DD: Target(opening=0.04, width=0.04, tongue=0.6, opening_weight=0.25, shape_weight=0.12),
-    Viseme.NN: Target(opening=0.045, width=0.03, tongue=0.7, opening_weight=0.25, shape_weight=0.1),
-    Viseme.SS: Target(opening=0.03, width=0.06, tongue=0.2, opening_weight=0.6, shape_weight=0.25),
+    Viseme.TH: Target(opening=0.045, width=0.02, tongue=1.0, opening_weight=1.0, shape_weight=0.2),
+    Viseme.DD: Target(opening=0.04, width=0.04, tongue=0.6, opening_weight=0.7, shape_weight=0.12),
+    Viseme.NN: Target(opening=0.045, width=0.03, tongue=0.7, opening_weight=0.6, shape_weight=0.1),
+    Viseme.SS: Target(opening=0.03, width=0.06, tongue=0.2, opening_weight=2.5, shape_weight=0.25),
     Viseme.CH: Target(
-        opening=0.045, width=-0.14, pucker=0.55, opening_weight=0.6, shape_weight=0.7
+        opening=0.045, width=-0.14, pucker=0.55, opening_weight=2.0, shape_weight=0.7
     ),
-    Viseme.RR: Target(opening=0.05, width=-0.12, pucker=0.4, opening_weight=0.4, shape_weight=0.5),
-    Viseme.KK: Target(opening=0.06, opening_weight=0.15, shape_weight=0.06),
-    Viseme.IH: Target(opening=0.045, width=0.10, opening_weight=0.4, shape_weight=0.4),
-    Viseme.OU: Target(opening=0.03, width=-0.26, pucker=1.0, opening_weight=0.8, shape_weight=1.0),
+    Viseme.RR: Target(opening=0.05, width=-0.12, pucker=0.4, opening_weight=0.8, shape_weight=0.5),
+    Viseme.KK: Target(opening=0.06, opening_weight=0.35, shape_weight=0.06),
+    Viseme.IH: Target(opening=0.045, width=0.10, opening_weight=0.6, shape_weight=0.4),
+    Viseme.OU: Target(opening=0.03, width=-0.26, pucker=1.0, opening_weight=2.5, shape_weight=1.0),
 })  # fmt: skip
 
 #: Sounds that differ from the others of their viseme.
 _SPECIAL: Mapping[str, Target] = MappingProxyType({
     # The lips come near without touching.
-    "β": Target(opening=0.014, opening_weight=0.9, shape_weight=0.15),
-    "ɸ": Target(opening=0.014, opening_weight=0.9, shape_weight=0.3),
+    "β": Target(opening=0.014, opening_weight=4.0, shape_weight=0.15),
+    "ɸ": Target(opening=0.014, opening_weight=4.0, shape_weight=0.3),
     # The glottis alone works: lips as around it.
     "h": Target(opening=0.06, opening_weight=0.05, shape_weight=0.02),
     "ɦ": Target(opening=0.06, opening_weight=0.05, shape_weight=0.02),
     "ʔ": Target(opening=0.05, opening_weight=0.05, shape_weight=0.02),
-    "l": Target(opening=0.05, width=0.02, tongue=1.0, opening_weight=0.3, shape_weight=0.1),
+    "l": Target(opening=0.05, width=0.02, tongue=1.0, opening_weight=0.6, shape_weight=0.1),
     "ʋ": Target(opening=0.02, tuck=0.7, opening_weight=0.8, shape_weight=0.2),
-    "ɾ": Target(opening=0.045, tongue=0.5, opening_weight=0.15, shape_weight=0.05),
+    "ɾ": Target(opening=0.045, tongue=0.5, opening_weight=0.3, shape_weight=0.05),
     "ɚ": Target(opening=0.06, width=-0.08, pucker=0.3, opening_weight=0.7, shape_weight=0.5),
     "ɝ": Target(opening=0.065, width=-0.10, pucker=0.4, opening_weight=0.9, shape_weight=0.7),
 })  # fmt: skip
