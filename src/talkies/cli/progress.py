@@ -64,7 +64,7 @@ class Lines:
         if isinstance(event, Progress):
             now = self._clock()
             due = now - self._written >= self._interval
-            if event.stage == self._stage and not due and event.fraction < 1:
+            if event.stage == self._stage and not due:
                 return
             self._stage, self._written = event.stage, now
         self._write(event)
@@ -92,7 +92,7 @@ def speed(event: Progress) -> str:
 
 def remaining(event: Progress) -> str:
     """The time that is left, as a person says it."""
-    if event.eta_seconds is None:
+    if event.eta_seconds is None or event.fraction == 1:
         return ""
     minutes, seconds = divmod(round(event.eta_seconds), 60)
     return f"{minutes}:{seconds:02d} left"

@@ -32,12 +32,13 @@ DECIDING_SHARE = 0.2
 
 #: The commonest words of languages in Latin letters, without those that several share.
 COMMON_WORDS = {
-    "en-us": "the and you that was for are with his they this have from not hello what is it good",
+    "en-us": "the and you that was for are with his they this have from not hello what is it good"
+    " how my your we of to in can will do all here there thank please yes",
     "de": "der die und ist nicht das ein ich sie mit den auf für guten hallo wir aber wie dass zu",
     "fr-fr": "le les et est une des vous pas que dans je bonjour nous pour qui avec mais ce il du",
     "es": "el los y está una las por con para hola pero como muy más buenos días usted esto lo",
     "it": "il di che è gli per una sono della con ciao buongiorno ma non questo come anche mi",
-    "pt": "os não uma é com para você isso mas como obrigado bom dia eu muito em da do são",
+    "pt": "olá está os não uma é com para você isso mas como obrigado bom dia eu muito em da são",
     "nl": "het een van ik niet je dat zijn goede hallo maar met voor op wij deze ook aan",
     "pl": "nie się jest na to że dzień dobry jak ale co tak czy z do w",
     "sv": "och att det är som en jag inte på hej för med vi har men god",
@@ -54,6 +55,13 @@ COMMON_WORDS = {
 def guess_language(text: str) -> str | None:
     """espeak-ng's code of the language that a text seems to be in; None where nothing tells."""
     return _by_script(text) or _by_words(text)
+
+
+def unsure(text: str) -> tuple[str, ...]:
+    """The warning about a text whose language nothing tells; none where it may well be English."""
+    if text.isascii():
+        return ()
+    return (f"The language is not known and was taken to be {FALLBACK}; --language says it.",)
 
 
 def _by_script(text: str) -> str | None:
@@ -73,7 +81,6 @@ def _by_words(text: str) -> str | None:
     hits = {
         code: sum(words[word] for word in common.split()) for code, common in COMMON_WORDS.items()
     }
-    best, second = sorted(hits.values(), reverse=True)[:2]
-    if best == second:
-        return None
-    return max(hits, key=lambda code: hits[code])
+    best = max(hits.values())
+    likely = [code for code, count in hits.items() if count == best]
+    return likely[0] if best and (len(likely) == 1 or likely[0] == FALLBACK) else None

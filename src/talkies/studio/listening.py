@@ -7,7 +7,7 @@ from talkies.core.timing import SPEECH_RATE
 from talkies.media.samples import SoundSource
 from talkies.speech.alignment import Aligner
 from talkies.speech.recognition import Recogniser
-from talkies.studio.languages import FALLBACK, guess_language
+from talkies.studio.languages import FALLBACK, guess_language, unsure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +29,6 @@ def listen(
     samples = sound.mono_at(SPEECH_RATE)
     if transcript is None:
         return ears.recogniser.recognise(samples)
-    guessed = language or guess_language(transcript)
-    alignment = ears.aligner.align(samples, transcript, guessed or FALLBACK)
-    return alignment if guessed else alignment.warned(unsure(FALLBACK))
-
-
-def unsure(language: str) -> str:
-    """The warning about a language that nothing tells."""
-    return f"The language is not known and was taken to be {language}; --language says it."
+    told = language or guess_language(transcript)
+    alignment = ears.aligner.align(samples, transcript, told or FALLBACK)
+    return alignment if told else alignment.warned(*unsure(transcript))

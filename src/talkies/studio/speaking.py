@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from talkies.speech.synthesis import Speech, speak
 from talkies.speech.voices import Voice, find_voice
-from talkies.studio.languages import FALLBACK, guess_language
-from talkies.studio.listening import unsure
+from talkies.studio.languages import FALLBACK, guess_language, unsure
 from talkies.studio.progress import Reporter
 from talkies.studio.values import within
 
@@ -34,7 +33,7 @@ def voice_of(script: Script, reporter: Reporter) -> Voice:
     """Who says it. Raises `UnknownVoice` and `MissingDependency`."""
     name = script.voice or script.language or guess_language(script.text)
     if name is None:
-        reporter.warn(unsure(FALLBACK))
+        reporter.warn(*unsure(script.text))
     return find_voice(name or FALLBACK).required()
 
 

@@ -34,8 +34,8 @@ def read_bytes(path: Path, limit: int) -> bytes:
             raise FileMissing(f"{path} is a folder.", hint="Give the path of a file.")
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
+    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
+        reason = getattr(error, "strerror", None) or str(error)
         raise FileMissing(
             f"{path} cannot be read: {reason}.", details={"path": str(path)}
         ) from None

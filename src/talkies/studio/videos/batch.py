@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from talkies.errors import Canceled, OutputUnwritable, TalkiesError
+from talkies.errors import Canceled, OutputUnwritable, SameFile, TalkiesError
 from talkies.studio.outputs import require_inputs
 from talkies.studio.progress import Listener
 from talkies.studio.videos.manifest import Row
@@ -51,9 +51,11 @@ def make_videos(
     """Make each row's video inside `out_dir` (which is made), one after another, as asked for.
 
     Raises:
+        SameFile: a row would overwrite what another one reads.
         OutputUnwritable: there can be no such folder.
         Canceled: a listener said so.
     """
+    _require_apart(rows, out_dir)
     _make_folder(out_dir)
     for row in rows:
         yield _make_row(row, out_dir, make, listen(row, len(rows)))
@@ -75,6 +77,17 @@ def _make_row(row: Row, out_dir: Path, make: Maker, listener: Listener) -> Outco
     except TalkiesError as error:
         return Outcome(row=row, output=output, status=Status.FAILED, error=error)
     return Outcome(row=row, output=output, status=Status.SUCCEEDED, result=result)
+
+
+def _require_apart(rows: Sequence[Row], out_dir: Path) -> None:
+    inputs = {path.resolve() for row in rows for path in (row.portrait, row.audio) if path}
+    for row in rows:
+        if (out_dir / row.output).resolve() in inputs:
+            raise SameFile(
+                f"The output of row {row.number}, {row.output}, is an input of the manifest.",
+                hint="Choose another folder for the results.",
+                details={"row": row.number},
+            )
 
 
 def _stamp(out_dir: Path, row: Row) -> Path:

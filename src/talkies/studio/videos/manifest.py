@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -63,8 +64,9 @@ READERS: Mapping[str, Callable[[object], object]] = {
 #: Options that are for the whole run, not for a row.
 NOT_IN_ROWS = frozenset({"overwrite", "show_faces"})
 
-FILES = ("portrait", "audio", "output")
-COLUMNS = (*FILES, *(name for name in VideoOptions.__annotations__ if name not in NOT_IN_ROWS))
+#: What a row is about, beside its options; an `id` names the video where `output` does not.
+SUBJECTS = ("id", "portrait", "audio", "output")
+COLUMNS = (*SUBJECTS, *(name for name in VideoOptions.__annotations__ if name not in NOT_IN_ROWS))
 
 #: Columns that name a file beside the manifest.
 _PATHS = ("transcript", "background")
@@ -99,16 +101,17 @@ def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
 
 
 def _csv_records(text: str) -> Iterator[_Values]:
-    lines = text.splitlines(keepends=True)
-    head = next((line for line in lines if line.strip()), "")
+    head = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=head.count)
-    records = csv.DictReader(lines, delimiter=delimiter, strict=True)
+    number = 0
     try:
-        for number, record in enumerate(records, start=1):
-            if None in record:
-                raise _wrong(number, "it has more cells than the heading")
-            if any((value or "").strip() for value in record.values()):
-                yield {str(name).strip(): (value or "").strip() for name, value in record.items()}
+        for record in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter):
+            # Cells without a heading are a list under `None`.
+            if any("".join(value or "").strip() for value in record.values()):
+                number += 1
+                if None in record:
+                    raise _wrong(number, "it has more cells than the heading")
+                yield {name.strip(): (value or "").strip() for name, value in record.items()}
     except csv.Error as error:
         raise InvalidManifest(f"The manifest cannot be read as CSV: {error}.") from error
 
@@ -129,9 +132,11 @@ def _json_records(text: str) -> Iterator[_Values]:
 
 def _row(number: int, record: _Values, folder: Path, defaults: VideoOptions) -> Row:
     given = {name: value for name, value in record.items() if value not in (None, "")}
-    for name in given:
+    for name, value in given.items():
         if name not in COLUMNS:
             raise _unknown(number, name)
+        if "\0" in str(value):
+            raise _wrong(number, f"`{name}` holds a NUL")
     if "portrait" not in given:
         raise _wrong(number, "it has no portrait")
     for name in ("portrait", "audio", "transcript"):
@@ -151,7 +156,7 @@ def _row(number: int, record: _Values, folder: Path, defaults: VideoOptions) -> 
 def _options(number: int, given: _Values, folder: Path) -> dict[str, object]:
     options: dict[str, object] = {}
     for name, value in given.items():
-        if name not in FILES:
+        if name not in SUBJECTS:
             try:
                 options[name] = READERS.get(name, str)(value)
             except ValueError as error:
@@ -164,9 +169,10 @@ def _options(number: int, given: _Values, folder: Path) -> dict[str, object]:
 
 def _output(number: int, given: _Values, extension: str) -> PurePosixPath:
     """The row's own name, or one after its recording or portrait; never outside the folder."""
-    stem = Path(given.get("audio") or given["portrait"]).stem
-    name = PurePosixPath(str(given.get("output") or f"{number:03d}-{stem}.{extension}"))
-    if name.is_absolute() or ".." in name.parts or "\0" in str(name) or not name.name:
+    subject = f"{number:03d}-{Path(given.get('audio') or given['portrait']).stem}"
+    named = given.get("output") or f"{given.get('id', subject)}.{extension}"
+    name = PurePosixPath(str(named))
+    if name.is_absolute() or ".." in name.parts or not name.name:
         raise _wrong(number, f"the output {name} leads out of the folder of results")
     if not name.suffix:
         name = name.with_name(f"{name.name}.{extension}")
