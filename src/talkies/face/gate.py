@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.errors import FaceIndexInvalid, FaceNotFound, FaceUnusable
+from talkies.errors import Detail, FaceIndexInvalid, FaceNotFound, FaceUnusable
 from talkies.face.landmarks import Face, Landmarker
 from talkies.face.measures import Measures, measure
 
@@ -26,6 +26,7 @@ class Reason(StrEnum):
     PROFILE = "profile"
     TURNED_AWAY = "turned_away"
     UNRELIABLE = "unreliable"
+    OCCLUDED = "occluded"
     BLURRED = "blurred"
 
 
@@ -66,14 +67,20 @@ class Verdict:
 _MIN_EYE_DISTANCE, _SMALL_EYE_DISTANCE = 36.0, 70.0
 _MAX_MIRROR, _MAX_SPREAD = 0.032, 0.026
 _DOUBTFUL_MIRROR, _DOUBTFUL_SPREAD = 0.024, 0.0225
+#: Mouth and chin, likewise: usable faces have a lower spread of at most .022 (all but one .014)
+#: and a redness of at least 2.8. With a painted-on mask, hand, scarf, telephone or microphone
+#: before the mouth the spread is .021 to .12.
+_MAX_LOWER_SPREAD, _DOUBTFUL_LOWER_SPREAD, _MIN_REDNESS, _COVERING = 0.0265, 0.0185, 1.5, 1.5
 _MAX_YAW, _PROFILE_YAW, _THREE_QUARTER_YAW = 0.32, 0.42, 0.20
 _MAX_ROLL, _OVERTURNED_ROLL, _TILTED_ROLL = 45.0, 120.0, 25.0
 _MIN_COARSE_SHARPNESS, _MIN_SHARPNESS = 0.50, 0.52
 _MAX_OUTSIDE = 0.04
+#: Gap between the lips, D, from which an open mouth is worth a warning.
+_WIDE_OPEN = 0.07
 
 #: Proportions of people, from children to the old, drawn ones included: least and greatest, in D.
 HUMAN_PROPORTIONS = {
-    "face_width": (1.30, 1.64),
+    "face_width": (1.33, 1.64),
     "mouth_width": (0.38, 0.80),
     "nose_width": (0.34, 0.54),
     "nose_height": (0.26, 0.74),
@@ -86,9 +93,17 @@ def odd_proportions(measures: Measures) -> tuple[str, ...]:
     """Names of the proportions that are outside those of people."""
     return tuple(
         name
-        for name, value in asdict(measures.proportions).items()
-        if not HUMAN_PROPORTIONS[name][0] <= value <= HUMAN_PROPORTIONS[name][1]
+        for name, (least, greatest) in HUMAN_PROPORTIONS.items()
+        if not least <= getattr(measures.proportions, name) <= greatest
     )
+
+
+def _occluded(m: Measures) -> bool:
+    """Whether mouth and chin cannot be read though the eyes can."""
+    if m.lower_spread < _COVERING * m.upper_spread:
+        return False
+    grey = m.lip_redness < _MIN_REDNESS
+    return m.lower_spread > (_DOUBTFUL_LOWER_SPREAD if grey else _MAX_LOWER_SPREAD)
 
 
 def _unsteady(m: Measures) -> bool:
@@ -97,6 +112,12 @@ def _unsteady(m: Measures) -> bool:
 
 #: In order: the first that applies is the verdict, so the plainest cause comes first.
 REFUSALS = (
+    Refusal(
+        reason=Reason.PROFILE,
+        applies=lambda m: abs(m.yaw) > _PROFILE_YAW,
+        message="The face is seen from the side.",
+        hint="Use a picture in which the person looks towards the camera.",
+    ),
     Refusal(
         reason=Reason.TOO_SMALL,
         applies=lambda m: m.eye_distance < _MIN_EYE_DISTANCE,
@@ -128,16 +149,16 @@ REFUSALS = (
         hint="Use a picture of a person, or a drawing with human proportions.",
     ),
     Refusal(
-        reason=Reason.PROFILE,
-        applies=lambda m: abs(m.yaw) > _PROFILE_YAW,
-        message="The face is seen from the side.",
-        hint="Use a picture in which the person looks towards the camera.",
-    ),
-    Refusal(
         reason=Reason.TURNED_AWAY,
         applies=lambda m: abs(m.yaw) > _MAX_YAW,
         message="The face is turned too far away from the camera.",
         hint="Use a picture in which the person looks towards the camera.",
+    ),
+    Refusal(
+        reason=Reason.OCCLUDED,
+        applies=_occluded,
+        message="Something covers the mouth or the chin.",
+        hint="Use a picture with nothing before the face: no hand, mask, scarf or microphone.",
     ),
     Refusal(
         reason=Reason.UNRELIABLE,
@@ -161,6 +182,10 @@ CAUTIONS = (
     Caution(
         applies=lambda m: abs(m.yaw) > _THREE_QUARTER_YAW,
         sentence="The face is in three-quarter view; the far side of the mouth may look flat.",
+    ),
+    Caution(
+        applies=lambda m: m.mouth.open and m.mouth.gap > _WIDE_OPEN,
+        sentence="The mouth is open in the picture; one with closed lips gives a better video.",
     ),
     Caution(
         applies=lambda m: abs(m.roll) > _TILTED_ROLL,
@@ -217,16 +242,13 @@ def require_usable(verdict: Verdict) -> None:
     """Nothing for a usable face. Raises `FaceUnusable` with reason, hint and measures else."""
     if verdict.usable or verdict.reason is None:
         return
-    flat = asdict(verdict.measures)
-    flat |= flat.pop("proportions")
-    raise FaceUnusable(
-        verdict.message,
-        hint=verdict.hint,
-        details={
-            "reason": verdict.reason.value,
-            **{name: round(float(value), 3) for name, value in flat.items()},
-        },
-    )
+    measures = {
+        name: round(value, 3)
+        for name, value in asdict(verdict.measures).items()
+        if isinstance(value, float)
+    }
+    details: dict[str, Detail] = {"reason": verdict.reason.value, **measures}
+    raise FaceUnusable(verdict.message, hint=verdict.hint, details=details)
 
 
 def _several_faces(face: Face, others: Sequence[Face]) -> str:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes
 from talkies.face.landmarks import Face, Landmarker, Region
+from talkies.face.lip_colour import lip_redness
+from talkies.face.mouth_state import MouthState, mouth_state
 from talkies.face.sharpness import sharpness
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -41,6 +43,16 @@ _MOVING = tuple(
         + topology.RIGHT_EYE_UPPER
     )
 )
+_LOWER = tuple(
+    dict.fromkeys(
+        topology.LIPS_OUTER_UPPER
+        + topology.LIPS_OUTER_LOWER
+        + topology.LIPS_INNER_UPPER
+        + topology.LIPS_INNER_LOWER
+        + topology.JAW[6:-6]
+    )
+)
+_UPPER = (33, 133, 362, 263, 168, 6, 70, 300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +77,14 @@ class Measures:
     height_share: float
     #: Mean distance between the points and those of the mirror image, in D.
     mirror: float
-    #: Spread of the points over other looks at the face, in D.
+    #: Spread of the points over other looks at the face, in D: of all, of lips and chin, and of
+    #: eyes and bridge of the nose.
     spread: float
+    lower_spread: float
+    upper_spread: float
+    #: How much redder the lips are than the skin about them (CIE a*).
+    lip_redness: float
+    mouth: MouthState
     #: Sideways offset of the nose tip from the middle of the eyes, in D; positive to the right.
     yaw: float
     #: Turn of the eye line from level, degrees; positive clockwise.
@@ -82,11 +100,16 @@ class Measures:
 def measure(pixels: Pixels, face: Face, landmarker: Landmarker) -> Measures:
     """Everything about one face of an RGB picture (height, width, 3); about 20 ms."""
     top, bottom = face.box[1], face.box[3]
+    spread = _spread(pixels, face, landmarker)
     return Measures(
         eye_distance=face.eye_distance,
         height_share=(bottom - top) / pixels.shape[0],
         mirror=landmarker.mirror_distance(pixels, face),
-        spread=_spread(pixels, face, landmarker),
+        spread=float(spread.mean()),
+        lower_spread=float(spread[list(_LOWER)].mean()),
+        upper_spread=float(spread[list(_UPPER)].mean()),
+        lip_redness=lip_redness(pixels, face),
+        mouth=mouth_state(pixels, face),
         yaw=_yaw(face),
         roll=float(np.degrees(face.roll)),
         sharpness=sharpness(pixels, face, _FINE_SCALE),
@@ -96,13 +119,13 @@ def measure(pixels: Pixels, face: Face, landmarker: Landmarker) -> Measures:
     )
 
 
-def _spread(pixels: Pixels, face: Face, landmarker: Landmarker) -> float:
-    """Mean over points of their standard deviation over several looks."""
+def _spread(pixels: Pixels, face: Face, landmarker: Landmarker) -> Points:
+    """Standard deviation of every point over several looks, in D: (468,)."""
     looks = np.stack(
         [landmarker.look(pixels, r).points[:, :2] for r in _other_looks(face.region)]
     ).astype(np.float64)
     variance = ((looks - looks.mean(axis=0)) ** 2).sum(axis=-1).mean(axis=0)
-    return float(np.sqrt(variance).mean()) / face.eye_distance
+    return np.asarray(np.sqrt(variance) / face.eye_distance)
 
 
 def _other_looks(region: Region) -> Sequence[Region]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes
 from talkies.face.landmarks import Face
-from talkies.face.sampling import sample
+from talkies.face.sampling import mouth_patch
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Line: TypeAlias = NDArray[np.float64]
@@ -117,12 +117,8 @@ def _profile(pixels: Pixels, axes: FaceAxes, points: Line) -> tuple[Line, Line]:
 
 def _colours(pixels: Pixels, axes: FaceAxes, across: Line, middle: Line) -> Line:
     """CIE L*a*b* at every step of every line: (steps, lines, 3)."""
-    scale = _SIDE / axes.unit
-    turn = scale * np.stack([axes.along, axes.down])
+    lab = mouth_patch(pixels, axes, _SIDE)
     centre = (_SIDE - 1) / 2
-    view = np.column_stack([turn, centre - turn @ axes.origin])
-    patch = cv2.GaussianBlur(sample(pixels, view, _SIDE).astype(np.float32) / 255, (0, 0), 1.0)
-    lab = cv2.cvtColor(patch, cv2.COLOR_RGB2Lab)
     steps = np.linspace(-_REACH, _REACH, _STEPS)[:, None]
     x = np.broadcast_to(centre + _SIDE * across, (_STEPS, _LINES)).astype(np.float32)
     y = (centre + _SIDE * (middle + steps)).astype(np.float32)

@@ -6,11 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from talkies.face.axes import FaceAxes
+
 Pixels: TypeAlias = NDArray[np.uint8]
 Affine: TypeAlias = NDArray[np.float64]
 
 #: Shrinking by more than this first averages whole areas; below, bilinear reading is enough.
 _DIRECT_SHRINK = 1.5
+#: Softening of patches whose colours are read, against noise: sigma in pixels of the patch.
+_PATCH_BLUR = 1.0
 
 
 def sample(pixels: Pixels, view: Affine, side: int) -> Pixels:
@@ -45,3 +49,15 @@ def _averaged(pixels: Pixels, view: Affine, side: int, shrink: float) -> tuple[P
     return np.asarray(reduced, np.uint8), np.column_stack(
         [matrix, view[:, :2] @ shift + view[:, 2]]
     )
+
+
+def mouth_patch(pixels: Pixels, axes: FaceAxes, side: int) -> NDArray[np.float32]:
+    """The levelled square of one D about the mouth, in CIE L*a*b*: float32 (side, side, 3).
+
+    The face position (u, v) lies at pixel `(side - 1) / 2 + side * (u, v)`.
+    """
+    turn = side / axes.unit * np.stack([axes.along, axes.down])
+    view = np.column_stack([turn, (side - 1) / 2 - turn @ axes.origin])
+    patch = sample(pixels, view, side).astype(np.float32) / np.float32(255)
+    softened = cv2.GaussianBlur(patch, (0, 0), _PATCH_BLUR)
+    return np.asarray(cv2.cvtColor(softened, cv2.COLOR_RGB2Lab), np.float32)
