@@ -48,12 +48,18 @@ def blinks(begins: Sequence[float], times: Samples) -> Samples:
     """How far the lids are closed, 0 to 1, at `times` (seconds); every blink shuts on a frame."""
     curve = np.zeros(len(times))
     for begin in begins:
-        shut = smooth_step((times - begin) / CLOSE_SECONDS)
-        reopened = smooth_step((times - begin - CLOSE_SECONDS - HOLD_SECONDS) / OPEN_SECONDS)
-        curve = np.maximum(curve, shut - reopened)
-        middle = begin + CLOSE_SECONDS + HOLD_SECONDS / 2
-        curve[int(np.argmin(np.abs(times - middle)))] = 1.0
+        near = _between(times, begin, begin + BLINK_SECONDS)
+        shut = smooth_step((times[near] - begin) / CLOSE_SECONDS)
+        opened = smooth_step((times[near] - begin - CLOSE_SECONDS - HOLD_SECONDS) / OPEN_SECONDS)
+        curve[near] = np.maximum(curve[near], shut - opened)
+        middle = np.searchsorted(times, begin + CLOSE_SECONDS + HOLD_SECONDS / 2)
+        curve[min(int(middle), len(times) - 1)] = 1.0
     return curve
+
+
+def _between(times: Samples, start: float, end: float) -> slice:
+    """The part of `times` from `start` to `end`: gestures are short and videos may be long."""
+    return slice(*np.searchsorted(times, (start, end)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +101,10 @@ def accents(emphases: Sequence[Emphasis], times: Samples) -> Samples:
     """A bump of an emphasis' strength at each, at `times` (seconds)."""
     curve = np.zeros(len(times))
     for emphasis in emphases:
-        rise = smooth_step(1 + (times - emphasis.time) / _RISE_SECONDS)
-        fall = smooth_step(1 - (times - emphasis.time) / _RETURN_SECONDS)
-        curve = np.maximum(curve, emphasis.strength * rise * fall)
+        near = _between(times, emphasis.time - _RISE_SECONDS, emphasis.time + _RETURN_SECONDS)
+        rise = smooth_step(1 + (times[near] - emphasis.time) / _RISE_SECONDS)
+        fall = smooth_step(1 - (times[near] - emphasis.time) / _RETURN_SECONDS)
+        curve[near] = np.maximum(curve[near], emphasis.strength * rise * fall)
     return curve
 
 
@@ -114,9 +121,10 @@ def breathing(silences: Sequence[Pause], times: Samples) -> Samples:
     calm = 0.5 - 0.5 * np.cos(2 * np.pi * BREATH_FREQUENCY * times)
     deep = np.zeros(len(times))
     for pause in silences:
-        rise = smooth_step(1 + (times - pause.end) / _INHALE_SECONDS)
-        fall = smooth_step(1 - (times - pause.end) / _EXHALE_SECONDS)
-        deep = np.maximum(deep, rise * fall)
+        near = _between(times, pause.end - _INHALE_SECONDS, pause.end + _EXHALE_SECONDS)
+        rise = smooth_step(1 + (times[near] - pause.end) / _INHALE_SECONDS)
+        fall = smooth_step(1 - (times[near] - pause.end) / _EXHALE_SECONDS)
+        deep[near] = np.maximum(deep[near], rise * fall)
     return BREATH_RISE * calm + INHALE_RISE * deep
 
 

@@ -1,5 +1,7 @@
 """Prosody: the phrases, pauses and emphasised syllables that gestures follow."""
 
+import math
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -70,14 +72,20 @@ def emphases(
         return ()
     weights = np.array([_weight(vowel, fps, loudness) for vowel in vowels])
     prominence = weights / max(float(np.median(weights)), 1e-9)
+    return _spaced(prominence, [to_seconds(v.span.middle, SPEECH_RATE) for v in vowels])
+
+
+def _spaced(prominence: NDArray[np.float64], times: Sequence[float]) -> tuple[Emphasis, ...]:
+    """The most prominent times, strongest first, each at a distance from those before."""
+    taken = [-math.inf, math.inf]
     chosen: list[Emphasis] = []
     for number in np.argsort(-prominence, kind="stable"):
-        time = to_seconds(vowels[number].span.middle, SPEECH_RATE)
-        if prominence[number] < EMPHASIS_FACTOR:
-            break
-        if all(abs(time - other.time) >= EMPHASIS_SPACING for other in chosen):
-            strength = min(1.0, float(prominence[number]) / FULL_EMPHASIS_FACTOR)
-            chosen.append(Emphasis(time=time, strength=strength))
+        time, strength = times[number], float(prominence[number]) / FULL_EMPHASIS_FACTOR
+        place = bisect(taken, time)
+        near = min(time - taken[place - 1], taken[place] - time)
+        if prominence[number] >= EMPHASIS_FACTOR and near >= EMPHASIS_SPACING:
+            taken.insert(place, time)
+            chosen.append(Emphasis(time=time, strength=min(1.0, strength)))
     return tuple(sorted(chosen, key=lambda emphasis: emphasis.time))
 
 
