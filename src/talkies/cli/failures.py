@@ -5,12 +5,13 @@ import os
 import sys
 import traceback
 from types import TracebackType
-from typing import Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from talkies.cli.streams import painted, say, tell
 from talkies.errors import Canceled, TalkiesError
+
+if TYPE_CHECKING:
+    import typer
 
 #: Set to anything but "" or "0", it shows where a failure came from.
 DEBUG_VARIABLE = "TALKIES_DEBUG"
@@ -33,7 +34,7 @@ def report(error: TalkiesError) -> int:
     return error.exit_status
 
 
-def report_usage(error: typer.TyperException) -> int:
+def report_usage(error: "typer.TyperException") -> int:
     """Tell of a command line that cannot be understood."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "talkies"

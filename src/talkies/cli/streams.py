@@ -27,8 +27,9 @@ def tell(line: str) -> None:
     sys.stderr.flush()
 
 
-def painted(text: str, style: str) -> str:
-    """The text in a style, where the error stream is a terminal that shows it."""
-    if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+def painted(text: str, style: str, *, on_output: bool = False) -> str:
+    """The text in a style, where the error stream (or the output) is a terminal that shows it."""
+    stream = sys.stdout if on_output else sys.stderr
+    if not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
