@@ -127,7 +127,7 @@ def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
         played(**options)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     alignments(),
     st.integers(min_value=1, max_value=120),

@@ -204,7 +204,7 @@ def test_a_lip_moves_no_faster_than_a_lip_can() -> None:
     assert np.abs(np.diff(opening)).max() * 100 * 9 < 50
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(alignments(), RATES)
 def test_curves_are_finite_in_range_and_of_the_length_asked(
     alignment: Alignment, fps: Fraction
@@ -228,7 +228,7 @@ def fluent(symbols: st.SearchStrategy[str]) -> st.SearchStrategy[Alignment]:
     return st.lists(sounds, min_size=1, max_size=12).map(lambda row: spoken(*row))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     fluent(st.sampled_from([*INVENTORY, *CLOSING, *CLOSING, *TUCKING, SILENCE])),
     st.sampled_from([Fraction(24), Fraction(25), Fraction(30), Fraction(30000, 1001)]),
@@ -243,7 +243,7 @@ def test_every_bilabial_closes_and_presses(alignment: Alignment, fps: Fraction) 
             assert shut.any()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     fluent(st.sampled_from([*INVENTORY, *TUCKING, SILENCE]).filter(lambda s: s not in CLOSING)),
     st.sampled_from([Fraction(24), Fraction(25), Fraction(30)]),
@@ -263,7 +263,7 @@ def frames_near(start: int, end: int, fps: Fraction, frames: int) -> slice:
     return slice(max(0, min(int(np.floor(first)), frames - 1)), max(1, int(np.ceil(last))))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     fluent(st.sampled_from([*INVENTORY, SILENCE])), st.sampled_from([Fraction(24), Fraction(25)])
 )
@@ -281,7 +281,7 @@ def test_the_same_speech_later_gives_the_same_curves_later(
         )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(alignments(), RATES)
 def test_curves_are_deterministic(alignment: Alignment, fps: Fraction) -> None:
     first, second = curves(alignment, fps), curves(alignment, fps)
