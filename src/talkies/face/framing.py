@@ -166,7 +166,7 @@ def plan_framing(picture: Size, face: Face, options: FramingOptions) -> FramingP
     size = _frame_size(crop, options.aspect or aspect, options)
     scaled, offset = _laid_out(crop, size)
     plan = FramingPlan(crop=crop, scaled=scaled, offset=offset, size=size, framing=framing)
-    return replace(plan, warnings=_warnings(plan, picture, face, options.framing))
+    return replace(plan, warnings=_warnings(plan, picture, face, options))
 
 
 def _chosen(picture: Size, face: Face, asked: Framing) -> Framing:
@@ -260,14 +260,17 @@ def _laid_out(crop: Crop, size: Size) -> tuple[Size, Size]:
     return (width, height), ((size[0] - width) // 2, (size[1] - height) // 2)
 
 
-def _warnings(plan: FramingPlan, picture: Size, face: Face, asked: Framing) -> tuple[str, ...]:
+def _warnings(
+    plan: FramingPlan, picture: Size, face: Face, options: FramingOptions
+) -> tuple[str, ...]:
     """Whole sentences about what the plan does to the picture."""
     share = _face_height(face) / picture[1]
     shown = _face_height(face) * plan.scale / plan.size[1]
-    cut = plan.framing is not Framing.SOURCE and asked is Framing.AUTO
+    nearer = plan.framing is not Framing.SOURCE and options.framing is Framing.AUTO
+    asked = options.resolution.shorter_side or plan.crop.height * min(plan.size) / plan.scaled[1]
     sentences = (
         (
-            cut,
+            nearer,
             (
                 f"The face is small in the picture ({share:.0%} of its height), so the video shows "
                 "head and shoulders; the framing 'source' keeps the whole picture."
@@ -283,7 +286,7 @@ def _warnings(plan: FramingPlan, picture: Size, face: Face, asked: Framing) -> t
             f"The picture is enlarged {plan.scale:.1f} times, so the video looks soft.",
         ),
         (
-            max(plan.size) >= LONGEST_SIDE and plan.scale < 1,
+            max(plan.size) >= LONGEST_SIDE and min(plan.size) < asked - _ROUNDING,
             f"The video is reduced to {plan.size[0]} x {plan.size[1]}, as large as players show.",
         ),
     )

@@ -143,6 +143,12 @@ REFUSALS = (
         hint="Turn the picture so that the eyes are about level.",
     ),
     Refusal(
+        reason=Reason.BLURRED,
+        applies=lambda m: m.coarse_sharpness < _MIN_COARSE_SHARPNESS,
+        message="The face is too blurred.",
+        hint="Use a sharper picture.",
+    ),
+    Refusal(
         reason=Reason.NOT_HUMAN,
         applies=lambda m: _unsteady(m) and bool(odd_proportions(m)),
         message="This does not look like a human face.",
@@ -165,12 +171,6 @@ REFUSALS = (
         applies=_unsteady,
         message="Eyes, nose and mouth could not be located reliably.",
         hint="Use a picture of one human face from the front, well lit, with nothing before it.",
-    ),
-    Refusal(
-        reason=Reason.BLURRED,
-        applies=lambda m: m.coarse_sharpness < _MIN_COARSE_SHARPNESS,
-        message="The face is too blurred.",
-        hint="Use a sharper picture.",
     ),
 )
 

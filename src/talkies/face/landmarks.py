@@ -31,6 +31,8 @@ _SURE_SCORE, _SURE_PRESENCE, _SURE_MIRROR = 0.70, 0.99, 0.025
 _LIKELY_SCORE, _LIKELY_PRESENCE = 0.7, 0.9
 #: Faces whose centres are nearer than this, in sides of the larger one's box, are one.
 _SAME_FACE = 0.5
+#: Looks at a followed face before the frame is searched: one where it moved little.
+_CHASES = 4
 #: While a followed face stays this near to its square (shares of the side; radians), the square
 #: stays where it is: the same pixels then give the same points, without jitter of its own.
 _KEEP_SHIFT, _KEEP_SCALE, _KEEP_TURN = 0.04, 0.06, 0.06
@@ -153,12 +155,14 @@ class Landmarker:
 
         Where it is not where it was, the frame is searched for the face nearest to `previous`.
         """
-        face = self.look(pixels, previous.region)
-        if face.presence >= _MIN_PRESENCE:
-            settled = _region_around(face.points)
-            if face.region.is_near(settled):
+        region = previous.region
+        for _ in range(_CHASES):
+            face = self.look(pixels, region)
+            if face.presence < _MIN_PRESENCE:
+                break
+            region = _region_around(face.points)
+            if face.region.is_near(region):
                 return face
-            return self.look(pixels, settled)
         faces = self.find(pixels)
         centre = np.array([previous.region.x, previous.region.y])
         return min(

@@ -86,6 +86,12 @@ def _edge(matte: Matte) -> Matte:
     return np.asarray(cv2.blur(grown, (_EDGE_GROWTH, _EDGE_GROWTH)), np.float32)
 
 
+def _weighted(colours: Colours, weight: Matte, window: tuple[int, int]) -> Colours:
+    """Mean colour of each window, each pixel by its weight."""
+    total = cv2.blur(weight, window)[..., None] + np.float32(_TINY)
+    return np.asarray(cv2.blur(colours * weight[..., None], window) / total, np.float32)
+
+
 def _fusion(
     colours: NDArray[np.float32],
     front: NDArray[np.float32],
@@ -95,9 +101,9 @@ def _fusion(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Better guesses of the person's and the background's colours, from those about."""
     weight = matte[..., None]
-    inside = cv2.blur(matte, window)[..., None]
-    mean_front = cv2.blur(front * weight, window) / (inside + _TINY)
-    mean_back = cv2.blur(back * (1 - weight), window) / (1 - inside + _TINY)
+    # Squared, so that mixed pixels hardly count among the pure ones.
+    mean_front = _weighted(front, matte * matte, window)
+    mean_back = _weighted(back, (1 - matte) * (1 - matte), window)
     missing = colours - weight * mean_front - (1 - weight) * mean_back
     better = np.clip(mean_front + weight * missing, 0, 255)
     return np.asarray(better, np.float32), np.asarray(mean_back, np.float32)

@@ -31,14 +31,12 @@ _OVER = 0.015
 #: Parts of a lip this near to its edges, D, are not asked for its colour.
 _LIP_EDGE = 0.02
 #: Lightness (CIE L*) by which teeth stand out from the dark lines above and below them. Measured:
-#: 4.9 to 37 where teeth show, at most .5 on closed lips, 1.7 on lips parted by .042 D.
+#: 4.9 to 37 where teeth show, at most .5 on closed lips, 1.0 on lips parted by .042 D.
 _TEETH = 3.0
-_PARTED_TEETH, _PARTED_GAP = 1.0, 0.033
-#: A gap of this size, D, is open where what is between the lips is darker than they are by this
-#: (L*), or less red by this (CIE a*).
-_OPEN_GAP, _CAVITY, _PALE = 0.045, 12.0, 5.0
-#: Width of the dark part over the gap from which it is a cavity, not the line of closed lips.
-_CAVITY_SHARE = 0.5
+_PARTED_TEETH, _PARTED_GAP = 0.7, 0.033
+#: From the first gap on, D, the lips are apart where a place between them is darker than they are
+#: by this (L*) over this share of the gap; from the second on they always are.
+_OPEN_GAP, _WIDE_GAP, _CAVITY, _CAVITY_SHARE = 0.06, 0.09, 20.0, 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +61,6 @@ class _Between:
     band: float
     #: How much darker than the lips the darkest place is, L*.
     depth: float
-    #: How much less red than the lips the middle place is, a*.
-    paleness: float
     #: Width of the dark place at half its depth, D.
     dark_width: float
 
@@ -79,7 +75,7 @@ def mouth_state(pixels: Pixels, face: Face) -> MouthState:
     seen = _between(*_profile(pixels, axes, points))
     teeth = seen.band > _TEETH or (seen.band > _PARTED_TEETH and gap > _PARTED_GAP)
     return MouthState(
-        open=teeth or (gap > _OPEN_GAP and _is_cavity(seen, gap)),
+        open=teeth or _apart(seen, gap),
         teeth_visible=teeth,
         gap=gap,
         width=float(corners[1, 0] - corners[0, 0]),
@@ -87,9 +83,9 @@ def mouth_state(pixels: Pixels, face: Face) -> MouthState:
     )
 
 
-def _is_cavity(seen: _Between, gap: float) -> bool:
+def _apart(seen: _Between, gap: float) -> bool:
     dark = seen.depth > _CAVITY and seen.dark_width > _CAVITY_SHARE * gap
-    return dark or seen.paleness > _PALE
+    return gap > _WIDE_GAP or (gap > _OPEN_GAP and dark)
 
 
 def _profile(pixels: Pixels, axes: FaceAxes, points: Line) -> tuple[Line, Line]:
@@ -129,21 +125,19 @@ def _between(colours: Line, edges: Line) -> _Between:
     """What the profile shows between the lips, against the lips' own colours."""
     v = np.linspace(-_REACH, _REACH, _STEPS)
     outer_upper, inner_upper, inner_lower, outer_lower = edges
-    lightness, redness = colours[:, 0], colours[:, 1]
+    lightness = colours[:, 0]
     upper = _lip(v, outer_upper, min(inner_upper, 0.0))
     lower = _lip(v, max(inner_lower, 0.0), outer_lower)
     mixed = np.clip((v - v[upper].mean()) / (v[lower].mean() - v[upper].mean()), 0, 1)
     darker = _blend(lightness, upper, lower, mixed) - lightness
-    paler = _blend(redness, upper, lower, mixed) - redness
     half = max(0.0, (inner_lower - inner_upper) / 2) + _OVER
     inside = np.flatnonzero(np.abs(v) <= half)
-    darkest = inside[int(np.argmin(lightness[inside]))]
+    darkest = int(inside[np.argmin(lightness[inside])])
+    dark = _run(lightness < lightness[darkest] + darker[darkest] / 2, darkest)
     return _Between(
         band=_band(lightness[inside]),
         depth=float(darker[darkest]),
-        paleness=float(np.median(paler[inside])),
-        dark_width=_run(lightness < lightness[darkest] + darker[darkest] / 2, int(darkest))
-        * (v[1] - v[0]),
+        dark_width=dark * float(v[1] - v[0]),
     )
 
 

@@ -32,8 +32,7 @@ def sharpness(pixels: Pixels, face: Face, scale: float) -> float:
     near = _mask(grey, points, _AROUND_EYES * min(scale, face.eye_distance))
     layers = [grey, *(cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in _BAND_BLURS)]
     fine, coarse = (
-        float(np.sqrt(((one - other)[near] ** 2).mean()))
-        for one, other in pairwise(layers)
+        float(np.sqrt(((one - other)[near] ** 2).mean())) for one, other in pairwise(layers)
     )
     return fine / coarse if coarse > _FLAT else 0.0
 
