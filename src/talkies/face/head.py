@@ -25,7 +25,7 @@ _NECK_TOP, _NECK_END = 0.70, 1.55
 #: Width of the stillness at the picture's edges, in D.
 _EDGE = 0.35
 #: Reach of the person's motion into the background, in D: grown by, blurred by.
-_GROW, _BLUR = 0.06, 0.09
+_GROW, _BLUR = 0.08, 0.13
 #: Depth of the ears before the neck's axis, and of the hair around, in D.
 _EAR_DEPTH, _HAIR_DEPTH = 0.28, 0.20
 #: Motion of less, in pixels for a whole unit, cannot be seen.
@@ -156,8 +156,9 @@ def _depth(axes: FaceAxes, points: NDArray[np.floating], face: Points) -> Points
     values = np.concatenate([depth, np.full(len(ring), _HAIR_DEPTH)])
     outside = np.hypot(face[..., 0] / 1.15, (face[..., 1] - _CENTRE) / 1.45)
     spread = (thin_plate(controls, face.reshape(-1, 2)) @ values).reshape(outside.shape)
-    mixed = np.where(outside < 1, spread, _HAIR_DEPTH)
-    return np.asarray(np.clip(mixed, 0.1, 1.2), np.float64)
+    hair = smoothstep(outside, 0.75, 1.0)
+    mixed = np.clip(spread, 0.1, 1.2) * (1 - hair) + _HAIR_DEPTH * hair
+    return np.asarray(mixed, np.float64)
 
 
 def _brow_rise(flat: Points, face: Points) -> Points:

@@ -9,18 +9,22 @@ from numpy.typing import NDArray
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.fields import Box
 from talkies.face.lips import LipRest
-from talkies.face.resampling import blurred, filled
+from talkies.face.resampling import blurred, filled, placed
 
 Pixels = NDArray[np.uint8]
 
 #: How far past the inner edge of the lips is filled with lip, in D.
-_HEAL = 0.022
+_HEAL = 0.011
 #: How far inside that edge the teeth's own pixels begin, in D.
 _INSET = 0.008
 #: Teeth are at least this far from the darkest to the lightest inside the mouth, as a share.
 _TOOTH_LEVEL = 0.42
 #: Share of the opening that must be bright and colourless to count as teeth.
 _TEETH_SHARE = 0.15
+#: From this share on, the opening is a smile's: upper teeth and the shadow at their ends.
+_SMILE_SHARE = 0.45
+#: How far teeth go on under the upper lip, in D.
+_UNDER_LIP = 0.05
 #: Teeth that show less than this of their height, in D, are painted anew.
 _TALL = 0.034
 #: Upper teeth begin at most so far below the lip, and end so far below it, in D.
@@ -67,19 +71,30 @@ def own_teeth(pixels: Pixels, axes: FaceAxes, rest: LipRest) -> OwnTeeth | None:
     colour = np.ascontiguousarray(pixels[box.slices])
     opening = filled(outline, (box.x0, box.y0), box.size)
     inside = cv2.erode((opening > 0).astype(np.uint8), _disc(_INSET * axes.unit)) > 0
-    teeth = _teeth(colour, inside)
-    if teeth.sum() < _TEETH_SHARE * max(1, inside.sum()):
+    upper = _upper_teeth(_teeth(colour, inside), inside, _below_lip(axes, rest, box), axes.unit)
+    if upper is None:
         return None
-    closed = cv2.morphologyEx(teeth.astype(np.uint8), cv2.MORPH_CLOSE, _disc(0.02 * axes.unit))
-    below = _below_lip(axes, rest, box)
+    reach = max(2.0, 0.02 * axes.unit)
+    spread = cv2.inpaint(colour, (~upper).astype(np.uint8), reach, cv2.INPAINT_TELEA)
+    whole = _grown_up(np.asarray(upper, np.float32), axes)
+    soft = blurred(whole, max(0.7, 0.007 * axes.unit))
+    return OwnTeeth(box=box, colour=np.asarray(spread, np.uint8), cover=soft)
+
+
+def _upper_teeth(
+    teeth: NDArray[np.bool_], inside: NDArray[np.bool_], below: Points, unit: float
+) -> NDArray[np.bool_] | None:
+    """Where the upper row is, or None where too little of it shows to be of use."""
+    share = teeth.sum() / max(1, inside.sum())
+    if share < _TEETH_SHARE:
+        return None
+    if share > _SMILE_SHARE:
+        return np.asarray(inside)
+    closed = cv2.morphologyEx(teeth.astype(np.uint8), cv2.MORPH_CLOSE, _disc(0.02 * unit))
     upper = _hanging(np.asarray(closed, np.uint8), below) & inside
     if not upper.any() or float(np.percentile(below[upper], 90)) < _TALL:
         return None
-    spread = cv2.inpaint(
-        colour, (~inside).astype(np.uint8), max(2.0, 0.02 * axes.unit), cv2.INPAINT_TELEA
-    )
-    soft = blurred(np.asarray(upper, np.float32), max(0.7, 0.007 * axes.unit))
-    return OwnTeeth(box=box, colour=np.asarray(spread, np.uint8), cover=soft)
+    return np.asarray(upper)
 
 
 def _teeth(colour: Pixels, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -109,6 +124,17 @@ def _hanging(teeth: NDArray[np.uint8], below: Points) -> NDArray[np.bool_]:
     count, labels = cv2.connectedComponents(reachable.astype(np.uint8))
     kept = [k for k in range(1, count) if below[labels == k].min() < _HANGS_FROM]
     return np.asarray(np.isin(labels, kept) & (reachable > 0))
+
+
+def _grown_up(teeth: NDArray[np.float32], axes: FaceAxes) -> NDArray[np.float32]:
+    """Teeth that go on under the lip, for when it lifts more than in the portrait."""
+    size = (teeth.shape[1], teeth.shape[0])
+    grown = teeth
+    for height in np.linspace(0.0, _UNDER_LIP, 6)[1:]:
+        x, y = axes.turned(np.array([0.0, height]))
+        lifted = placed(teeth, np.array([[1.0, 0.0, x], [0.0, 1.0, y]]), size)
+        grown = np.maximum(grown, lifted)
+    return grown
 
 
 def _around(pixels: Pixels, outline: Points, margin: float) -> Box:

@@ -15,7 +15,7 @@ from talkies.face.inner_lips import inner_edges
 from talkies.face.lids import Lid, close_lids, lids
 from talkies.face.light import palette
 from talkies.face.lip_line import trace_lip_line
-from talkies.face.lips import LipRest, MouthShape, hole_outline, lip_rest, seam_outline
+from talkies.face.lips import LipRest, MouthShape, as_seen, hole_outline, lip_rest, seam_outline
 from talkies.face.maps import Maps
 from talkies.face.mouth_interior import Affine, MouthInterior, mouth_interior
 from talkies.face.open_mouth import healed, own_teeth
@@ -145,7 +145,7 @@ class Painter:
 
     def paint(self, pose: Pose, frame: Planes) -> None:
         """Draws a pose over the whole of `frame`, which has the portrait's size."""
-        puppet = self._puppet
+        puppet, mouth = self._puppet, as_seen(pose.mouth, self._puppet.rest.smile)
         if pose.blink != self._blink:
             close_lids(puppet.lids, puppet.source, self._eyes, pose.blink)
             self._blink = pose.blink
@@ -153,11 +153,11 @@ class Painter:
         head = puppet.head.field(pose.head)
         to_source = local_affine(puppet, head)
         self._paint_head(head, frame)
-        self._paint_face(head, to_source, pose.mouth, frame)
-        if pose.mouth.opening > 0 or puppet.rest.gap > 0:
-            outline = puppet.axes.to_picture(hole_outline(puppet.rest, pose.mouth))
+        self._paint_face(head, to_source, mouth, frame)
+        if mouth.opening > 0 or puppet.rest.gap > 0:
+            outline = puppet.axes.to_picture(hole_outline(puppet.rest, mouth))
             outline = moved(outline, inverse(to_source))
-            puppet.interior.paint(frame, outline, to_source, pose.mouth)
+            puppet.interior.paint(frame, outline, to_source, mouth)
 
     def _paint_head(self, head: Field, frame: Planes) -> None:
         """Moves everything but the face box."""
