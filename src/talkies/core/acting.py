@@ -64,40 +64,38 @@ def perform(
 ) -> Performance:
     """What the face does on every frame of a video of this speech.
 
-    Args:
-        alignment: phonemes in time.
-        fps: frames per second.
-        frames: length of every curve.
-        seed: the same seed gives the same performance.
-        motion: head motion, breath and brows, from 0 (only mouth and lids move) to 1.
-        loudness: shape (frames,), 0 to 1; louder syllables open the mouth wider and are nodded.
-        emotion: a colour for the whole performance, by name.
+    The same `seed` gives the same performance. `motion` scales head, breath and brows from 0
+    (only mouth and lids move) to 1. `loudness`, shape (frames,), 0 to 1, opens the mouth wider and
+    is nodded to. `emotion` colours the whole performance.
 
     The first frame shows the head as the picture does, and so does the last.
 
     Raises:
         InvalidOption: `motion` is outside 0 to 1, `seed` is negative, or the emotion is unknown.
     """
+    _check(motion, seed)
     colour = _COLOURS[_emotion(emotion)]
+    times = np.arange(frames) / float(fps)
+    silences = pauses(alignment)
+    stressed = emphases(alignment, fps, loudness)
+    awake = _awake(frames, fps)
+    dice = np.random.default_rng(seed)
+    lids = gestures.blink_times(silences, frames / float(fps), dice)
+    brows = motion * gestures.raised_brows(stressed, times) + colour.brows
+    return Performance(
+        fps=fps,
+        mouth=_coloured(mouth_curves(alignment, fps, frames, loudness), colour, awake),
+        blink=_curve(gestures.blinks(lids, times), 0.0, 1.0),
+        brows=_curve(awake * brows),
+        head=_head(times, silences, stressed, motion * awake, colour, dice),
+    )
+
+
+def _check(motion: float, seed: int) -> None:
     if not 0 <= motion <= 1:
         raise InvalidOption(f"Motion is {motion}, but goes from 0 to 1.")
     if seed < 0:
         raise InvalidOption(f"The seed is {seed}, but cannot be negative.")
-    mouth = mouth_curves(alignment, fps, frames, loudness)
-    times = np.arange(frames) / float(fps)
-    silences = pauses(alignment)
-    stressed = emphases(alignment, fps, loudness)
-    dice = np.random.default_rng(seed)
-    lids = gestures.blink_times(silences, frames / float(fps), dice)
-    awake = _awake(frames, fps)
-    brows = motion * gestures.raised_brows(stressed, times) + colour.brows
-    return Performance(
-        fps=fps,
-        mouth=_coloured(mouth, colour, awake),
-        blink=_curve(gestures.blinks(lids, times), 0.0, 1.0),
-        brows=_curve(awake * brows, -1.0, 1.0),
-        head=_head(times, silences, stressed, motion * awake, colour, dice),
-    )
 
 
 def _emotion(name: Emotion | str | None) -> Emotion | None:

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import TypeVar
 
 from talkies.core.alignment import SILENCE, Alignment, AlignmentSource, Phoneme, Word
-from talkies.core.phonemes import INVENTORY, IPA_TO_ARPABET, parse
+from talkies.core.arpabet import IPA_TO_ARPABET
+from talkies.core.phonemes import INVENTORY, parse
 from talkies.core.timing import SPEECH_RATE, TimeRange, to_seconds
 from talkies.core.visemes import visemes_of
 from talkies.errors import InvalidInput

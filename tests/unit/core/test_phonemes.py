@@ -5,15 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkies.core.phonemes import (
-    ARPABET_TO_IPA,
-    INVENTORY,
-    IPA_TO_ARPABET,
-    NEUTRAL,
-    Kind,
-    parse,
-    parse_arpabet,
-)
+from talkies.core.phonemes import INVENTORY, NEUTRAL, Kind, parse
 
 #: Every distinct name of a phoneme that espeak-ng 1.52 writes in IPA mode, over all its voices
 #: that have a dictionary: numbers, a sentence, and every mnemonic of its phoneme tables.
@@ -110,18 +102,3 @@ def test_diphthongs_are_two_vowels() -> None:
 
     assert {phone.symbol for phone in diphthongs} == {"aɪ", "aʊ", "eɪ", "oʊ", "ɔɪ"}
     assert all(INVENTORY[part].is_vowel for phone in diphthongs for part in phone.parts)
-
-
-def test_arpabet_comes_back_through_ipa() -> None:
-    english = set(IPA_TO_ARPABET.values())
-
-    assert len(english) == 39
-    assert all(IPA_TO_ARPABET[ARPABET_TO_IPA[symbol]] == symbol for symbol in english)
-
-
-def test_every_canonical_symbol_has_an_arpabet_one() -> None:
-    assert set(IPA_TO_ARPABET) == set(INVENTORY)
-
-
-def test_arpabet_with_stress_digits_is_read() -> None:
-    assert parse_arpabet(["HH", "AH0", "l", "OW1", "sil"]) == ("h", "ʌ", "l", "oʊ")
