@@ -91,9 +91,8 @@ class PortraitEngine:
             sound=SoundFile(request.sound),
             transparent=request.background == TRANSPARENT,
         ) as video:
-            for index, frame in enumerate(frames(puppet, request.performance)):
-                if backdrop is not None:
-                    lay_before(frame, backdrop)
+            for index, drawn in enumerate(frames(puppet, request.performance)):
+                frame = drawn if backdrop is None else lay_before(drawn, backdrop)
                 captions.paint(frame, index)
                 video.write(frame)
                 context.progress(index + 1, request.performance.frames)

@@ -50,14 +50,15 @@ def cut_out(pixels: Pixels, matte: Matte) -> Pixels:
     return np.asarray(np.clip(np.round(filled), 0, _OPAQUE), np.uint8)
 
 
-def lay_before(frame: Planes, backdrop: Planes) -> None:
-    """Puts the backdrop behind a frame with alpha, in place."""
+def lay_before(frame: Planes, backdrop: Planes) -> Planes:
+    """The frame, opaque, before the backdrop; its planes are written to."""
     if frame.alpha is None:
-        return
+        return frame
     _mix(frame.y, backdrop.y, frame.alpha)
     half = cv2.resize(frame.alpha, frame.u.shape[::-1], interpolation=cv2.INTER_AREA)
     _mix(frame.u, backdrop.u, np.asarray(half, np.uint8))
     _mix(frame.v, backdrop.v, np.asarray(half, np.uint8))
+    return Planes(frame.y, frame.u, frame.v)
 
 
 def _mix(front: Pixels, back: Pixels, cover: Pixels) -> None:

@@ -14,7 +14,7 @@ def test_a_backdrop_shows_where_the_person_is_not() -> None:
     alpha = np.zeros((16, 24), np.uint8)
     alpha[:, 12:] = 255
     front = frame(alpha)
-    lay_before(front, plain((20, 60, 220), 24, 16))
+    front = lay_before(front, plain((20, 60, 220), 24, 16))
     picture = to_rgb(front)
     assert picture[8, 3].astype(float) == pytest.approx(np.array([20.0, 60, 220]), abs=4)
     assert picture[8, 20].astype(float) == pytest.approx(np.array([200.0, 40, 40]), abs=4)
@@ -23,13 +23,13 @@ def test_a_backdrop_shows_where_the_person_is_not() -> None:
 def test_a_half_covered_pixel_is_half_of_each() -> None:
     front = frame(np.full((8, 8), 128, np.uint8))
     red = front.y[0, 0]
-    lay_before(front, plain((0, 0, 0), 8, 8))
+    front = lay_before(front, plain((0, 0, 0), 8, 8))
     assert front.y[4, 4] == pytest.approx((int(red) + 16) / 2, abs=1)
 
 
 def test_an_opaque_frame_is_left_alone() -> None:
     front = to_planes(np.full((8, 8, 3), 99, np.uint8))
-    lay_before(front, plain((0, 0, 0), 8, 8))
+    front = lay_before(front, plain((0, 0, 0), 8, 8))
     assert (to_rgb(front) > 90).all()
 
 

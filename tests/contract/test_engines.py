@@ -1,0 +1,74 @@
+"""What every installed engine must keep to, whoever wrote it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from talkies.engines.base import Engine, VideoFormat
+from talkies.engines.registry import find_engine, list_engines
+from talkies.errors import Canceled, InvalidInput
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit/engines"))
+from render_stage import Context, request
+
+READY = [engine.id for engine in list_engines() if engine.ready]
+
+
+@pytest.fixture(scope="module", params=READY)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return find_engine(request.param)
+
+
+def test_some_engine_is_installed() -> None:
+    assert READY
+
+
+def test_capabilities_are_complete_and_constant(engine: Engine) -> None:
+    told = engine.capabilities
+    assert told == engine.capabilities
+    assert told.id
+    assert told.summary.endswith(".")
+    assert told.licence
+    assert told.formats <= frozenset(VideoFormat)
+    assert VideoFormat.MP4 in told.formats
+    assert told.vram_gib >= 0
+    assert told.seconds_per_video_second > 0
+
+
+def test_loading_twice_is_loading_once(engine: Engine) -> None:
+    engine.load()
+    engine.load()
+
+
+def test_a_good_request_passes_the_check(engine: Engine, tmp_path: Path) -> None:
+    warnings = engine.check(request(tmp_path))
+    assert all(isinstance(warning, str) for warning in warnings)
+
+
+def test_a_wrong_face_number_is_the_caller_s_mistake(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        engine.check(request(tmp_path, face=99))
+
+
+@pytest.mark.parametrize("format_", [VideoFormat.MP4, VideoFormat.WEBM, VideoFormat.GIF])
+def test_a_render_is_a_file_in_the_work_folder_and_reports_to_the_end(
+    engine: Engine, tmp_path: Path, format_: VideoFormat
+) -> None:
+    if format_ not in engine.capabilities.formats:
+        pytest.skip(f"does not make {format_.value}")
+    context = Context(tmp_path)
+    path = engine.render(request(tmp_path, format=format_), context)
+    assert path.parent == tmp_path
+    assert path.stat().st_size > 0
+    done = [seen for seen, _ in context.seen]
+    assert done == sorted(done)
+    assert context.seen[-1][0] == context.seen[-1][1]
+
+
+def test_a_request_to_stop_is_obeyed_and_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
+    asked = request(tmp_path)
+    before = set(tmp_path.iterdir())
+    with pytest.raises(Canceled):
+        engine.render(asked, Context(tmp_path, stop_after=2))
+    assert set(tmp_path.iterdir()) == before
