@@ -86,6 +86,13 @@ def test_a_word_longer_than_a_line_is_broken() -> None:
     assert all(len(line) <= 42 for line in lines(captions))
 
 
+def test_a_word_without_end_is_broken_too() -> None:
+    captions = cues(one_word("a" * 300, 20.0))
+
+    assert "".join(lines(captions)) == "a" * 300
+    assert all(len(line) <= 42 for line in lines(captions))
+
+
 def test_opening_brackets_stay_with_what_they_open() -> None:
     captions = cues(
         one_word("这是一个很长的句子里面有（括号里的内容）以及「引号里的内容」还有别的东西", 8.0)

@@ -115,6 +115,12 @@ def test_an_affricate_of_lip_and_teeth_closes_and_then_tucks() -> None:
     assert mouth.opening[mouth.tuck.argmax()] <= 0.0121
 
 
+def test_a_closure_goes_before_a_tuck_where_there_is_one_frame_only() -> None:
+    mouth = mouth_curves(spoken(("p", 30), ("f", 30)), Fraction(10), 1)
+
+    assert (mouth.press[0], mouth.tuck[0]) == (1, 0)
+
+
 def test_adjacent_closures_do_not_part_between() -> None:
     mouth = curves(spoken(("", 300), ("a", 150), ("m", 80), ("b", 80), ("a", 150), ("", 300)))
 
@@ -157,7 +163,9 @@ def test_a_short_gap_does_not_shut_the_mouth() -> None:
 
 
 def test_the_first_frame_is_the_picture_at_rest() -> None:
-    assert curves(spoken(("a", 500))).opening[0] == 0
+    mouth = curves(spoken(("o", 500)))
+
+    assert mouth.opening[0] == mouth.width[0] == mouth.pucker[0] == 0
 
 
 def test_louder_speech_opens_the_mouth_wider() -> None:

@@ -26,9 +26,10 @@ _OPENING_SMOOTHING = 0.018
 _SHAPE_SMOOTHING = 0.025
 #: Seconds of rest before the first and after the last sound.
 _MARGIN_SECONDS = 1.0
-#: Seconds in which a recording that begins with a sound opens the mouth: the first frame shows
-#: the picture's own, closed lips.
+#: Seconds in which a recording that begins with a sound opens and shapes the mouth: the first
+#: frame shows the picture's own, closed lips.
 _FIRST_OPENING = 0.08
+_FIRST_SHAPE = 0.16
 #: The widest opening in D that a render can draw.
 _MAX_OPENING = 0.2
 _WIDTH_LIMITS = (-0.3, 0.2)
@@ -58,12 +59,13 @@ def mouth_curves(
     fine = _blended(track, cells) | {kind: drawn(track, kind, cells) for kind in MOVES}
     curves = {name: sampled(curve, fps, frames) for name, curve in fine.items()}
     press, tuck = _reached(track, curves["press"], curves["tuck"], fps)
-    entry = smooth_step(np.arange(frames) / float(fps) / _FIRST_OPENING)
-    opening = curves["opening"] * emphasis(loudness, fps, frames) * entry
+    times = np.arange(frames) / float(fps)
+    opened = smooth_step(times / _FIRST_OPENING) * emphasis(loudness, fps, frames)
+    shaped = smooth_step(times / _FIRST_SHAPE)
     return Mouth(
-        opening=_curve(_touched(opening, press, tuck), 0.0, _MAX_OPENING),
-        width=_curve(curves["width"], *_WIDTH_LIMITS),
-        pucker=_curve(curves["pucker"], 0.0, 1.0),
+        opening=_curve(_touched(curves["opening"] * opened, press, tuck), 0.0, _MAX_OPENING),
+        width=_curve(curves["width"] * shaped, *_WIDTH_LIMITS),
+        pucker=_curve(curves["pucker"] * shaped, 0.0, 1.0),
         press=_curve(press, 0.0, 1.0),
         tuck=_curve(tuck, 0.0, 1.0),
         tongue=_curve(curves["tongue"] * (1 - press), 0.0, 1.0),

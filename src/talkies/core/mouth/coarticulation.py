@@ -61,8 +61,6 @@ def _blend(
         behind = SETTLE_SECONDS if settling else reach.behind
         first = max(0, int((segment.start - reach.ahead) * GRID_RATE))
         last = min(cells, int((segment.end + behind) * GRID_RATE) + 2)
-        if last <= first:
-            continue
         times = np.arange(first, last) / GRID_RATE
         value, weight = aim(segment.target)
         dominance = max(weight, _FLOOR) * _dominance(segment, times, reach.ahead, behind)
