@@ -63,6 +63,7 @@ class _Next:
 
 _OPENING = re.compile(r"^[^\w&@+=%#$£€°]+")
 _CLOSING = re.compile(r"[^\w&@+=%#$£€°]+$")
+_DOTTED = re.compile(r"(?:[A-Za-z]\.){2,}")
 _WORD = re.compile(r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’][^\W_]+)*['’]?|[&@+=%]")
 
 #: Punctuation as the model's alphabet has it.
@@ -107,7 +108,8 @@ def _parted(form: str) -> tuple[str, str, str]:
     opening = _OPENING.match(form)
     before = opening.group() if opening else ""
     rest = form[len(before) :]
-    closing = _CLOSING.search(rest)
+    dotted = _DOTTED.match(rest)
+    closing = _CLOSING.search(rest, dotted.end() if dotted else 0)
     after = closing.group() if closing else ""
     core = rest[: len(rest) - len(after)]
     return before.translate(_PUNCTUATION), core, after.translate(_PUNCTUATION)

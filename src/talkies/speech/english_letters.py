@@ -33,8 +33,12 @@ _BRITISH = (
 
 def letters_of(ipa: Iterable[str], *, is_british: bool) -> str:
     """The letters of espeak-ng's symbols for one spoken word."""
-    text = "".join(ipa)
-    for symbol, letters in _BRITISH if is_british else _AMERICAN:
+    table = _BRITISH if is_british else _AMERICAN
+    return "".join(_replaced(symbol, table) for symbol in ipa)
+
+
+def _replaced(text: str, table: Iterable[tuple[str, str]]) -> str:
+    for symbol, letters in table:
         text = text.replace(symbol, letters)
     return text
 

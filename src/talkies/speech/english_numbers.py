@@ -129,7 +129,7 @@ def _spoken(token: str) -> str:
     known = WORDS.get(core.lower())
     if known is not None:
         return before + known + after
-    if not any(character.isdigit() for character in core):
+    if not any(character.isdecimal() for character in core):
         return token
     return before + _said(core) + after
 
@@ -154,7 +154,7 @@ def _said(core: str) -> str:
 
 
 def _part(part: str) -> str:
-    if part[0].isdigit():
+    if part[0].isdecimal():
         return _plain(re.sub(r"[.,]$", "", part).replace(",", ""))
     return WORDS.get(part, part)
 
@@ -162,7 +162,7 @@ def _part(part: str) -> str:
 def _plain(digits: str) -> str:
     """A number of digits and at most one point."""
     whole, _, fraction = digits.partition(".")
-    if "." in fraction or not whole.isdigit():
+    if "." in fraction or not whole.isdecimal():
         return " point ".join(_plain(part) for part in digits.split(".") if part)
     singly = len(whole) >= DIGITS_READ_SINGLY or (len(whole) > 1 and whole.startswith("0"))
     words = _singly(whole) if singly else cardinal(int(whole))

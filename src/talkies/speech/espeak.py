@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.phonemes import parse
-from talkies.errors import EngineFailure, InvalidOption
+from talkies.errors import InvalidOption
 from talkies.speech.espeak_languages import find_language
 from talkies.speech.espeak_process import EspeakProcess, shared_process
 from talkies.speech.espeak_words import Sounded, assigned, script_of
@@ -101,11 +101,6 @@ def utter(
             "sound": with_sound,
         }
     )
-    if "failure" in header:
-        raise EngineFailure(
-            f"espeak-ng could not speak in the voice {identifier!r}.",
-            details={"failure": header["failure"]},
-        )
     words, sounds, switched = assigned(script, text, header["events"])
     samples = np.frombuffer(sound, dtype="<i2").astype(np.float32) / np.float32(32_768)
     return Utterance(

@@ -2,6 +2,10 @@
 
 Run as `python -I -m talkies.speech.espeak_child`. It reads requests and writes answers in the
 format of `kit.messages` until its input ends; nothing else of Talkies is loaded here.
+
+espeak-ng keeps the state of its voice's flutter from one text to the next, with no way to reset
+it. Every request is answered by a fork of the library as it was when it was loaded, so that the
+same text always sounds the same; a text that crashes the library takes only its fork along.
 """
 
 import ctypes
@@ -15,7 +19,7 @@ import espeakng_loader
 from talkies.kit.messages import Header, receive, send
 
 # Numbers of <espeak-ng/speak_lib.h>.
-AUDIO_OUTPUT_RETRIEVAL = 1
+AUDIO_OUTPUT_SYNCHRONOUS = 2
 INITIALIZE_PHONEME_EVENTS = 0x0001
 INITIALIZE_PHONEME_IPA = 0x0002
 INITIALIZE_DONT_EXIT = 0x8000
@@ -71,7 +75,7 @@ _Callback = ctypes.CFUNCTYPE(
 
 
 class _Library:
-    """espeak-ng, its settings, and what it has said since the last request."""
+    """espeak-ng, its settings, and what it has said."""
 
     def __init__(self) -> None:
         self._library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -79,7 +83,7 @@ class _Library:
         # espeak-ng cuts paths of 160 bytes and more: a relative one is always short.
         os.chdir(Path(espeakng_loader.get_data_path()).parent)
         options = INITIALIZE_PHONEME_EVENTS | INITIALIZE_PHONEME_IPA | INITIALIZE_DONT_EXIT
-        self.rate = self._library.espeak_Initialize(AUDIO_OUTPUT_RETRIEVAL, 0, b".", options)
+        self.rate = self._library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, b".", options)
         if self.rate <= 0:
             raise SystemExit("espeak-ng could not be started: its data are missing")
         self._sound = bytearray()
@@ -89,8 +93,6 @@ class _Library:
 
     def say(self, request: Header) -> tuple[Header, bytes]:
         """The sound (mono int16) and its events `[sample, kind, ...]` of one piece of text."""
-        self._sound.clear()
-        self._events.clear()
         if self._library.espeak_SetVoiceByName(request["voice"].encode()) != 0:
             return {"failure": "voice"}, b""
         self._library.espeak_SetParameter(PARAMETER_RATE, request["rate"], 0)
@@ -99,7 +101,6 @@ class _Library:
         flags = CHARS_UTF8 | ENDPAUSE | (SSML if request["marked"] else 0)
         if self._library.espeak_Synth(text, len(text), 0, 0, 0, flags, None, None) != 0:
             return {"failure": "synthesis"}, b""
-        self._library.espeak_Synchronize()
         sound = bytes(self._sound) if request["sound"] else b""
         header = {"rate": self.rate, "samples": len(self._sound) // 2, "events": self._events}
         return header, sound
@@ -159,7 +160,13 @@ def main() -> None:
             request, _ = receive(sys.stdin.buffer)
         except EOFError:
             return
-        send(sys.stdout.buffer, *answers[request["action"]](request))
+        fork = os.fork()
+        if fork == 0:
+            send(sys.stdout.buffer, *answers[request["action"]](request))
+            os._exit(0)
+        _, status = os.waitpid(fork, 0)
+        if status != 0:
+            send(sys.stdout.buffer, {"failure": "crash"})
 
 
 if __name__ == "__main__":

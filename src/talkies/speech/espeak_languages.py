@@ -2,7 +2,8 @@
 
 import difflib
 import functools
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from talkies.errors import UnknownLanguage
 from talkies.speech.espeak_process import shared_process
@@ -64,7 +65,7 @@ def languages() -> tuple[Language, ...]:
         for name, identifier, _, codes in header["voices"]
     ]
     usable = [language for language in found if language.code not in UNFINISHED]
-    return tuple(sorted(usable, key=lambda language: language.code))
+    return tuple(sorted(_with_own_codes(usable), key=lambda language: language.code))
 
 
 def find_language(name: str) -> Language:
@@ -92,6 +93,16 @@ def find_language(name: str) -> Language:
     )
 
 
+def _with_own_codes(found: Sequence[Language]) -> Iterator[Language]:
+    """A language that shares its code with an earlier one goes by the name of its file."""
+    taken: set[str] = set()
+    for language in found:
+        own = language.identifier.rpartition("/")[2].lower()
+        unique = replace(language, code=own) if language.code in taken else language
+        taken.add(unique.code)
+        yield unique
+
+
 @functools.cache
 def _table() -> dict[str, Language]:
     """Languages by every name that finds them; a better priority wins a shared one."""
@@ -107,6 +118,7 @@ def _names(language: Language) -> list[tuple[int, str]]:
     base = language.name.partition(" (")[0]
     return [
         *language.codes,
+        (0, language.code),
         (0, language.identifier),
         (0, language.name),
         (100 + first, base),

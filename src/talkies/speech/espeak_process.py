@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Self
 
-from talkies.errors import ChildCrashed, ChildTimedOut
+from talkies.errors import ChildCrashed, ChildTimedOut, EngineFailure
 from talkies.kit.child import Child, Limits
 from talkies.kit.messages import Header, receive, send
 
@@ -58,11 +58,18 @@ class EspeakProcess:
         Raises:
             ChildCrashed: it died of this request twice.
             ChildTimedOut: it took longer than `request_seconds`.
+            EngineFailure: espeak-ng refused the request or crashed on it.
         """
         try:
-            return self._ask_once(header)
+            answer = self._ask_once(header)
         except ChildCrashed:
-            return self._ask_once(header)
+            answer = self._ask_once(header)
+        if "failure" in answer[0]:
+            raise EngineFailure(
+                f"espeak-ng could not do what it was asked ({answer[0]['failure']}).",
+                details={"failure": answer[0]["failure"], "voice": header.get("voice")},
+            )
+        return answer
 
     def close(self) -> None:
         """End the child; the next request starts another one."""
@@ -98,6 +105,7 @@ class _Host:
         self._lock = threading.Lock()
         self._over = False
         self._child: Child | None = None
+        self._current: _Request | None = None
         self._thread = threading.Thread(target=self._run, name="espeak", daemon=True)
         self._thread.start()
 
@@ -125,29 +133,26 @@ class _Host:
             with Child("talkies.speech.espeak_child", limits=limits) as child:
                 self._child = child
                 while (request := self._requests.get()) is not None:
-                    _forward(child, request)
+                    self._current = request
+                    send(child.stdin, request.header)
+                    request.answer.set_result(receive(child.stdout))
+                    self._current = None
         except (ChildCrashed, ChildTimedOut) as error:
             self._fail_waiting(error)
         else:
             self._fail_waiting(ChildCrashed("The espeak process was closed."))
 
     def _fail_waiting(self, error: Exception) -> None:
+        """Refuse what comes from now on, then fail what came: whoever asks again is not caught."""
         with self._lock:
             self._over = True
+        if self._current is not None:
+            self._current.answer.set_exception(error)
         with contextlib.suppress(queue.Empty):
             while True:
                 request = self._requests.get_nowait()
                 if request is not None:
                     request.answer.set_exception(error)
-
-
-def _forward(child: Child, request: _Request) -> None:
-    try:
-        send(child.stdin, request.header)
-        request.answer.set_result(receive(child.stdout))
-    except (EOFError, BrokenPipeError):
-        request.answer.set_exception(ChildCrashed("The espeak process ended without an answer."))
-        raise
 
 
 def shared_process() -> EspeakProcess:

@@ -82,7 +82,7 @@ def assigned(
     Written words without a phoneme ("--") join the word before them, or the one after if they
     come first, so that every word is spoken and nothing written is lost.
     """
-    tokens = script.tokens or tuple(_found_words(text, events))
+    tokens = script.tokens or tuple(_found_words(text, events)) or (text,)
     walk = _by_marks(events) if script.is_marked else _by_positions(events)
     sounds = [
         Sounded(sample=event[0], ipa=event[2], word=min(word, len(tokens) - 1), opens=opens)
@@ -164,7 +164,7 @@ def _shared_out(tokens: Sequence[str], sounds: Sequence[Sounded]) -> list[Sounde
     shared: list[Sounded] = []
     for word, group in itertools.groupby(sounds, key=lambda sound: sound.word):
         members = [index for index, owner in enumerate(owners) if owner == word] or [word]
-        letters = [len(tokens[index]) for index in members]
+        letters = [max(len(tokens[index]), 1) for index in members]
         ends = [end / sum(letters) for end in itertools.accumulate(letters)]
         units = list(group)
         for position, unit in enumerate(units):
@@ -187,7 +187,7 @@ def _joined(tokens: Sequence[str], spoken: set[int]) -> tuple[tuple[str, ...], l
     numbers: list[int] = []
     opening: list[str] = []
     for index, token in enumerate(tokens):
-        if index in spoken:
+        if index in spoken and (token or not words):
             words.append(" ".join([*opening, token]))
             opening = []
         elif words:

