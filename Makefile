@@ -28,7 +28,7 @@ check: $(READY) ## Lint, format, types, import contracts; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 fix: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix .
