@@ -44,12 +44,11 @@ def receive(stream: IO[bytes]) -> tuple[Header, bytes]:
 
     Raises `EOFError` when the stream ends first, and the sender's error if that is what it sent.
     """
-    header = receive_header(stream)
+    header = _header(stream)
     return header, _exactly(stream, header["bytes"])
 
 
-def receive_header(stream: IO[bytes]) -> Header:
-    """Read a header and leave its `header["bytes"]` bytes of payload in the stream."""
+def _header(stream: IO[bytes]) -> Header:
     (length,) = struct.unpack(">I", _exactly(stream, 4))
     if length > HEADER_MAX:
         raise EOFError("not a message")
@@ -62,16 +61,6 @@ def receive_header(stream: IO[bytes]) -> Header:
     if "error" in header:
         raise rebuilt(header["error"])
     return header
-
-
-def receive_into(stream: IO[bytes], target: memoryview) -> None:
-    """Fill a writable view of bytes from the stream. Raises `EOFError` when it ends first."""
-    filled = 0
-    while filled < target.nbytes:
-        count = stream.readinto(target[filled:])  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError("the stream ended inside a message")
-        filled += count
 
 
 @contextlib.contextmanager

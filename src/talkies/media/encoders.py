@@ -46,8 +46,8 @@ class Encoder(Protocol):
         """Write what is held back; the file is then whole."""
         ...
 
-    def abandon(self) -> None:
-        """Let go of the file, whatever state it is in."""
+    def close(self) -> None:
+        """Let go of the file, whatever state it is in; after `finish` it does nothing."""
         ...
 
 
@@ -124,7 +124,7 @@ class StreamEncoder:
             self._container.mux(self._video.encode(None))
             self._container.close()
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         with contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
 

@@ -77,7 +77,7 @@ class GifEncoder:
             if self._seen:
                 self._draw()
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         with contextlib.suppress(av.error.FFmpegError, OSError):
             self._stack.close()
 

@@ -181,7 +181,7 @@ def _decode(opened: InputContainer, stream: AudioStream, samples: Samples) -> in
         for packet in opened.demux(stream):
             try:
                 frames = packet.decode()
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError:
                 damaged += 1
                 if damaged > DAMAGED_MAX:
                     break
@@ -190,7 +190,7 @@ def _decode(opened: InputContainer, stream: AudioStream, samples: Samples) -> in
                 assert isinstance(frame, AudioFrame)  # noqa: S101  packets of a sound track
                 for data in converter.convert(frame):
                     samples.add(data)
-    except av.error.InvalidDataError:
+    except av.error.FFmpegError:
         damaged += 1
     for data in converter.finish():
         samples.add(data)

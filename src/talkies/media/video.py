@@ -1,5 +1,6 @@
 """Videos: written and read frame by frame, into files that are whole or absent."""
 
+import contextlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -71,19 +72,18 @@ class VideoWriter:
             threads=threads,
         )
         self._make = ENCODERS[format]
-        self._output = replacing(path)
+        self._stack = contextlib.ExitStack()
         self._encoder: Encoder | None = None
         self.frames = 0
         #: Size of the finished file.
         self.bytes = 0
 
     def __enter__(self) -> Self:
-        partial = self._output.__enter__()
-        try:
+        with contextlib.ExitStack() as stack:
+            partial = stack.enter_context(replacing(self._path))
             self._encoder = self._make(partial, self._spec)
-        except BaseException as error:
-            self._output.__exit__(type(error), error, error.__traceback__)
-            raise
+            stack.push(self._leave_encoder)
+            self._stack = stack.pop_all()
         return self
 
     def write(self, planes: Planes) -> None:
@@ -103,18 +103,15 @@ class VideoWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stack.__exit__(kind, error, trace)
+        self.bytes = self._path.stat().st_size if error is None else 0
+
+    def _leave_encoder(self, kind: type[BaseException] | None, *_: object) -> None:
         encoder, self._encoder = self._encoder, None
         if encoder is None:
             return
-        if error is None:
-            try:
+        try:
+            if kind is None:
                 encoder.finish()
-            except BaseException as failure:
-                encoder.abandon()
-                self._output.__exit__(type(failure), failure, failure.__traceback__)
-                raise
-        else:
-            encoder.abandon()
-        self._output.__exit__(kind, error, trace)
-        if error is None:
-            self.bytes = self._path.stat().st_size
+        finally:
+            encoder.close()

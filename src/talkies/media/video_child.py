@@ -77,7 +77,7 @@ def _frames(
     for packet in opened.demux(stream):
         try:
             decoded = packet.decode()
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             damaged += 1
             if damaged > DAMAGED_MAX:
                 return

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from talkies.errors import AudioEmpty, ChildCrashed, ChildTimedOut, EngineFailure
+from talkies.errors import AudioEmpty, ChildCrashed, ChildTimedOut
 from talkies.kit.child import Child, Limits
-from talkies.kit.messages import rebuilt, receive
+from talkies.kit.messages import receive
 
 PATIENT = Limits(wall_seconds=20)
 
@@ -187,7 +187,3 @@ def test_typed_errors_of_a_child_are_raised_as_themselves() -> None:
         receive(child.stdout)
     assert caught.value.hint == "record"
     assert caught.value.details == {"samples": 0}
-
-
-def test_an_error_of_an_unknown_code_is_an_engine_failure() -> None:
-    assert type(rebuilt({"code": "NEWER_THAN_US", "message": "m"})) is EngineFailure

@@ -31,7 +31,7 @@ def test_lines_that_do_not_fit_are_broken_anew_and_equally_long() -> None:
 def test_letters_get_smaller_before_the_text_fills_the_frame() -> None:
     setting = set_text("word " * 24, font, size=30, room=300)
     assert 18 <= setting.font.size < 30
-    assert set_text("word " * 200, font, size=30, room=300).font.size == 18
+    assert set_text("word " * 90, font, size=30, room=300).font.size == 18
 
 
 def test_a_word_wider_than_the_room_is_cut() -> None:
