@@ -36,6 +36,8 @@ class MouthReading:
     outer: float
     #: Between the inner corners of the mouth.
     width: float
+    #: Middle of the line between the lips, (2,).
+    seam: NDArray[np.float64]
     #: Points that speech does not move, (20, 2).
     rigid: NDArray[np.float64]
 
@@ -54,6 +56,7 @@ def read_mouth(landmarker: Landmarker, pixels: Pixels, face: Face) -> MouthReadi
         tight=float(inner[-1]),
         outer=float(outer.mean()),
         width=float(((points[:, ring[-1]] - points[:, ring[0]]) @ axes.along).mean()),
+        seam=_middle(points),
         rigid=points[:, list(topology.RIGID)].mean(axis=0),
     )
 
@@ -61,6 +64,12 @@ def read_mouth(landmarker: Landmarker, pixels: Pixels, face: Face) -> MouthReadi
 def _look(landmarker: Landmarker, pixels: Pixels, face: Face, share: float) -> Face:
     region = face.region
     return landmarker.look(pixels, replace(region, side=region.side * share))
+
+
+def _middle(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    rings = (topology.LIPS_INNER_UPPER, topology.LIPS_INNER_LOWER)
+    places = [ring[place] for ring in rings for place in MIDDLES]
+    return np.asarray(points[:, places].mean(axis=(0, 1)))
 
 
 def _height(

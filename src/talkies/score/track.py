@@ -10,6 +10,7 @@ import numpy as np
 from talkies.face import topology
 from talkies.face.landmarks import Face, Landmarker, Pixels
 from talkies.score.following import Follower
+from talkies.score.matching import Strip, StripCutter, believed, lip_distance
 from talkies.score.reading import MouthReading, read_mouth
 from talkies.score.stability import Points
 from talkies.score.sync import Mask, Series
@@ -21,6 +22,8 @@ Counter: TypeAlias = Callable[[int], None]
 EYE_DISTANCE_SECONDS = 0.4
 #: Percentile of a length taken as the closed, or resting, mouth.
 CLOSED_PERCENTILE = 2.0
+#: Lengths of a reading that become curves.
+LENGTHS = ("inner", "tight", "outer", "width")
 #: Every how many frames the background is compared; it changes slowly and costs a whole frame.
 BACKGROUND_EVERY = 5
 
@@ -31,7 +34,7 @@ class Track:
 
     fps: float
     valid: Mask
-    #: Opening of the lips above the video's own smallest, (frames,).
+    #: Opening of the lips above the video's own smallest, from landmarks and matched pictures.
     opening: Series
     #: Gap between the inner edges of the lips, from the tightest look, (frames,).
     gap: Series
@@ -72,52 +75,60 @@ def track_face(
     frames: Iterable[Pixels], *, fps: float, backdrop: Backdrop | None, counted: Counter
 ) -> Track:
     """Follow the face through all frames, RGB (height, width, 3), one at a time."""
-    landmarker = Landmarker()
-    follower = Follower(landmarker)
-    readings: list[MouthReading | None] = []
-    change: list[float] = []
-    background: list[float] = []
-    before: Pixels | None = None
+    recorder = _Recorder(backdrop)
     for index, pixels in enumerate(frames):
-        face = follower.follow(pixels)
-        readings.append(read_mouth(landmarker, pixels, face) if face else None)
-        change.append(_change(pixels, before, face))
-        if backdrop is not None and index % BACKGROUND_EVERY == 0:
-            background.append(backdrop.error(pixels))
-        before = pixels
+        recorder.add(pixels)
         counted(index + 1)
-    return _assembled(readings, fps, np.array(change), np.array(background), follower.most_faces)
+    return recorder.track(fps)
 
 
-def _assembled(
-    readings: list[MouthReading | None],
-    fps: float,
-    change: Series,
-    background_error: Series,
-    most_faces: int,
-) -> Track:
-    """The curves of a video from the readings of its frames."""
-    valid = np.array([reading is not None for reading in readings], np.bool_)
-    eyes = _smooth(_series(readings, valid, "eye_distance"), valid, fps)
-    lengths = {
-        name: _series(readings, valid, name) / eyes for name in ("inner", "tight", "outer", "width")
-    }
-    opening = (_above(lengths["inner"], valid) + _above(lengths["outer"], valid)) / 2
-    rest = float(np.median(lengths["width"][valid])) if valid.any() else 1.0
-    points = len(topology.RIGID)
-    rigid = np.stack([np.zeros((points, 2)) if r is None else r.rigid for r in readings])
-    return Track(
-        fps=fps,
-        valid=valid,
-        opening=opening,
-        gap=lengths["tight"],
-        width=lengths["width"] / rest - 1,
-        eye_distance=eyes,
-        rigid=rigid,
-        change=change,
-        background_error=background_error,
-        most_faces=most_faces,
-    )
+class _Recorder:
+    """Reads frame after frame and keeps only numbers and one narrow strip of each."""
+
+    def __init__(self, backdrop: Backdrop | None) -> None:
+        self._landmarker = Landmarker()
+        self._follower = Follower(self._landmarker)
+        self._cutter = StripCutter()
+        self._backdrop = backdrop
+        self._before: Pixels | None = None
+        self._readings: list[MouthReading | None] = []
+        self._strips: list[Strip] = []
+        self._change: list[float] = []
+        self._background: list[float] = []
+
+    def add(self, pixels: Pixels) -> None:
+        face = self._follower.follow(pixels)
+        reading = read_mouth(self._landmarker, pixels, face) if face else None
+        if face is not None and reading is not None:
+            self._strips.append(self._cutter.cut(pixels, face, reading))
+        if self._backdrop is not None and len(self._readings) % BACKGROUND_EVERY == 0:
+            self._background.append(self._backdrop.error(pixels))
+        self._change.append(_change(pixels, self._before, face))
+        self._readings.append(reading)
+        self._before = pixels
+
+    def track(self, fps: float) -> Track:
+        """The curves of all frames that were added."""
+        readings = self._readings
+        valid = np.array([reading is not None for reading in readings], np.bool_)
+        eyes = _smooth(_series(readings, valid, "eye_distance"), valid, fps)
+        lengths = {name: _series(readings, valid, name) / eyes for name in LENGTHS}
+        drawn = (_above(lengths["inner"], valid) + _above(lengths["outer"], valid)) / 2
+        matched = lip_distance(self._strips, drawn[valid])
+        rest = float(np.median(lengths["width"][valid])) if valid.any() else 1.0
+        nowhere = np.zeros((len(topology.RIGID), 2))
+        return Track(
+            fps=fps,
+            valid=valid,
+            opening=believed(matched, valid, drawn),
+            gap=lengths["tight"],
+            width=lengths["width"] / rest - 1,
+            eye_distance=eyes,
+            rigid=np.stack([nowhere if r is None else r.rigid for r in readings]),
+            change=np.array(self._change),
+            background_error=np.array(self._background),
+            most_faces=self._follower.most_faces,
+        )
 
 
 def _series(readings: list[MouthReading | None], valid: Mask, name: str) -> Series:
