@@ -103,6 +103,7 @@ class MediaTooLarge(InvalidInput):
 
     code = "MEDIA_TOO_LARGE"
     status = 413
+    default_hint = "Make it smaller or shorter."
 
 
 class ImageTooSmall(InvalidInput):
@@ -123,6 +124,7 @@ class AudioEmpty(InvalidInput):
     """The recording has no sound samples."""
 
     code = "AUDIO_EMPTY"
+    default_hint = "Record or export it again."
 
 
 class AudioSilent(InvalidInput):
@@ -250,6 +252,7 @@ class EngineFailure(TalkiesError):
 
     code = "ENGINE_FAILURE"
     exit_status = 6
+    default_hint = "Try again. If it stays, run `talkies doctor` and report what it says."
 
 
 class ChildCrashed(EngineFailure):

@@ -53,11 +53,11 @@ def talkies(
         typer.echo(context.get_help())
 
 
-def run_app(arguments: Sequence[str] | None) -> int:
+def run_app(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit status, or raises what went wrong."""
     try:
         command = typer.main.get_command(app)
         status = command.main(arguments, prog_name="talkies", standalone_mode=False)
     except typer.TyperException as error:
-        return report_usage(error)
+        return report_usage(error, as_json="--json" in arguments)
     return status if isinstance(status, int) else 0

@@ -2,9 +2,7 @@
 
 import json
 import os
-import sys
 import traceback
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from talkies.cli.streams import painted, say, tell
@@ -23,45 +21,43 @@ INTERRUPTED = 130
 USAGE = 2
 
 
-def report(error: TalkiesError) -> int:
+def report(error: TalkiesError, *, as_json: bool) -> int:
     """Tell of a failure that has a code."""
     if _debugging():
         traceback.print_exception(error)
-    if _as_json():
+    if as_json:
         say(json.dumps(error_event(error)))
     else:
         _tell(error.message, error.hint, f"{error.code}, exit status {error.exit_status}")
     return error.exit_status
 
 
-def report_usage(error: "typer.TyperException") -> int:
+def report_usage(error: "typer.TyperException", *, as_json: bool) -> int:
     """Tell of a command line that cannot be understood."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "talkies"
     message, hint = error.format_message(), f"`{path} --help` lists what there is."
-    if _as_json():
+    if as_json:
         say(json.dumps(_event("USAGE", message, hint, USAGE)))
     else:
         _tell(message, hint, f"USAGE, exit status {USAGE}")
     return USAGE
 
 
-def report_interrupt() -> int:
+def report_interrupt(*, as_json: bool) -> int:
     """Tell that Ctrl-C was understood."""
-    return report(
-        Canceled("Stopped. No unfinished file was left behind.", hint="Run it again to start over.")
-    )
+    message = "Stopped. No unfinished file was left behind."
+    return report(Canceled(message, hint="Run it again to start over."), as_json=as_json)
 
 
-def report_crash(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Tell of a failure that nobody foresaw: `sys.excepthook`; Python then ends with status 1."""
+def report_crash(error: BaseException, *, as_json: bool) -> None:
+    """Tell of a failure that nobody foresaw; Python then ends with status 1."""
+    kind = type(error)
     message = f"Something failed that should not have: {kind.__name__}: {error}"
     hint = f"Run it again with {DEBUG_VARIABLE}=1 to see where, and report it with that output."
     if _debugging():
-        traceback.print_exception(kind, error, trace)
-    if _as_json():
+        traceback.print_exception(error)
+    if as_json:
         say(json.dumps(_event(TalkiesError.code, message, hint, TalkiesError.exit_status)))
     else:
         _tell(message, hint, f"{TalkiesError.code}, exit status {TalkiesError.exit_status}")
@@ -94,8 +90,3 @@ def _tell(message: str, hint: str, code: str) -> None:
 
 def _debugging() -> bool:
     return os.environ.get(DEBUG_VARIABLE, "") not in {"", "0"}
-
-
-def _as_json() -> bool:
-    """Whether the command line asks for JSON; it may be one that could not be parsed."""
-    return "--json" in sys.argv[1:]

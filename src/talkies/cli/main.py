@@ -20,17 +20,21 @@ COMPLETION_VARIABLE = "_TALKIES_COMPLETE"
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command `talkies`; returns its exit status."""
-    sys.excepthook = failures.report_crash
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    # The command line may be one that cannot be parsed, and still asks for JSON.
+    as_json = "--json" in words
+    sys.excepthook = lambda _, error, __: failures.report_crash(error, as_json=as_json)
     signal.signal(signal.SIGTERM, _terminate)
     signal.signal(signal.SIGHUP, _terminate)
-    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         status = _run(words)
     except TalkiesError as error:
-        return failures.report(error)
+        return failures.report(error, as_json=as_json)
     except KeyboardInterrupt:
         status = failures.INTERRUPTED
-    return failures.report_interrupt() if status == failures.INTERRUPTED else status
+    if status == failures.INTERRUPTED:
+        return failures.report_interrupt(as_json=as_json)
+    return status
 
 
 def _run(words: list[str]) -> int:
