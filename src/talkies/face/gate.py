@@ -144,7 +144,7 @@ REFUSALS = (
     ),
     Refusal(
         reason=Reason.BLURRED,
-        applies=lambda m: m.coarse_sharpness < _MIN_COARSE_SHARPNESS,
+        applies=lambda m: m.eyes.visible and m.coarse_sharpness < _MIN_COARSE_SHARPNESS,
         message="The face is too blurred.",
         hint="Use a sharper picture.",
     ),
@@ -188,6 +188,14 @@ CAUTIONS = (
         sentence="The mouth is open in the picture; one with closed lips gives a better video.",
     ),
     Caution(
+        applies=lambda m: not m.eyes.visible,
+        sentence="The eyes are covered or too dark to see, so they will not blink.",
+    ),
+    Caution(
+        applies=lambda m: m.eyes.visible and not m.eyes.open,
+        sentence="The eyes are closed in the picture and will stay closed.",
+    ),
+    Caution(
         applies=lambda m: abs(m.roll) > _TILTED_ROLL,
         sentence="The head is strongly tilted; a level one moves more naturally.",
     ),
@@ -200,7 +208,7 @@ CAUTIONS = (
         sentence="The face has unusual proportions; check that the mouth moves well.",
     ),
     Caution(
-        applies=lambda m: m.sharpness < _MIN_SHARPNESS,
+        applies=lambda m: m.eyes.visible and m.sharpness < _MIN_SHARPNESS,
         sentence="The face is a little blurred; a sharper picture gives a better video.",
     ),
 )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.gate import Verdict
 from talkies.face.landmarks import Face
+from talkies.face.measures import Measures
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Colour: TypeAlias = tuple[int, int, int]
@@ -26,6 +27,8 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 #: Characters in one line of the column.
 _LINE = 44
 _LINE_HEIGHT = 22
+#: Where the parts of a line begin, pixels.
+_TABS = (14, 104)
 _OUTLINES = (
     topology.LIPS_OUTER_UPPER,
     topology.LIPS_OUTER_LOWER,
@@ -74,30 +77,39 @@ def _column(verdict: Verdict, colour: Colour) -> Pixels:
     lines = _lines(verdict, colour)
     column = np.full(((len(lines) + 1) * _LINE_HEIGHT, _COLUMN, 3), _PAPER, np.uint8)
     for row, (text, ink) in enumerate(lines, start=1):
-        cv2.putText(column, text, (14, row * _LINE_HEIGHT), _FONT, 0.5, ink, 1, cv2.LINE_AA)
+        for part, left in zip(text.split("\t"), _TABS, strict=False):
+            at = (left, row * _LINE_HEIGHT)
+            cv2.putText(column, part, at, _FONT, 0.5, ink, 1, cv2.LINE_AA)
     return column
 
 
 def _lines(verdict: Verdict, colour: Colour) -> list[tuple[str, Colour]]:
-    m = verdict.measures
     title = "USABLE" if verdict.usable else f"REFUSED: {verdict.reason}"
     lines = [(title, colour)]
     lines += [(line, _WHITE) for line in _wrapped(verdict.message)]
     lines += [(line, _GREY) for line in _wrapped(verdict.hint)]
     for warning in verdict.warnings:
         lines += [("", _GREY), *((line, _AMBER) for line in _wrapped(warning))]
-    lines += [
-        ("", _GREY),
-        (f"distance of the eyes     {m.eye_distance:.0f} px", _WHITE),
-        (f"height in the picture    {m.height_share:.0%}", _WHITE),
-        (f"turned sideways          {m.yaw:+.2f} D", _WHITE),
-        (f"tilted                   {m.roll:+.0f} degrees", _WHITE),
-        (f"mirror image differs     {m.mirror:.3f} D", _WHITE),
-        (f"other looks differ       {m.spread:.3f} D", _WHITE),
-        (f"fine detail              {m.sharpness:.2f} / {m.coarse_sharpness:.2f}", _WHITE),
-        (f"outside the picture      {m.outside:.0%}", _WHITE),
-    ]
+    lines.append(("", _GREY))
+    lines += [(f"{value}\t{label}", _WHITE) for label, value in _readings(verdict.measures)]
     return lines
+
+
+def _readings(m: Measures) -> tuple[tuple[str, str], ...]:
+    """What was measured, in words, and its value."""
+    return (
+        ("distance of the outer eye corners", f"{m.eye_distance:.0f} px"),
+        ("height of the face in the picture", f"{m.height_share:.0%}"),
+        ("turned sideways", f"{m.yaw:+.2f} D"),
+        ("tilted", f"{m.roll:+.0f} deg"),
+        ("mirror image differs", f"{m.mirror:.3f} D"),
+        ("other looks differ", f"{m.spread:.3f} D"),
+        ("the same, mouth and chin", f"{m.lower_spread:.3f} D"),
+        ("lips redder than skin", f"{m.lip_redness:+.1f}"),
+        ("fine detail", f"{m.sharpness:.2f}"),
+        ("outside the picture", f"{m.outside:.0%}"),
+        ("lips apart" if m.mouth.open else "lips closed", f"{m.mouth.gap:.3f} D"),
+    )
 
 
 def _wrapped(text: str) -> list[str]:

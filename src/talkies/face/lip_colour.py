@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes
 from talkies.face.landmarks import Face
-from talkies.face.sampling import mouth_patch
+from talkies.face.sampling import face_patch
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Outline: TypeAlias = NDArray[np.float64]
@@ -30,7 +30,7 @@ def lip_redness(pixels: Pixels, face: Face) -> float:
     points = axes.to_face(face.points[:, :2])
     outer = points[[*topology.LIPS_OUTER_UPPER, *topology.LIPS_OUTER_LOWER[-2:0:-1]]]
     inner = points[[*topology.LIPS_INNER_UPPER, *topology.LIPS_INNER_LOWER[-2:0:-1]]]
-    redness = mouth_patch(pixels, axes, _SIDE)[..., 1]
+    redness = face_patch(pixels, axes, _SIDE)[..., 1]
     lips = _filled(outer, _LIPS) & ~_filled(inner, _BETWEEN)
     skin = _filled(outer, _FAR_SKIN) & ~_filled(outer, _NEAR_SKIN)
     return float(np.median(redness[lips]) - np.median(redness[skin]))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from talkies.face import topology
 from talkies.face.axes import FaceAxes
+from talkies.face.eye_state import EyeState, eye_state
 from talkies.face.landmarks import Face, Landmarker, Region
 from talkies.face.lip_colour import lip_redness
 from talkies.face.mouth_state import MouthState, mouth_state
@@ -85,6 +86,7 @@ class Measures:
     #: How much redder the lips are than the skin about them (CIE a*).
     lip_redness: float
     mouth: MouthState
+    eyes: EyeState
     #: Sideways offset of the nose tip from the middle of the eyes, in D; positive to the right.
     yaw: float
     #: Turn of the eye line from level, degrees; positive clockwise.
@@ -110,6 +112,7 @@ def measure(pixels: Pixels, face: Face, landmarker: Landmarker) -> Measures:
         upper_spread=float(spread[list(_UPPER)].mean()),
         lip_redness=lip_redness(pixels, face),
         mouth=mouth_state(pixels, face),
+        eyes=eye_state(pixels, face),
         yaw=_yaw(face),
         roll=float(np.degrees(face.roll)),
         sharpness=sharpness(pixels, face, _FINE_SCALE),

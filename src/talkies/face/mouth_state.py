@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes
 from talkies.face.landmarks import Face
-from talkies.face.sampling import mouth_patch
+from talkies.face.sampling import face_patch
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Line: TypeAlias = NDArray[np.float64]
@@ -113,7 +113,7 @@ def _profile(pixels: Pixels, axes: FaceAxes, points: Line) -> tuple[Line, Line]:
 
 def _colours(pixels: Pixels, axes: FaceAxes, across: Line, middle: Line) -> Line:
     """CIE L*a*b* at every step of every line: (steps, lines, 3)."""
-    lab = mouth_patch(pixels, axes, _SIDE)
+    lab = face_patch(pixels, axes, _SIDE)
     centre = (_SIDE - 1) / 2
     steps = np.linspace(-_REACH, _REACH, _STEPS)[:, None]
     x = np.broadcast_to(centre + _SIDE * across, (_STEPS, _LINES)).astype(np.float32)

@@ -51,13 +51,17 @@ def _averaged(pixels: Pixels, view: Affine, side: int, shrink: float) -> tuple[P
     )
 
 
-def mouth_patch(pixels: Pixels, axes: FaceAxes, side: int) -> NDArray[np.float32]:
-    """The levelled square of one D about the mouth, in CIE L*a*b*: float32 (side, side, 3).
+def face_patch(
+    pixels: Pixels, axes: FaceAxes, side: int, centre: tuple[float, float] = (0.0, 0.0)
+) -> NDArray[np.float32]:
+    """A levelled square of one D of a face, in CIE L*a*b*: float32 (side, side, 3).
 
-    The face position (u, v) lies at pixel `(side - 1) / 2 + side * (u, v)`.
+    `centre` is its middle in the face frame; (u, v) lies at pixel
+    `(side - 1) / 2 + side * ((u, v) - centre)`.
     """
     turn = side / axes.unit * np.stack([axes.along, axes.down])
-    view = np.column_stack([turn, (side - 1) / 2 - turn @ axes.origin])
+    middle = axes.to_picture(np.array(centre))
+    view = np.column_stack([turn, (side - 1) / 2 - turn @ middle])
     patch = sample(pixels, view, side).astype(np.float32) / np.float32(255)
     softened = cv2.GaussianBlur(patch, (0, 0), _PATCH_BLUR)
     return np.asarray(cv2.cvtColor(softened, cv2.COLOR_RGB2Lab), np.float32)
