@@ -23,8 +23,8 @@ _EYES = (
 )
 #: Lightest and darkest part of an eye, percentiles.
 _DARK, _LIGHT = 5, 95
-#: Dark glasses: less contrast of lightness inside the eyes, and less lightness, than these shares of
-#: the lightness of the cheeks. Measured: contrast .6 to 2.2 on 30 faces, at most .15 with painted
+#: Dark glasses: less contrast of lightness inside the eyes, and less lightness, than these shares
+#: of that of the cheeks. Measured: contrast .6 to 2.2 on 30 faces, at most .15 with painted
 #: glasses; a blurred face loses the contrast, but not the lightness.
 _GLASSES_CONTRAST, _GLASSES_LIGHTNESS = 0.3, 0.4
 #: Height over width of an eye from which it is open. Measured on open ones: .25 to .42.
