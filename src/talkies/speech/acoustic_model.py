@@ -6,6 +6,7 @@ of `phones.PHONES` is there, for as long as it lasts and in any language. Its we
 `scripts/train_acoustic_model.py`, see `docs/decisions/0005-alignment.md`) come with the package.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -14,24 +15,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.speech.acoustics import log_mel
-from talkies.speech.chunks import HOP, Chunk, cut
+from talkies.speech.chunks import HOP, cut
+from talkies.speech.emissions import Tokens, folded
 from talkies.speech.level import levelled
 from talkies.speech.posteriors import PosteriorModel
 
-#: Steps of 10 ms around the one judged, whose posteriors and spectra are heard.
-POSTERIOR_CONTEXT = (-12, -8, -6, -4, -2, 0, 2, 4, 6, 8, 12)
+#: Steps of 10 ms around the one judged, at which each kind of input is heard.
+FUSED_CONTEXT = (-12, -9, -6, -4, -2, 0, 2, 4, 6, 9, 12)
+PROJECTED_CONTEXT = (-8, -4, 0, 4, 8)
 SPECTRUM_CONTEXT = (-6, -4, -2, -1, 0, 1, 2, 4, 6)
 
 #: Steps in one hop of hama.
 STEPS_PER_HOP = 2
 
-#: Log probabilities of tokens below this are taken for this.
+#: Log probabilities below these are taken for these: of one token, and of all that mean a phone.
 _UNLIKELY = -10.0
+_UNHEARD = -7.0
 
 #: Bands this far (natural log of power) under the loudest step do not count as speech.
 _ACTIVE = 7.0
 
-#: Brings log-mel differences to about unit variance.
+#: Offset and scale that bring fused log probabilities and log-mel differences to unit variance.
+_FUSED_OFFSET, _FUSED_SCALE = 5.0, 2.0
 _MEL_SCALE = 3.0
 
 
@@ -39,6 +44,8 @@ _MEL_SCALE = 3.0
 class Weights:
     """Parameters of the network."""
 
+    #: Sums the probabilities of hama's tokens into phones, word end and blank, (191, F).
+    fusion: NDArray[np.float32]
     #: Projection of hama's log probabilities: mean (191,), directions (191, K).
     mean: NDArray[np.float32]
     directions: NDArray[np.float32]
@@ -48,6 +55,18 @@ class Weights:
     prior: NDArray[np.float32]
     #: Log probability of one phone after another, (from, to).
     transition: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What was heard in one chunk of a recording."""
+
+    #: First step of the chunk in the recording.
+    start: int
+    #: Log posterior of each phone, (steps, phones).
+    log_posteriors: NDArray[np.float32]
+    #: hama's log probabilities, (hops, tokens).
+    log_probabilities: NDArray[np.float32]
 
 
 @lru_cache(maxsize=1)
@@ -60,6 +79,7 @@ def packaged_weights() -> Weights:
         (_unpacked(arrays, f"layer{i}"), arrays[f"bias{i}"].astype(np.float32)) for i in range(3)
     )
     return Weights(
+        fusion=arrays["fusion"].astype(np.float32),
         mean=arrays["mean"].astype(np.float32),
         directions=_unpacked(arrays, "directions"),
         layers=layers,
@@ -78,38 +98,56 @@ class AcousticModel:
 
     def __init__(self) -> None:
         self._hama = PosteriorModel()
+        self._tokens: Tokens | None = None
 
     @property
     def weights(self) -> Weights:
         return packaged_weights()
 
-    def log_posteriors(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log probability of each phone, (steps of 10 ms, phones), for samples (n,) at 16 kHz.
+    @property
+    def tokens(self) -> Tokens:
+        """hama's vocabulary."""
+        if self._tokens is None:
+            self._tokens = folded(self._hama.tokens)
+        return self._tokens
+
+    def listen(self, samples: NDArray[np.float32]) -> Iterator[Hearing]:
+        """What is heard in samples (n,) at 16 kHz, chunk by chunk, without gap or overlap.
 
         Raises `MissingDependency` where hama has no engine.
         """
         even = levelled(samples)
-        parts = [self._chunk(even, chunk) for chunk in cut(even)]
-        steps = -(-len(samples) // (HOP // STEPS_PER_HOP))
-        return np.concatenate(parts)[:steps]
+        for chunk in cut(even):
+            heard = self._hama.log_probabilities(even, chunk)
+            spectrum = log_mel(even[chunk.heard.start * HOP : chunk.heard.end * HOP])
+            inputs = features(heard, spectrum, self.weights)
+            first, length = chunk.own.start - chunk.heard.start, chunk.own.length
+            steps = slice(first * STEPS_PER_HOP, (first + length) * STEPS_PER_HOP)
+            yield Hearing(
+                start=chunk.own.start * STEPS_PER_HOP,
+                log_posteriors=network(inputs[steps], self.weights),
+                log_probabilities=heard[first : first + length],
+            )
 
-    def _chunk(self, samples: NDArray[np.float32], chunk: Chunk) -> NDArray[np.float32]:
-        log_probabilities = self._hama.log_probabilities(samples, chunk)
-        spectrum = log_mel(samples[chunk.heard.start * HOP : chunk.heard.end * HOP])
-        inputs = features(log_probabilities, spectrum, self.weights)
-        first = (chunk.own.start - chunk.heard.start) * STEPS_PER_HOP
-        return network(inputs[first : first + chunk.own.length * STEPS_PER_HOP], self.weights)
+    def log_posteriors(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log posterior of each phone over a whole recording, (steps, phones)."""
+        return np.concatenate([hearing.log_posteriors for hearing in self.listen(samples)])
 
 
 def features(
     log_probabilities: NDArray[np.float32], spectrum: NDArray[np.float32], weights: Weights
 ) -> NDArray[np.float32]:
     """What the network hears at each step, (steps, inputs)."""
-    likely = np.maximum(log_probabilities, _UNLIKELY) - weights.mean
-    heard = _at_steps(likely @ weights.directions, len(spectrum))
-    return np.concatenate(
-        [_around(heard, POSTERIOR_CONTEXT), _around(_evened(spectrum), SPECTRUM_CONTEXT)], axis=1
+    fused = np.log(np.exp(log_probabilities) @ weights.fusion + np.exp(_UNHEARD))
+    projected = (np.maximum(log_probabilities, _UNLIKELY) - weights.mean) @ weights.directions
+    steps = len(spectrum)
+    heard = _at_steps((fused + _FUSED_OFFSET) / _FUSED_SCALE, steps)
+    inputs = (
+        _around(heard, FUSED_CONTEXT),
+        _around(_at_steps(projected, steps), PROJECTED_CONTEXT),
+        _around(_evened(spectrum), SPECTRUM_CONTEXT),
     )
+    return np.concatenate(inputs, axis=1, dtype=np.float32)
 
 
 def network(inputs: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:

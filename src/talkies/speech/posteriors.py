@@ -24,12 +24,18 @@ class PosteriorModel:
     """
 
     def __init__(self) -> None:
-        self._session: Any = None
+        self._hama: Any = None
 
     def load(self) -> None:
         """Bring the model into memory. Raises `MissingDependency` where hama has no engine."""
-        if self._session is None:
-            self._session = _open_session()
+        if self._hama is None:
+            self._hama = _opened()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """What each column of the log probabilities stands for."""
+        self.load()
+        return tuple(self._hama.decoder_tokens)
 
     def log_probabilities(self, samples: NDArray[np.float32], chunk: Chunk) -> NDArray[np.float32]:
         """Log probability of every token, (hops of `chunk.heard`, TOKENS), for 16 kHz samples."""
@@ -37,22 +43,21 @@ class PosteriorModel:
         heard = samples[chunk.heard.start * HOP : chunk.heard.end * HOP]
         waveform = np.ascontiguousarray(heard[None], dtype=np.float32)
         lengths = np.array([waveform.shape[1]], dtype=np.int64)
-        answer, _ = self._session.run(
+        answer, _ = self._hama.session.run(
             ["log_probs", "out_lengths"], {"waveform": waveform, "waveform_lengths": lengths}
         )
         rows: NDArray[np.float32] = np.maximum(answer[0], FLOOR)
         return rows[: chunk.heard.length]
 
 
-def _open_session() -> Any:
+def _opened() -> Any:
     try:
         from hama import ASRModel
 
-        model = ASRModel(model_sample_rate=SPEECH_RATE)
+        return ASRModel(model_sample_rate=SPEECH_RATE)
     except (ImportError, RuntimeError, OSError) as error:
         raise MissingDependency(
             "Speech cannot be recognised here: the recogniser `hama` has no engine for this system.",
             hint="Use Linux or macOS (on Windows: WSL), or give the timing with the speech.",
             details={"system": sys.platform, "reason": str(error)},
         ) from error
-    return model.session

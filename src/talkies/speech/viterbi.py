@@ -67,6 +67,29 @@ def anything(transition: NDArray[np.float32]) -> Graph:
     )
 
 
+def line(columns: NDArray[np.intp], optional: NDArray[np.bool_]) -> Graph:
+    """The graph of states in a row, of which some may be passed over (never two together)."""
+    count = len(columns)
+    before = np.stack([np.arange(count) - 1, np.arange(count) - 2], axis=1)
+    passes = np.concatenate([[False], optional[:-1]])
+    allowed = np.stack([before[:, 0] >= 0, (before[:, 1] >= 0) & passes], axis=1)
+    return Graph(
+        column=columns,
+        before=np.maximum(before, 0),
+        reward=np.where(allowed, np.float32(0), np.float32(_IMPOSSIBLE)),
+        first=_reaching(optional),
+        last=_reaching(optional[::-1])[::-1],
+    )
+
+
+def _reaching(optional: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The first state, and the second where the first may be passed over."""
+    reached = np.zeros(len(optional), dtype=np.bool_)
+    reached[:1] = True
+    reached[1:2] = optional[:1]
+    return reached
+
+
 def best_path(scores: NDArray[np.float32], graph: Graph) -> tuple[tuple[Run, ...], float]:
     """The runs of the likeliest path and its log probability.
 
