@@ -57,8 +57,10 @@ def test_british_words_differ() -> None:
     [
         (
             "$12.50, £1 €0.99 $5 million! ¥300",
-            "twelve dollars and fifty cents, | one pound | ninety "
-            "nine cents | five | million dollars! | three hundred yen",
+            (
+                "twelve dollars and fifty cents, | one pound | ninety "
+                "nine cents | five | million dollars! | three hundred yen"
+            ),
         ),
         ("1984", "nineteen eighty four"),
         ("2005", "two thousand five"),
