@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from talkies.face import topology
 from talkies.face.axes import FaceAxes, Points
-from talkies.face.fields import Field, Grid, inverted, smoothstep
+from talkies.face.fields import Box, Field, Grid, inverted, smoothstep
 from talkies.face.lips import KNOTS, LipRest, MouthShape, resting_lines, shaped_lines
 from talkies.face.thin_plate import thin_plate
 
@@ -43,7 +43,9 @@ _FADE = 0.18
 _CHIN_LIFT_PRESS, _CHIN_LIFT_PUCKER = 0.008, 0.010
 #: Shares of the corners' width beyond the middle within which the two layers part fully, and
 #: beyond which they are one.
-_PARTED, PARTING_REACH = 0.98, 1.45
+_PARTED, _JOINED = 0.98, 1.45
+#: The part of the face in which the layers may part, in D; widest spread of a mouth.
+_LIP_TOP, _LIP_BOTTOM, _WIDEST = -0.30, 0.55, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,57 +59,69 @@ class Anchors:
     chin: Points
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MouthLayers:
-    """Inverse fields in pixels: `mean + half` above the lip line, `mean - half` below it."""
+    """Inverse fields in pixels: `mean + half` above the lip line, `mean - half` below it.
+
+    `mean` is on the whole grid, `half` on the cells of `MouthDeformer.parting`.
+    """
 
     mean: Field
     half: Field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layer:
+    """One of the two splines, at the samples that can move."""
+
+    #: (samples, lip points and corners): how the lip's points move the samples.
+    lip: NDArray[np.float32]
+    #: (samples, 2): motion in D for one D of the jaw's fall, and of the chin's lift.
+    jaw: NDArray[np.float32]
+    chin: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MouthDeformer:
     """Turns mouth shapes of one portrait into fields on one grid."""
 
     axes: FaceAxes
     grid: Grid
     rest: LipRest
-    anchors: Anchors
     #: Rows of the flattened grid that can move.
     active: NDArray[np.intp]
-    #: Splines (active, controls) of the two layers.
-    upper: NDArray[np.float32]
-    lower: NDArray[np.float32]
-    #: Face coordinates of the grid, (rows, cols, 2).
-    where: Points
+    upper: Layer
+    lower: Layer
+    #: Cells of the grid within which the layers part, and their u from the mouth's middle.
+    parting: Box
+    across: NDArray[np.float32]
 
     def layers(self, shape: MouthShape) -> MouthLayers:
         """The two layers of one frame."""
-        moved = shaped_lines(self.rest, shape).minus(resting_lines(self.rest))
+        lines = shaped_lines(self.rest, shape)
+        moved = lines.minus(resting_lines(self.rest))
         fall = float(np.interp(0.0, KNOTS, moved.lower_inner[:, 1]))
-        around = anchor_motion(self.anchors, fall, shape)
-        shared = np.concatenate([moved.corners(), around])
-        upper = self._inverse(self.upper, np.concatenate([moved.upper(), shared]))
-        lower = self._inverse(self.lower, np.concatenate([moved.lower(), shared]))
-        parted = self._parted(shape)[..., None]
-        return MouthLayers(mean=(upper + lower) * 0.5, half=(upper - lower) * (0.5 * parted))
+        amounts = (fall, chin_lift(shape))
+        corners = moved.corners()
+        upper = self._inverse(self.upper, np.concatenate([moved.upper(), corners]), amounts)
+        lower = self._inverse(self.lower, np.concatenate([moved.lower(), corners]), amounts)
+        cells = self.parting.slices
+        apart = (upper[cells] - lower[cells]) * (self._parted(lines.corners())[..., None] * 0.5)
+        return MouthLayers(mean=(upper + lower) * np.float32(0.5), half=apart)
 
-    def _inverse(self, spline: NDArray[np.float32], motion: Points) -> Field:
-        pixels = np.asarray(self.axes.turned(motion), np.float32)
+    def _inverse(self, layer: Layer, motion: Points, amounts: tuple[float, float]) -> Field:
+        fall, lift = (np.float32(amount) for amount in amounts)
+        spread = layer.lip @ motion.astype(np.float32) + layer.jaw * fall + layer.chin * lift
         forward = np.zeros((self.grid.shape[0] * self.grid.shape[1], 2), np.float32)
-        forward[self.active] = spline @ pixels
+        turn = self.axes.turned(np.eye(2)).astype(np.float32)
+        forward[self.active] = spread @ turn
         return inverted(forward.reshape(*self.grid.shape, 2), self.grid.step)
 
-    def _parted(self, shape: MouthShape) -> NDArray[np.float32]:
-        """How far the layers part at each sample: not at all beyond the corners."""
-        corners = shaped_lines(self.rest, shape).corners()
-        half = np.where(
-            self.where[..., 0] < self.rest.middle,
-            self.rest.middle - corners[0, 0],
-            corners[1, 0] - self.rest.middle,
-        )
-        away = np.abs(self.where[..., 0] - self.rest.middle) / half
-        return np.asarray(1 - smoothstep(away, _PARTED, PARTING_REACH), np.float32)
+    def _parted(self, corners: Points) -> NDArray[np.float32]:
+        """How far the layers part in the cells of `parting`: not at all beyond the corners."""
+        left, right = np.abs(corners[:, 0] - self.rest.middle)
+        away = np.abs(self.across) / np.where(self.across < 0, np.float32(left), np.float32(right))
+        return np.asarray(1 - smoothstep(away, _PARTED, _JOINED), np.float32)
 
 
 def mouth_deformer(axes: FaceAxes, grid: Grid, rest: LipRest, face_points: Points) -> MouthDeformer:
@@ -118,22 +132,37 @@ def mouth_deformer(axes: FaceAxes, grid: Grid, rest: LipRest, face_points: Point
     fade = _edge_fade(flat)
     active = np.flatnonzero(fade > 0)
     lines = resting_lines(rest)
-    shared = np.concatenate([lines.corners(), anchors.points])
 
-    def spline(lip: Points) -> NDArray[np.float32]:
-        matrix = thin_plate(_apart(np.concatenate([lip, shared])), flat[active])
-        return matrix * np.asarray(fade[active, None], np.float32)
+    def layer(lip: Points) -> Layer:
+        controls = np.concatenate([lip, lines.corners(), anchors.points])
+        spline = thin_plate(_apart(controls), flat[active]) * np.float32(fade[active, None])
+        own, around = np.split(spline, [len(lip) + 2], axis=1)
+        return Layer(
+            lip=np.ascontiguousarray(own),
+            jaw=np.asarray(around @ anchors.jaw, np.float32),
+            chin=np.asarray(around @ anchors.chin, np.float32),
+        )
 
+    parting = _parting_cells(axes, grid, rest)
     return MouthDeformer(
         axes=axes,
         grid=grid,
         rest=rest,
-        anchors=anchors,
         active=active,
-        upper=spline(lines.upper()),
-        lower=spline(lines.lower()),
-        where=where,
+        upper=layer(lines.upper()),
+        lower=layer(lines.lower()),
+        parting=parting,
+        across=np.asarray(where[parting.slices][..., 0] - rest.middle, np.float32),
     )
+
+
+def _parting_cells(axes: FaceAxes, grid: Grid, rest: LipRest) -> Box:
+    """The cells of the grid around the parting lips, without its outermost ring."""
+    half = _JOINED * max(rest.halves) * (1 + _WIDEST) + abs(rest.middle)
+    corners = np.array([(u, v) for u in (-half, half) for v in (_LIP_TOP, _LIP_BOTTOM)])
+    cells = grid.cells(axes.to_picture(corners))
+    rows, cols = grid.shape
+    return Box.around(cells).within(Box(1, 1, cols - 1, rows - 1))
 
 
 def face_anchors(face_points: Points) -> Anchors:
@@ -151,10 +180,9 @@ def face_anchors(face_points: Points) -> Anchors:
     return Anchors(points=points, jaw=jaw, chin=chin)
 
 
-def anchor_motion(anchors: Anchors, fall: float, shape: MouthShape) -> Points:
-    """Displacement of the anchors, (n, 2) in D, for a lower lip that falls by `fall`."""
-    lift = _CHIN_LIFT_PRESS * shape.press + _CHIN_LIFT_PUCKER * shape.pucker
-    return anchors.jaw * fall + anchors.chin * lift
+def chin_lift(shape: MouthShape) -> float:
+    """How far pressing or pushing out the lips lifts the chin, in D."""
+    return _CHIN_LIFT_PRESS * shape.press + _CHIN_LIFT_PUCKER * shape.pucker
 
 
 def _around_jaw(face_points: Points) -> Points:

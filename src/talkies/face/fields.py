@@ -15,7 +15,7 @@ from talkies.face.resampling import read_through
 Field = NDArray[np.float32]
 
 #: Fixed-point passes of an inversion; the error shrinks by the field's slope (< .5) each time.
-_INVERSION_PASSES = 5
+_INVERSION_PASSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,12 @@ class Grid:
         """The box inside the outermost ring of cells."""
         box, step = self.box, self.step
         return Box(box.x0 + step, box.y0 + step, box.x1 - step, box.y1 - step)
+
+    def part(self, cells: Box) -> "Grid":
+        """The grid of some of its cells (columns and rows)."""
+        x, y, step = self.box.x0, self.box.y0, self.step
+        corner = Box(cells.x0 * step, cells.y0 * step, cells.x1 * step, cells.y1 * step)
+        return Grid(corner.moved(x, y), step)
 
     def points(self) -> NDArray[np.float64]:
         """Sample points (rows, cols, 2) in pixels of the picture."""

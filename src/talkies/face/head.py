@@ -28,8 +28,10 @@ _EDGE = 0.35
 _GROW, _BLUR = 0.08, 0.13
 #: Depth of the ears before the neck's axis, and of the hair around, in D.
 _EAR_DEPTH, _HAIR_DEPTH = 0.28, 0.20
-#: Motion of less, in pixels for a whole unit, cannot be seen.
-_UNSEEN = 1e-3
+#: Motion of less, in pixels for a whole unit, cannot be seen: heads turn by .1 at most.
+_UNSEEN = 0.3
+#: Rows of cells drawn together.
+_BAND = 4
 #: Rise of raised brows, in D; how wide and high the moving patch is.
 _BROW_RISE, _BROW_WIDE, _BROW_HIGH = 0.040, 0.20, 0.085
 
@@ -52,8 +54,8 @@ class HeadMotion:
     grid: Grid
     #: (5, rows, cols, 2) in pixels: yaw, pitch, roll, breath, brows.
     bases: NDArray[np.float32]
-    #: The part of the picture that can move.
-    reach: Box
+    #: Boxes of the picture that together hold all that can move; even corners, none overlap.
+    reach: tuple[Box, ...]
 
     def field(self, pose: HeadPose) -> Field:
         """The inverse field of a pose on `grid`."""
@@ -90,23 +92,36 @@ def head_motion(
         (none, _brow_rise(axes.to_face(points[:, :2]), face) * edge),
     )
     bases = np.stack([-axes.turned(np.stack(m, -1)) for m in motions]).astype(np.float32)
-    return HeadMotion(grid=grid, bases=bases, reach=_reach(grid, bases, picture))
+    cells = _moving_cells(bases)
+    moving = grid.part(cells)
+    return HeadMotion(
+        grid=moving,
+        bases=np.ascontiguousarray(bases[:, cells.y0 : cells.y1, cells.x0 : cells.x1]),
+        reach=_bands(moving, bases[:, cells.y0 : cells.y1, cells.x0 : cells.x1], picture),
+    )
 
 
-def _reach(grid: Grid, bases: NDArray[np.float32], picture: Box) -> Box:
-    """The smallest box of whole cells with all motion, inside the picture."""
+def _bands(grid: Grid, bases: NDArray[np.float32], picture: Box) -> tuple[Box, ...]:
+    """Bands of a few rows of cells, each as wide as what moves in it: a person is no rectangle."""
+    moving = np.abs(bases).max((0, 3)) > _UNSEEN
+    inner = grid.inner.within(picture)
+    boxes = []
+    for top in range(0, moving.shape[0], _BAND):
+        cols = np.flatnonzero(moving[top : top + _BAND].any(0))
+        if len(cols):
+            cells = Box(int(cols[0]) - 1, top, int(cols[-1]) + 2, top + _BAND)
+            boxes.append(grid.part(cells).box.within(inner).even())
+    return tuple(box for box in boxes if not box.empty)
+
+
+def _moving_cells(bases: NDArray[np.float32]) -> Box:
+    """The cells that can move, with two rings of still ones where the grid has them."""
     moving = np.abs(bases).max((0, 3)) > _UNSEEN
     rows, cols = np.flatnonzero(moving.any(1)), np.flatnonzero(moving.any(0))
     if not len(rows):
-        return Box(0, 0, 0, 0)
-    step, corner = grid.step, grid.box
-    box = Box(
-        corner.x0 + int(cols[0] - 1) * step,
-        corner.y0 + int(rows[0] - 1) * step,
-        corner.x0 + int(cols[-1] + 2) * step,
-        corner.y0 + int(rows[-1] + 2) * step,
-    )
-    return box.within(picture).even()
+        return Box(0, 0, 2, 2)
+    box = Box(int(cols[0]) - 2, int(rows[0]) - 2, int(cols[-1]) + 3, int(rows[-1]) + 3)
+    return box.within(Box(0, 0, moving.shape[1], moving.shape[0]))
 
 
 def _edge_stillness(places: Points, size: tuple[int, int], unit: float) -> Points:

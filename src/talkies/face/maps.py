@@ -26,22 +26,20 @@ class Maps:
         halves = (sources - np.float32(0.5)) * np.float32(0.5)
         resized(halves, self._grid.box.halved().size, self._chroma)
 
-    def part(self, half: Field, below: Points, box: Box) -> None:
-        """Adds `half` above a line and takes it away below, inside `box` (whole cells).
+    def part(self, half: Field, cells: Box, below: Points) -> None:
+        """Adds `half`, given on some cells, above a line and takes it away below.
 
         `below` is the area below the line, a polygon (n, 2) in pixels of the frame.
         """
-        local = box.moved(-self._grid.box.x0, -self._grid.box.y0)
-        step = self._grid.step
-        cells = Box(local.x0 // step, local.y0 // step, local.x1 // step, local.y1 // step)
-        part = np.ascontiguousarray(half[cells.slices])
-        side = 1 - 2 * filled(below, (box.x0, box.y0), box.size)
+        step, corner = self._grid.step, self._grid.box
+        local = Box(cells.x0 * step, cells.y0 * step, cells.x1 * step, cells.y1 * step)
+        side = 1 - 2 * filled(below, (local.x0 + corner.x0, local.y0 + corner.y0), local.size)
         for target, area, scale in (
             (self._luma, local, 1.0),
             (self._chroma, local.halved(), 0.5),
         ):
             sides = side if area is local else resized(side, area.size)
-            pushed = resized(part * np.float32(scale), area.size)
+            pushed = resized(half * np.float32(scale), area.size)
             target[area.slices] += cv2.multiply(pushed, cv2.merge([sides, sides]))
 
     def warp(self, source: Planes, box: Box, frame: Planes, *, sharp: bool = False) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.backdrop import cut_out
-from talkies.face.deformation import PARTING_REACH, MouthDeformer, mouth_deformer
+from talkies.face.deformation import MouthDeformer, mouth_deformer
 from talkies.face.fields import Box, Field, Grid, after, shifted
 from talkies.face.head import HeadMotion, HeadPose, head_motion
 from talkies.face.inner_lips import inner_edges
@@ -23,13 +23,11 @@ from talkies.face.resampling import read_through
 from talkies.media.yuv import Planes, to_planes
 
 #: Cells of the mouth's grid per D: fine enough for the roll of a lip.
-_MOUTH_CELLS = 36
+_MOUTH_CELLS = 32
 #: The part of the face drawn at the best quality, in D: half width, top, bottom.
 _FACE_HALF, _FACE_TOP, _FACE_BOTTOM = 1.0, -1.15, 1.15
 #: How far past the corners the lip line's mask reaches, and down, in D.
 _MASK_ASIDE, _MASK_DOWN = 1.6, 2.2
-#: The part of the face in which the lips' layers may part, in D; widest spread of a mouth.
-_LIP_TOP, _LIP_BOTTOM, _WIDEST = -0.30, 0.55, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +55,8 @@ class Puppet:
     lids: tuple[Lid, ...]
     #: The face box inside the picture, with even corners.
     face_box: Box
-    #: Where the layers of the lips part, inside `mouth.grid`, in whole cells of it.
-    lip_box: Box
+    #: Boxes with everything else that moves.
+    around_face: tuple[Box, ...]
 
 
 def make_puppet(
@@ -96,6 +94,7 @@ def make_puppet(
         _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(size),
         max(2, round(axes.unit / _MOUTH_CELLS)),
     )
+    face_box = grid.inner.within(size).even()
     return Puppet(
         source=lips,
         axes=axes,
@@ -105,8 +104,8 @@ def make_puppet(
         head_cells=head.grid.cells(grid.points()),
         interior=mouth_interior(axes, rest, palette(pixels, points), size, own),
         lids=lids(axes, points, lips),
-        face_box=grid.inner.within(size).even(),
-        lip_box=_lip_rectangle(axes, rest, grid),
+        face_box=face_box,
+        around_face=tuple(part for box in head.reach for part in _around(box, face_box)),
     )
 
 
@@ -118,19 +117,6 @@ def _rectangle(axes: FaceAxes, half: float, top: float, bottom: float) -> Box:
     """The upright box of pixels around a rectangle of the face frame."""
     corners = np.array([(u, v) for u in (-half, half) for v in (top, bottom)])
     return Box.around(axes.to_picture(corners))
-
-
-def _lip_rectangle(axes: FaceAxes, rest: LipRest, grid: Grid) -> Box:
-    """The box around the parting lips, widened to whole cells of the grid."""
-    half = PARTING_REACH * max(rest.halves) * (1 + _WIDEST) + abs(rest.middle)
-    box = _rectangle(axes, half, _LIP_TOP, _LIP_BOTTOM).within(grid.inner)
-    (x, y), step = (grid.box.x0, grid.box.y0), grid.step
-    return Box(
-        x + (box.x0 - x) // step * step,
-        y + (box.y0 - y) // step * step,
-        x - (x - box.x1) // step * step,
-        y - (y - box.y1) // step * step,
-    )
 
 
 class Painter:
@@ -162,7 +148,7 @@ class Painter:
     def _paint_head(self, head: Field, frame: Planes) -> None:
         """Moves everything but the face box."""
         self._head_maps.read(head)
-        for box in _around(self._puppet.head.reach, self._puppet.face_box):
+        for box in self._puppet.around_face:
             self._head_maps.warp(self._eyes, box, frame)
 
     def _paint_face(self, head: Field, to_source: Affine, shape: MouthShape, frame: Planes) -> None:
@@ -171,9 +157,9 @@ class Painter:
         on_grid = read_through(head, puppet.head_cells)
         layers = puppet.mouth.layers(shape)
         self._face_maps.read(after(layers.mean, on_grid, step))
-        self._face_maps.part(
-            shifted(layers.half, on_grid, step), self._line(to_source, shape), puppet.lip_box
-        )
+        cells = puppet.mouth.parting
+        half = shifted(layers.half, np.ascontiguousarray(on_grid[cells.slices]), step)
+        self._face_maps.part(half, cells, self._line(to_source, shape))
         self._face_maps.warp(self._eyes, puppet.face_box, frame, sharp=True)
 
     def _line(self, to_source: Affine, shape: MouthShape) -> Points:
