@@ -46,7 +46,7 @@ def showing(*, as_json: bool, quiet: bool) -> Iterator[Listener]:
 
 
 class Lines:
-    """Passes on every warning, the first news of each stage, and others after an interval."""
+    """Passes on warnings, the first news of each stage, the end, and others after an interval."""
 
     def __init__(
         self,
@@ -59,14 +59,16 @@ class Lines:
         self._clock = clock
         self._stage: Stage | None = None
         self._written = -interval
+        self._ended = False
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Progress):
             now = self._clock()
             due = now - self._written >= self._interval
-            if event.stage == self._stage and not due:
+            is_end = event.fraction == 1 and not self._ended
+            if event.stage == self._stage and not due and not is_end:
                 return
-            self._stage, self._written = event.stage, now
+            self._stage, self._written, self._ended = event.stage, now, event.fraction == 1
         self._write(event)
 
 
@@ -105,7 +107,7 @@ def _tell_json(event: Event) -> None:
 def _tell_plain(event: Event) -> None:
     if isinstance(event, Warned):
         tell(warning(event))
-    else:
+    elif event.fraction < 1:
         details = ", ".join(part for part in (speed(event), remaining(event)) if part)
         tell(f"{event.fraction:4.0%} {NAMES[event.stage]}" + (f" ({details})" if details else ""))
 

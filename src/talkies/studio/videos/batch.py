@@ -39,7 +39,7 @@ class Outcome:
 class Maker(Protocol):
     """Makes one video; `pipeline.make_video` with its tools in hand."""
 
-    def __call__(self, request: VideoRequest, listener: Listener) -> VideoResult: ...
+    def __call__(self, request: VideoRequest, *, listener: Listener) -> VideoResult: ...
 
 
 def make_videos(
@@ -70,7 +70,8 @@ def _make_row(row: Row, out_dir: Path, make: Maker, listener: Listener) -> Outco
         if is_finished(request, stamp):
             return Outcome(row=row, output=output, status=Status.SKIPPED)
         _make_folder(output.parent)
-        result = make(replace(request, overwrite=request.overwrite or is_ours(stamp)), listener)
+        allowed = replace(request, overwrite=request.overwrite or is_ours(stamp))
+        result = make(allowed, listener=listener)
         write_stamp(request, stamp)
     except Canceled:
         raise
