@@ -63,7 +63,7 @@ class Verdict:
 
 
 #: Limits on `Measures`, set between 25 usable faces (photographs, paintings, drawings, renders;
-#: mirror <= .019, spread <= .020, coarse sharpness >= 1.04) and 8 that a render would ruin.
+#: mirror <= .019, spread <= .020, coarse sharpness >= 1.10) and 8 that a render would ruin.
 _MIN_EYE_DISTANCE, _SMALL_EYE_DISTANCE = 36.0, 70.0
 _MAX_MIRROR, _MAX_SPREAD = 0.032, 0.026
 _DOUBTFUL_MIRROR, _DOUBTFUL_SPREAD = 0.024, 0.0225
@@ -73,7 +73,7 @@ _DOUBTFUL_MIRROR, _DOUBTFUL_SPREAD = 0.024, 0.0225
 _MAX_LOWER_SPREAD, _DOUBTFUL_LOWER_SPREAD, _MIN_REDNESS, _COVERING = 0.0265, 0.0185, 1.5, 1.5
 _MAX_YAW, _PROFILE_YAW, _THREE_QUARTER_YAW = 0.32, 0.42, 0.20
 _MAX_ROLL, _OVERTURNED_ROLL, _TILTED_ROLL = 45.0, 120.0, 25.0
-_MIN_COARSE_SHARPNESS, _MIN_SHARPNESS = 0.50, 0.52
+_MIN_COARSE_SHARPNESS, _MIN_SHARPNESS = 0.54, 0.55
 _MAX_OUTSIDE = 0.04
 #: Gap between the lips, D, from which an open mouth is worth a warning.
 _WIDE_OPEN = 0.07
@@ -144,7 +144,7 @@ REFUSALS = (
     ),
     Refusal(
         reason=Reason.BLURRED,
-        applies=lambda m: m.eyes.visible and m.coarse_sharpness < _MIN_COARSE_SHARPNESS,
+        applies=lambda m: m.coarse_sharpness < _MIN_COARSE_SHARPNESS,
         message="The face is too blurred.",
         hint="Use a sharper picture.",
     ),
@@ -208,7 +208,7 @@ CAUTIONS = (
         sentence="The face has unusual proportions; check that the mouth moves well.",
     ),
     Caution(
-        applies=lambda m: m.eyes.visible and m.sharpness < _MIN_SHARPNESS,
+        applies=lambda m: m.sharpness < _MIN_SHARPNESS,
         sentence="The face is a little blurred; a sharper picture gives a better video.",
     ),
 )

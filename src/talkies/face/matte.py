@@ -4,6 +4,7 @@ A small network gives the shape (256 x 256); a guided filter carries it to the p
 so that hair and shoulders hold at full size.
 """
 
+from dataclasses import replace
 from typing import TypeAlias
 
 import cv2
@@ -22,6 +23,9 @@ Matte: TypeAlias = NDArray[np.float32]
 
 #: Side of the network's input and output, pixels.
 _INPUT = 256
+#: Larger pictures are reduced to this, pixels of the longer side: memory grows with the picture,
+#: and what the network knows does not.
+_LARGEST = 2048
 #: Side of the closer look at head and shoulders, in heights of the face, and where its top lies
 #: above the face.
 _CLOSE_SIDE, _CLOSE_ABOVE = 3.4, 1.0
@@ -62,11 +66,28 @@ class Matter:
         With a face, its surroundings are looked at more closely, and only the person who has
         that face (and what touches it) is kept.
         """
+        ratio = _LARGEST / max(pixels.shape[:2])
+        if ratio < 1:
+            return self._person_reduced(pixels, face, ratio)
         shape = self._shape(pixels, face)
         solid = _mended(_decided(shape, *_SURE), face)
         reach = max(2, round(_REACH * max(pixels.shape[:2])))
         refined = guided_filter(pixels, solid, reach, _SMOOTHING)
         return sharpen_edges(pixels, _decided(refined, *_SURE_REFINED))
+
+    def _person_reduced(self, pixels: Pixels, face: Face | None, ratio: float) -> Matte:
+        """The matte of a large picture: made of a smaller one, and enlarged."""
+        height, width = pixels.shape[:2]
+        size = (round(width * ratio), round(height * ratio))
+        smaller = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if face is not None:
+            shrink = np.array([size[0] / width, size[1] / height, ratio], np.float32)
+            shift = np.array([0.5, 0.5, 0], np.float32)
+            points = (face.points + shift) * shrink - shift
+            face = replace(face, points=points.astype(np.float32))
+        matte = self.person(smaller, face)
+        enlarged = cv2.resize(matte, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(enlarged, np.float32)
 
     def _shape(self, pixels: Pixels, face: Face | None) -> Matte:
         """The network's map at the picture's size, with the closer look laid over it."""

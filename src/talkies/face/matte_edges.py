@@ -1,5 +1,6 @@
 """The edge of a matte: how much of it is person, judged by colour, and the person's own colours."""
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import cv2
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 Pixels: TypeAlias = NDArray[np.uint8]
 Matte: TypeAlias = NDArray[np.float32]
-Colours: TypeAlias = NDArray[np.float32]
+Plane: TypeAlias = NDArray[np.float32]
 
 #: What counts as surely person and surely background when their colours are averaged.
 _SURE_PERSON, _SURE_BACKGROUND = 0.95, 0.05
@@ -34,16 +35,23 @@ def sharpen_edges(pixels: Pixels, matte: Matte) -> Matte:
     stays as it is where they do not.
     """
     window = _window(pixels)
-    colours = pixels.astype(np.float32) / np.float32(255)
-    person, person_spread, person_weight = _mean(colours, matte > _SURE_PERSON, window)
-    ground, ground_spread, ground_weight = _mean(colours, matte < _SURE_BACKGROUND, window)
-    apart = person - ground
-    distance = (apart * apart).sum(axis=-1)
-    along = ((colours - ground) * apart).sum(axis=-1) / (distance + np.float32(_TINY))
-    doubt = _SPREAD_WEIGHT * (person_spread + ground_spread) + _LEAST_DISTANCE
-    known = np.clip(np.minimum(person_weight, ground_weight) / _ENOUGH_SURE, 0, 1)
+    person = _Chosen.of(matte > _SURE_PERSON, window)
+    ground = _Chosen.of(matte < _SURE_BACKGROUND, window)
+    distance, along = np.zeros_like(matte), np.zeros_like(matte)
+    doubt = np.full_like(matte, _LEAST_DISTANCE)
+    # One channel at a time: a picture of 12 megapixels would otherwise take over a gigabyte.
+    for channel in range(3):
+        plane = pixels[..., channel].astype(np.float32) / np.float32(255)
+        person_mean, person_spread = person.moments(plane)
+        ground_mean, ground_spread = ground.moments(plane)
+        apart = person_mean - ground_mean
+        distance += apart * apart
+        along += (plane - ground_mean) * apart
+        doubt += np.float32(_SPREAD_WEIGHT) * (person_spread + ground_spread)
+    known = np.clip(np.minimum(person.share, ground.share) / _ENOUGH_SURE, 0, 1)
     trust = distance / (distance + doubt) * known * _edge(matte)
-    return np.asarray(matte + trust * (np.clip(along, 0, 1) - matte), np.float32)
+    position = np.clip(along / (distance + np.float32(_TINY)), 0, 1)
+    return np.asarray(matte + trust * (position - matte), np.float32)
 
 
 def clean_foreground(pixels: Pixels, matte: Matte) -> Pixels:
@@ -53,12 +61,15 @@ def clean_foreground(pixels: Pixels, matte: Matte) -> Pixels:
     foreground estimation (Forte, "Approximate Fast Foreground Colour Estimation", 2021), two
     passes.
     """
-    colours = pixels.astype(np.float32)
     wide = _window(pixels)
     near = (max(3, wide[0] // _NEARER), max(3, wide[1] // _NEARER))
-    front, back = _fusion(colours, colours, colours, matte, wide)
-    front, _ = _fusion(colours, front, back, matte, near)
-    return np.asarray(np.clip(np.rint(front), 0, 255), np.uint8)
+    clean = np.empty_like(pixels)
+    for channel in range(3):
+        plane = pixels[..., channel].astype(np.float32)
+        front, back = _fusion(plane, plane, plane, matte, wide)
+        front, _ = _fusion(plane, front, back, matte, near)
+        clean[..., channel] = np.rint(front)
+    return clean
 
 
 def _window(pixels: Pixels) -> tuple[int, int]:
@@ -66,17 +77,27 @@ def _window(pixels: Pixels) -> tuple[int, int]:
     return side, side
 
 
-def _mean(
-    colours: Colours, chosen: NDArray[np.bool_], window: tuple[int, int]
-) -> tuple[Colours, Matte, Matte]:
-    """Mean colour, total variance and share of the chosen pixels in each window."""
-    weight = chosen.astype(np.float32)
-    share = cv2.blur(weight, window)
-    total = (share + np.float32(_TINY))[..., None]
-    mean = cv2.blur(colours * weight[..., None], window) / total
-    squares = cv2.blur(colours * colours * weight[..., None], window) / total
-    spread = np.maximum(squares - mean * mean, 0).sum(axis=-1)
-    return np.asarray(mean, np.float32), np.asarray(spread), np.asarray(share, np.float32)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """Some pixels, and what share of each window they are."""
+
+    weight: Plane
+    share: Plane
+    window: tuple[int, int]
+
+    @classmethod
+    def of(cls, chosen: NDArray[np.bool_], window: tuple[int, int]) -> "_Chosen":
+        weight = chosen.astype(np.float32)
+        share = np.asarray(cv2.blur(weight, window), np.float32)
+        return cls(weight=weight, share=share, window=window)
+
+    def moments(self, plane: Plane) -> tuple[Plane, Plane]:
+        """Mean and variance of the chosen pixels in each window."""
+        total = self.share + np.float32(_TINY)
+        mean = cv2.blur(plane * self.weight, self.window) / total
+        squares = cv2.blur(plane * plane * self.weight, self.window) / total
+        variance = np.maximum(squares - mean * mean, 0)
+        return np.asarray(mean, np.float32), np.asarray(variance, np.float32)
 
 
 def _edge(matte: Matte) -> Matte:
@@ -86,24 +107,18 @@ def _edge(matte: Matte) -> Matte:
     return np.asarray(cv2.blur(grown, (_EDGE_GROWTH, _EDGE_GROWTH)), np.float32)
 
 
-def _weighted(colours: Colours, weight: Matte, window: tuple[int, int]) -> Colours:
-    """Mean colour of each window, each pixel by its weight."""
-    total = cv2.blur(weight, window)[..., None] + np.float32(_TINY)
-    return np.asarray(cv2.blur(colours * weight[..., None], window) / total, np.float32)
+def _weighted(plane: Plane, weight: Plane, window: tuple[int, int]) -> Plane:
+    """Mean of each window, each pixel by its weight."""
+    total = cv2.blur(weight, window) + np.float32(_TINY)
+    return np.asarray(cv2.blur(plane * weight, window) / total, np.float32)
 
 
 def _fusion(
-    colours: NDArray[np.float32],
-    front: NDArray[np.float32],
-    back: NDArray[np.float32],
-    matte: Matte,
-    window: tuple[int, int],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Better guesses of the person's and the background's colours, from those about."""
-    weight = matte[..., None]
+    plane: Plane, front: Plane, back: Plane, matte: Matte, window: tuple[int, int]
+) -> tuple[Plane, Plane]:
+    """Better guesses of the person's and the background's colour, from those about."""
     # Squared, so that mixed pixels hardly count among the pure ones.
     mean_front = _weighted(front, matte * matte, window)
     mean_back = _weighted(back, (1 - matte) * (1 - matte), window)
-    missing = colours - weight * mean_front - (1 - weight) * mean_back
-    better = np.clip(mean_front + weight * missing, 0, 255)
-    return np.asarray(better, np.float32), np.asarray(mean_back, np.float32)
+    missing = plane - matte * mean_front - (1 - matte) * mean_back
+    return np.asarray(np.clip(mean_front + matte * missing, 0, 255), np.float32), mean_back

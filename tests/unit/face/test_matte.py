@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -47,6 +49,15 @@ def test_a_wide_picture_with_a_small_person_is_looked_at_closely(matter: Matter)
     x, y = face.points[:, :2].mean(axis=0).astype(int)
     assert matte[y, x] == 1
     assert matte[:, :300].max() < 0.05
+
+
+def test_a_large_picture_gives_the_same_matte_enlarged(matter: Matter) -> None:
+    size = (2 * drawn().shape[1], 2 * drawn().shape[0])
+    large = np.asarray(cv2.resize(drawn(), size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    points = ((drawn_face().points + 0.5) * 2 - 0.5).astype(np.float32)
+    matte = matter.person(large, replace(drawn_face(), points=points))
+    assert matte.shape == large.shape[:2]
+    assert np.abs(matte[::2, ::2] - matter.person(drawn(), drawn_face())).mean() < 0.01
 
 
 def test_without_a_face_the_person_is_kept(matter: Matter) -> None:
