@@ -124,3 +124,12 @@ def test_a_track_without_any_face_is_empty() -> None:
     track = track_face([grey] * 3, fps=25.0, backdrop=None, counted=lambda _: None)
     assert not track.valid.any()
     assert (track.frames, track.most_faces) == (3, 0)
+
+
+def test_a_large_face_is_read_reduced_and_alike(portrait: Pixels) -> None:
+    large = np.asarray(cv2.resize(portrait, None, fx=3, fy=3), np.uint8)
+    small = track_face([portrait] * 2, fps=25.0, backdrop=None, counted=lambda _: None)
+    reduced = track_face([large] * 2, fps=25.0, backdrop=None, counted=lambda _: None)
+    assert reduced.eye_distance[0] < 2 * small.eye_distance[0]
+    assert reduced.gap[0] == pytest.approx(small.gap[0], abs=0.02)
+    assert reduced.change[1] == 0
