@@ -11,16 +11,21 @@ from talkies.face.fields import Box, smoothstep
 from talkies.face.resampling import blurred, read_through, resized
 from talkies.media.yuv import Planes
 
-#: Share of the eye's opening that a full blink covers; lashes hide the rest.
-_FULL = 0.94
+#: How far the closed lid reaches past the landmarks' lower edge, in D: they lie on the inside.
+_OVER = 0.009
 #: Height of the lid's edge, with the lashes, that moves as it is, in D.
-_RIGID = 0.030
-#: Where the skin above begins to stretch, above the lid's edge at rest, in D.
-_STRETCH_FROM = 0.110
-#: Smoothing of the stretched skin, in D.
-_SKIN_BLUR = 0.020
+_RIGID = 0.026
+#: Where the skin above begins to stretch: this far above the lid's edge at rest, but below the
+#: brow by so much, and never closer to the edge than the third, in D.
+_STRETCH_FROM, _BELOW_BROW, _LEAST_SKIN = 0.110, 0.008, 0.040
+#: Smoothing of the stretched skin, in D; lashes so near its edge are left out of it.
+_SKIN_BLUR, _LASHES = 0.022, 0.014
 #: Margin of the patch around an eye's opening: sideways, above, below, in D.
 _MARGIN = (0.08, 0.17, 0.06)
+#: Share of smoothed skin where the lid stretches most; the rest is its own texture.
+_MOST_SMOOTH = 0.88
+#: Weight of pixels that are not lid skin in its smoothing: only where there is nothing else.
+_OTHER_SKIN = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,11 +35,11 @@ class Lid:
     box: Box
     #: v at every pixel.
     v: NDArray[np.float32]
-    #: Edges of the upper and of the lower lid at every pixel's u.
+    #: Edges of the upper and of the lower lid at every pixel's u; they meet at the corners.
     upper: NDArray[np.float32]
     lower: NDArray[np.float32]
-    #: 1 across the eye, fading to 0 at its corners.
-    across: NDArray[np.float32]
+    #: Where the skin above begins to stretch.
+    start: NDArray[np.float32]
     #: Picture vector of one D down the face, in pixels.
     down: Points
     #: The patch with smoothed skin: Y, U, V planes.
@@ -45,10 +50,10 @@ def lids(axes: FaceAxes, points: NDArray[np.floating], source: Planes) -> tuple[
     """Both lids of a face; `points` are its landmarks (468, 2+) in pixels."""
     face = axes.to_face(points[:, :2])
     rings = (
-        (topology.LEFT_EYE_UPPER, topology.LEFT_EYE_LOWER),
-        (topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_LOWER),
+        (topology.LEFT_EYE_UPPER, topology.LEFT_EYE_LOWER, topology.LEFT_BROW_LOWER),
+        (topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_LOWER, topology.RIGHT_BROW_LOWER),
     )
-    made = (_lid(axes, face[list(up)], face[list(low)], source) for up, low in rings)
+    made = (_lid(axes, *(face[list(ring)] for ring in three), source) for three in rings)
     return tuple(lid for lid in made if not lid.box.empty)
 
 
@@ -66,65 +71,92 @@ def _restore(box: Box, source: Planes, target: Planes) -> None:
     target.u[half], target.v[half] = source.u[half], source.v[half]
 
 
-def _lid(axes: FaceAxes, upper: Points, lower: Points, source: Planes) -> Lid:
+def _lid(axes: FaceAxes, upper: Points, lower: Points, brow: Points, source: Planes) -> Lid:
+    box = _patch(axes, upper, lower, source)
+    y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
+    u, v = np.moveaxis(axes.to_face(np.stack([x, y], -1)), -1, 0)
+    top, height = _curve(upper, u), _curve(lower, u) + _OVER - _curve(upper, u)
+    bottom = top + np.maximum(0, height) * _across(u, upper)
+    start = np.maximum(top - _STRETCH_FROM, _level(brow, u) + _BELOW_BROW)
+    start = np.minimum(start, top - _LEAST_SKIN)
+    skin = (v > start) & (v < top - _LASHES)
+    return Lid(
+        box=box,
+        v=np.asarray(v, np.float32),
+        upper=np.asarray(top, np.float32),
+        lower=np.asarray(bottom, np.float32),
+        start=np.asarray(start, np.float32),
+        down=axes.turned(np.array([0.0, 1.0])),
+        smooth=_smoothed(source, box, np.asarray(skin, np.float32), _SKIN_BLUR * axes.unit),
+    )
+
+
+def _patch(axes: FaceAxes, upper: Points, lower: Points, source: Planes) -> Box:
+    """The box of pixels around an eye's opening and the skin above it."""
     side, above, below = _MARGIN
     u0, u1 = upper[:, 0].min() - side, upper[:, 0].max() + side
     v0, v1 = upper[:, 1].min() - above, lower[:, 1].max() + below
     corners = axes.to_picture(np.array([(u, v) for u in (u0, u1) for v in (v0, v1)]))
     height, width = source.y.shape
-    box = Box.around(corners, 2).within(Box(0, 0, width, height)).even()
-    y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
-    face = axes.to_face(np.stack([x, y], -1))
-    u = face[..., 0]
-    ends = (float(upper[:, 0].min()), float(upper[:, 0].max()))
-    across = smoothstep(u, ends[0] - 0.004, ends[0] + 0.03)
-    across = across * (1 - smoothstep(u, ends[1] - 0.03, ends[1] + 0.004))
-    top = _curve(upper, u)
-    return Lid(
-        box=box,
-        v=np.asarray(face[..., 1], np.float32),
-        upper=top,
-        lower=np.maximum(top, _curve(lower, u)),
-        across=np.asarray(across, np.float32),
-        down=axes.turned(np.array([0.0, 1.0])),
-        smooth=_smoothed(source, box, _SKIN_BLUR * axes.unit),
-    )
+    return Box.around(corners, 2).within(Box(0, 0, width, height)).even()
 
 
-def _curve(ring: Points, u: Points) -> NDArray[np.float32]:
-    """The v of a lid's edge at every u: a cubic through the ring, level beyond its ends."""
+def _across(u: Points, ring: Points) -> Points:
+    """1 across the eye, 0 at its corners and beyond."""
+    first, last = float(ring[:, 0].min()), float(ring[:, 0].max())
+    return smoothstep(u, first, first + 0.035) * (1 - smoothstep(u, last - 0.035, last))
+
+
+def _curve(ring: Points, u: Points) -> Points:
+    """The v of a lid's edge at every u: a smooth curve through the ring, level beyond its ends."""
+    fit = np.polynomial.Polynomial.fit(ring[:, 0], ring[:, 1], 4)
+    return np.asarray(fit(np.clip(u, ring[:, 0].min(), ring[:, 0].max())), np.float64)
+
+
+def _level(ring: Points, u: Points) -> Points:
+    """The v of a brow's lower edge at every u."""
     order = np.argsort(ring[:, 0])
-    line = ring[order]
-    fit = np.polynomial.Polynomial.fit(line[:, 0], line[:, 1], 4)
-    inside = np.clip(u, line[0, 0], line[-1, 0])
-    return np.asarray(fit(inside), np.float32)
+    return np.asarray(np.interp(u, ring[order, 0], ring[order, 1]), np.float64)
 
 
-def _smoothed(source: Planes, box: Box, sigma: float) -> Planes:
-    half = box.halved().slices
-    return Planes(
-        blurred(source.y[box.slices], sigma),
-        blurred(source.u[half], sigma / 2),
-        blurred(source.v[half], sigma / 2),
-    )
+def _smoothed(source: Planes, box: Box, skin: NDArray[np.float32], sigma: float) -> Planes:
+    """The patch with only the lid's own skin spread over it: no lash, brow or eye in it."""
+    half = box.halved()
+    planes = [
+        _spread(plane[area.slices], resized(skin, area.size), scale * sigma)
+        for plane, area, scale in (
+            (source.y, box, 1.0),
+            (source.u, half, 0.5),
+            (source.v, half, 0.5),
+        )
+    ]
+    return Planes(*planes)
+
+
+def _spread(
+    plane: NDArray[np.uint8], weight: NDArray[np.float32], sigma: float
+) -> NDArray[np.uint8]:
+    weight = weight + np.float32(_OTHER_SKIN)
+    values = blurred(plane.astype(np.float32) * weight, sigma) / blurred(weight, sigma)
+    return np.asarray(np.clip(np.round(values), 0, 255), np.uint8)
 
 
 def _close(lid: Lid, source: Planes, target: Planes, blink: float) -> None:
     """Slides one lid: its edge rides rigidly, the skin above stretches and is smoothed."""
-    edge = lid.upper + np.float32(_FULL * blink) * (lid.lower - lid.upper)
-    start = lid.upper - np.float32(_STRETCH_FROM)
+    opening = lid.lower - lid.upper
+    edge = lid.upper + np.float32(blink) * opening
     hinge = edge - np.float32(_RIGID)
-    slope = (lid.upper - np.float32(_RIGID) - start) / (hinge - start)
-    stretched = np.where(lid.v < start, lid.v, start + (lid.v - start) * slope)
+    slope = (lid.upper - np.float32(_RIGID) - lid.start) / (hinge - lid.start)
+    stretched = np.where(lid.v < lid.start, lid.v, lid.start + (lid.v - lid.start) * slope)
     origin = np.where(lid.v < hinge, stretched, lid.upper + lid.v - edge)
     pixel = np.float32(1 / float(np.hypot(*lid.down)))
-    cover = np.clip((edge - lid.v) / pixel + 0.5, 0, 1) * lid.across
-    skin = smoothstep(lid.v, start, start + 0.03) * (
-        1 - smoothstep(lid.v, hinge - 0.012, hinge + 0.006)
+    cover = np.clip((edge - lid.v) / pixel + 0.5, 0, 1) * (opening > 0)
+    smooth = smoothstep(lid.v, lid.start, lid.start + _LEAST_SKIN) * (
+        1 - smoothstep(lid.v, hinge - 0.014, hinge + 0.010)
     )
-    planes = [
-        np.asarray(a, np.float32) for a in (origin - lid.v, cover, skin * min(1, 1.5 * blink))
-    ]
+    middle = smoothstep(opening / max(1e-6, float(opening.max())), 0.1, 0.9)
+    smooth *= _MOST_SMOOTH * min(1.0, 1.4 * blink) * middle
+    planes = [np.asarray(a, np.float32) for a in (origin - lid.v, cover, smooth)]
     _draw(lid, (source, target), planes[0], planes[1], planes[2])
 
 
