@@ -29,17 +29,10 @@ class Progress:
     #: Units finished in this stage, and how many there are; a unit of `render` is a frame.
     done: int
     total: int
-    #: Seconds since this stage began.
-    stage_seconds: float
+    #: Speed since the first unit of this stage, once there is something to measure.
+    units_per_second: float | None
     #: Seconds until the whole work ends, where that can be guessed.
     eta_seconds: float | None
-
-    @property
-    def units_per_second(self) -> float | None:
-        """Speed within the stage, once there is something to measure."""
-        if self.done == 0 or self.stage_seconds <= 0:
-            return None
-        return self.done / self.stage_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +82,7 @@ class Reporter:
         self._shares = {stage: SHARES[stage] / whole for stage in stages}
         self._clock = clock
         self._started = clock()
-        self._stage_started = self._started
+        self._first: tuple[int, float] | None = None
         self._stage = stages[0]
         self._fraction = 0.0
         self._warnings: dict[str, None] = {}
@@ -100,7 +93,7 @@ class Reporter:
 
     def begin(self, stage: Stage) -> None:
         self._stage = stage
-        self._stage_started = self._clock()
+        self._first = None
         self.advance(0, 1)
 
     def advance(self, done: int, total: int) -> None:
@@ -108,14 +101,15 @@ class Reporter:
         share = self._shares[self._stage] * min(1.0, done / max(total, 1))
         self._fraction = max(self._fraction, min(1.0, self._before() + share))
         now = self._clock()
+        speed = self._speed(done, now)
         self._listener(
             Progress(
                 stage=self._stage,
                 fraction=self._fraction,
                 done=done,
                 total=total,
-                stage_seconds=now - self._stage_started,
-                eta_seconds=self._eta(now),
+                units_per_second=speed,
+                eta_seconds=self._eta(done, total, now, speed),
             )
         )
 
@@ -137,7 +131,20 @@ class Reporter:
         order = list(self._shares)
         return sum(self._shares[stage] for stage in order[: order.index(self._stage)])
 
-    def _eta(self, now: float) -> float | None:
+    def _speed(self, done: int, now: float) -> float | None:
+        """Units a second since the first was done: what comes before it is preparation."""
+        if done > 0 and self._first is None:
+            self._first = (done, now)
+        if self._first is None or done == self._first[0] or now == self._first[1]:
+            return None
+        return (done - self._first[0]) / (now - self._first[1])
+
+    def _eta(self, done: int, total: int, now: float, speed: float | None) -> float | None:
+        """From the speed of this stage where that is known, else from the whole work so far."""
+        left = 1 - self._fraction
+        left_here = self._shares[self._stage] * (1 - done / max(total, 1))
+        if speed and left_here > 0:
+            return (total - done) / speed * left / left_here
         if self._fraction < ETA_FROM:
             return None
-        return (now - self._started) * (1 - self._fraction) / self._fraction
+        return (now - self._started) * left / self._fraction

@@ -57,15 +57,41 @@ def test_the_fraction_never_falls_and_never_leaves_its_range(
     assert all(0 <= fraction <= 1 for fraction in found)
 
 
-def test_half_of_the_work_done_leaves_as_long_again() -> None:
+def latest(events: list[Event]) -> Progress:
+    event = events[-1]
+    assert isinstance(event, Progress)
+    return event
+
+
+def test_the_time_left_follows_the_speed_of_the_stage() -> None:
     reporter, events, clock = heard((Stage.RENDER,))
     reporter.begin(Stage.RENDER)
+    clock.now += 30  # preparation, which says nothing about the frames
+    reporter.advance(1, 101)
     clock.now += 10
-    reporter.advance(50, 100)
-    latest = events[-1]
-    assert isinstance(latest, Progress)
-    assert latest.eta_seconds == 10
-    assert latest.units_per_second == 5
+    reporter.advance(51, 101)
+    assert latest(events).units_per_second == 5
+    assert latest(events).eta_seconds == 10
+
+
+def test_what_comes_after_the_stage_is_counted() -> None:
+    reporter, events, clock = heard((Stage.RENDER, Stage.CHECK))
+    reporter.begin(Stage.RENDER)
+    reporter.advance(1, 101)
+    clock.now += 10
+    reporter.advance(51, 101)
+    eta = latest(events).eta_seconds
+    assert eta is not None
+    assert 11 < eta < 13
+
+
+def test_without_a_speed_the_whole_work_tells() -> None:
+    reporter, events, clock = heard((Stage.FETCH, Stage.ALIGN))
+    clock.now += 10
+    reporter.begin(Stage.ALIGN)
+    fraction, eta = latest(events).fraction, latest(events).eta_seconds
+    assert eta is not None
+    assert abs(eta - 10 * (1 - fraction) / fraction) < 1e-9
 
 
 def test_at_the_start_nothing_is_guessed() -> None:
@@ -73,17 +99,8 @@ def test_at_the_start_nothing_is_guessed() -> None:
     reporter.begin(Stage.RENDER)
     clock.now += 10
     reporter.advance(1, 100)
-    latest = events[-1]
-    assert isinstance(latest, Progress)
-    assert latest.eta_seconds is None
-
-
-def test_there_is_no_speed_before_anything_is_done() -> None:
-    reporter, events, _ = heard()
-    reporter.begin(Stage.RENDER)
-    latest = events[-1]
-    assert isinstance(latest, Progress)
-    assert latest.units_per_second is None
+    assert latest(events).eta_seconds is None
+    assert latest(events).units_per_second is None
 
 
 def test_a_warning_is_said_once() -> None:

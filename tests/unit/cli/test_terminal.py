@@ -1,0 +1,82 @@
+"""What a person sees: these tests give the command a terminal of its own."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+SHOW = """
+import time
+from talkies.cli.progress import showing
+from talkies.studio.progress import Progress, Stage, Warned
+with showing(as_json=False, quiet=False) as listener:
+    for done in range(11):
+        listener(Progress(stage=Stage.RENDER, fraction=done / 10, done=done, total=10,
+                          units_per_second=25.0, eta_seconds=(10 - done) * 6.0))
+        time.sleep(0.3 if done == 0 else 0)  # the bar is painted ten times a second
+    listener(Warned(message="The file [red]a[/red] is small."))
+print("talk.mp4")
+"""
+
+
+def shown(script: str, **environment: str) -> tuple[str, str]:
+    """What comes out on a terminal of 80 columns, and what on standard output."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    running = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        text=True,
+        env={**os.environ, "TERM": "xterm-256color", **environment},
+    )
+    os.close(follower)
+    seen = b""
+    while True:
+        try:
+            some = os.read(leader, 65_536)
+        except OSError:  # Linux's word for the end of a terminal
+            break
+        if not some:
+            break
+        seen += some
+    os.close(leader)
+    out, _ = running.communicate()
+    assert running.returncode == 0, seen
+    return seen.decode(), out
+
+
+def plain(seen: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
+
+
+def test_a_bar_shows_stage_share_speed_and_time_left() -> None:
+    seen, out = shown(SHOW)
+    text = plain(seen)
+    assert "rendering" in text
+    assert "0%" in text
+    assert "25 frames/s, 1:00 left" in text
+    assert out == "talk.mp4\n"
+
+
+def test_names_in_brackets_are_no_markup() -> None:
+    seen, _ = shown(SHOW)
+    assert "The file [red]a[/red] is small." in plain(seen)
+
+
+def test_the_bar_goes_when_the_work_is_done() -> None:
+    seen, _ = shown(SHOW)
+    assert plain(seen.rsplit("\x1b[2K", 1)[-1]).strip() == ""
+
+
+def test_errors_are_painted_on_a_terminal_that_wants_it(tmp_path: Path) -> None:
+    script = f"from talkies.cli.main import run; run(['align', '{tmp_path}/none.wav'])"
+    assert "\x1b[31;1merror:\x1b[0m" in shown(script)[0]
+    assert "\x1b" not in shown(script, NO_COLOR="1")[0]
+    assert "\x1b" not in shown(script, TERM="dumb")[0]
