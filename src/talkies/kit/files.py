@@ -13,6 +13,9 @@ from talkies.errors import DiskFull, OutputFailure, OutputUnwritable
 #: Error numbers that say there is no room: no space, over quota, over the file size limit.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+#: Characters of an output's name in its partial file's: 4 bytes each stay under the limit of 255.
+STEM_KEPT = 32
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -77,7 +80,9 @@ def _reserve(path: Path) -> Path:
         raise OutputUnwritable(
             f"{path} is a folder.", hint="Give the path of a file.", details=_about(path)
         )
-    partial = path.with_name(f".{path.stem[:64]}-{secrets.token_hex(4)}.partial{path.suffix}")
+    partial = path.with_name(
+        f".{path.stem[:STEM_KEPT]}-{secrets.token_hex(4)}.partial{path.suffix}"
+    )
     try:
         partial.touch(mode=0o666, exist_ok=False)
     except OSError as error:

@@ -20,9 +20,9 @@ from talkies.errors import (
 from talkies.kit.messages import Writable, relaying_errors, send
 
 #: Most pixels of a picture. JPEG is reduced while it is decoded, so that phones' 50 to 108
-#: megapixels pass; the others have to be decoded whole (64 megapixels of RGBA are 256 MB).
+#: megapixels pass; the others have to be decoded whole (51 megapixels of RGBA take 550 MB).
 PIXELS_MAX = {"JPEG": 128_000_000}
-PIXELS_MAX_OTHERS = 64_000_000
+PIXELS_MAX_OTHERS = 51_000_000
 
 #: Shorter side, in pixels, under which nothing can be seen of a face.
 SIDE_MIN = 64
@@ -104,9 +104,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         return image.point(lambda value: value * DEEP_MODES[image.mode]).convert("L")
     if image.mode == "F":
         raise UnsupportedMedia("Pictures of floating-point numbers are not supported.")
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+    # Not `convert` without need: it copies.
+    if image.mode in {"L", "RGB", "CMYK", "RGBA"} and "transparency" not in image.info:
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def _reduced(image: Image.Image, longest_side: int) -> Image.Image:

@@ -45,7 +45,7 @@ def _chunk(form: bytes, *outer: bytes) -> Callable[[bytes], bool]:
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"})
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 #: First boxes of QuickTime files older than the `ftyp` box.
-OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide"})
+OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
 
 
 def _brands(head: bytes) -> frozenset[bytes]:
@@ -104,6 +104,7 @@ SUPPORTED: Final = (
     _type("AVIF", _PICTURE, "AVIF", _is_avif),
     _type("HEIC", _PICTURE, "HEIF", _is_heif),
     _type("WAV", _SOUND, "wav", _chunk(b"WAVE", b"RIFF", b"RF64")),
+    _type("AIFF", _SOUND, "aiff", lambda head: head[:4] == b"FORM" and head[8:11] == b"AIF"),
     _type("FLAC", _SOUND, "flac", _starts(b"fLaC")),
     _type("Ogg", _SOUND, "ogg", _starts(b"OggS")),
     _type("MP4", _BOTH, "mov", _is_mp4),
@@ -124,8 +125,6 @@ REFUSED: Final = (
     ("a ZIP archive or office document", _starts(b"PK\x03\x04")),
     ("a gzip archive", _starts(b"\x1f\x8b")),
     ("an AVI video", _chunk(b"AVI ", b"RIFF")),
-    ("an AIFF sound", _chunk(b"AIFF", b"FORM")),
-    ("an AIFF sound", _chunk(b"AIFC", b"FORM")),
     ("a Windows Media file", _starts(b"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
     ("a Flash video", _starts(b"FLV")),
     ("an AMR sound", _starts(b"#!AMR")),

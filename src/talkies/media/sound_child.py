@@ -13,6 +13,8 @@ import av.filter
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
 
 from talkies.core.timing import SOUND_RATE
 from talkies.errors import AudioEmpty, CorruptMedia, MediaTooLarge, UnsupportedMedia
@@ -164,13 +166,18 @@ def _check(stream: AudioStream) -> None:
 
 def _lead(opened: InputContainer, stream: AudioStream) -> int:
     """Frames of silence that keep a sound track in step with the picture it starts after."""
-    if not opened.streams.video or stream.start_time is None or stream.time_base is None:
+    pictures = [each for each in opened.streams.video if not _is_cover(each)]
+    if not pictures or stream.start_time is None or stream.time_base is None:
         return 0
-    picture = opened.streams.video[0]
+    picture = pictures[0]
     if picture.start_time is None or picture.time_base is None:
         return 0
     late = float(stream.start_time * stream.time_base - picture.start_time * picture.time_base)
     return round(late * SOUND_RATE) if 0 < late <= LEAD_MAX else 0
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _decode(opened: InputContainer, stream: AudioStream, samples: Samples) -> int:

@@ -78,8 +78,11 @@ def encoded(
     return out.getvalue()
 
 
-def mp4(*, sound: bool = True) -> bytes:
-    """A second of 64×48 pictures, whose luma rises by 5 a frame, with a tone or without."""
+def mp4(*, sound: bool = True, delay: int = 0) -> bytes:
+    """A second of 64×48 pictures, whose luma rises by 5 a frame, with a tone or without.
+
+    The tone starts `delay` samples after the pictures.
+    """
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
         video = file.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
@@ -93,7 +96,7 @@ def mp4(*, sound: bool = True) -> bytes:
             file.mux(video.encode(frame))
         if audio:
             frame = av.AudioFrame.from_ndarray(tone(1.0).T.copy(), format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = RATE, 0
+            frame.sample_rate, frame.pts = RATE, delay
             file.mux(audio.encode(frame))
             file.mux(audio.encode(None))
         file.mux(video.encode(None))

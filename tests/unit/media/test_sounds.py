@@ -72,6 +72,7 @@ def test_resampling_neither_dulls_nor_aliases(saved: Saved) -> None:
         ("a.mov", "mov", "alac"),
         ("a.ogg", "ogg", "libopus"),
         ("a.flac", "flac", "flac"),
+        ("a.aiff", "aiff", "pcm_s16be"),
         ("a.webm", "webm", "libopus"),
         ("a.mka", "matroska", "aac"),
         ("a.aac", "adts", "aac"),
@@ -95,6 +96,13 @@ def test_mp3_with_a_cover_or_a_long_tag_is_read(saved: Saved) -> None:
     plain = encoded("mp3", "libmp3lame")
     start = plain.index(b"\xff\xfb")
     assert load_sound(saved("tagged.mp3", tag + plain[start:])).seconds > 1.4
+
+
+def test_a_track_that_starts_after_the_picture_stays_in_step(saved: Saved) -> None:
+    sound = load_sound(saved("late.mp4", mp4(delay=RATE // 4)))
+    onset = int((np.abs(sound.samples[:, 0]) > 0.05).argmax())
+    # MP4 keeps such times in milliseconds.
+    assert onset == pytest.approx(RATE // 4, abs=60)
 
 
 def test_stereo_stays_and_more_channels_are_mixed_down_without_clipping(saved: Saved) -> None:
