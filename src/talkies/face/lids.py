@@ -53,7 +53,10 @@ def lids(axes: FaceAxes, points: NDArray[np.floating], source: Planes) -> tuple[
         (topology.LEFT_EYE_UPPER, topology.LEFT_EYE_LOWER, topology.LEFT_BROW_LOWER),
         (topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_LOWER, topology.RIGHT_BROW_LOWER),
     )
-    made = (_lid(axes, *(face[list(ring)] for ring in three), source) for three in rings)
+    made = (
+        _lid(axes, face[list(up)], face[list(low)], face[list(brow)], source)
+        for up, low, brow in rings
+    )
     return tuple(lid for lid in made if not lid.box.empty)
 
 

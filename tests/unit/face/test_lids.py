@@ -8,7 +8,7 @@ from talkies.media.yuv import Planes
 def eye_patch(planes: Planes, lid: Lid) -> np.ndarray:
     """The middle of an eye's opening."""
     rows, columns = lid.box.slices
-    inside = (lid.v > lid.upper) & (lid.v < lid.lower) & (lid.across > 0.9)
+    inside = (lid.v > lid.upper) & (lid.v < lid.lower) & (lid.lower - lid.upper > 0.03)
     return planes.y[rows, columns][inside]
 
 
