@@ -81,15 +81,25 @@ def own_levels(opening: Series, gap: Series, valid: Mask) -> Levels | None:
 
 
 def closures(
-    level: Series, valid: Mask, fps: float, spans: Sequence[tuple[str, float, float]]
+    level: Series,
+    valid: Mask,
+    fps: float,
+    spans: Sequence[tuple[str, float, float]],
+    slack: float = 0.0,
 ) -> tuple[Closure, ...]:
     """What the lips do at each (symbol, start, end) in seconds: the lowest level in its window.
 
-    The window runs from `EARLY` before the sound to its end and holds the frames whose middle lies
+    The window runs from `EARLY` before the sound to its end, both moved outwards by `slack` seconds
+    where times are uncertain, and holds the frames whose middle lies
     in it; where there is none, the frame shown at the window's middle is taken.
     """
     return tuple(
-        Closure(symbol=symbol, start=start, end=end, level=_lowest(level, valid, fps, start, end))
+        Closure(
+            symbol=symbol,
+            start=start,
+            end=end,
+            level=_lowest(level, valid, fps, start - slack, end + slack),
+        )
         for symbol, start, end in spans
     )
 
@@ -101,7 +111,11 @@ def hit_rate(found: Sequence[Closure]) -> float | None:
 
 
 def chance_rate(
-    level: Series, valid: Mask, fps: float, spans: Sequence[tuple[str, float, float]]
+    level: Series,
+    valid: Mask,
+    fps: float,
+    spans: Sequence[tuple[str, float, float]],
+    slack: float = 0.0,
 ) -> float | None:
     """Share of closures at times shifted by `SHIFTS`: what a mouth gets without any sync.
 
@@ -114,7 +128,7 @@ def chance_rate(
         for symbol, start, end in spans
         if start + shift - EARLY >= 0 and end + shift <= length
     ]
-    return hit_rate(closures(level, valid, fps, moved))
+    return hit_rate(closures(level, valid, fps, moved, slack))
 
 
 def _lowest(level: Series, valid: Mask, fps: float, start: float, end: float) -> float | None:

@@ -12,7 +12,7 @@ from talkies.score.track import Track
 from talkies.score.verdicts import graded, judged
 
 #: Seconds by which recognised sounds may lie beside the true ones, to either side.
-HEARD_SLACK = 0.05
+HEARD_SLACK = 0.03
 #: Level under which a mouth counts as closed in a pause.
 REST_LEVEL = 0.25
 #: Correlation at the best lag under which there is nothing to take a lag from: tracks that do not
@@ -83,15 +83,14 @@ def _lips(track: Track, reference: Reference) -> Lips:
     levels = closures.own_levels(track.opening, track.gap, track.valid)
     level = np.ones(track.frames) if levels is None else levels.of(track.opening)
     slack = HEARD_SLACK if reference.kind is ReferenceKind.HEARD else 0.0
-    spans = [(symbol, start - slack, end + slack) for symbol, start, end in reference.closures]
-    where = (level, track.valid, track.fps)
-    found = closures.closures(*where, spans)
+    asked = (level, track.valid, track.fps, reference.closures, slack)
+    found = closures.closures(*asked)
     return Lips(
         levels=level,
         closes=levels is not None and levels.closes,
         found=found,
         rate=closures.hit_rate(found),
-        chance=closures.chance_rate(*where, spans),
+        chance=closures.chance_rate(*asked),
         silent=sync.closed_share(level, reference.silent, track.valid, REST_LEVEL),
     )
 

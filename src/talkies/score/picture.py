@@ -13,8 +13,11 @@ from talkies.score.sync import frame_middles, window_correlations
 
 WIDTH, HEIGHT = 1600, 1000
 LEFT, RIGHT = 76, 1180
-#: Seconds that are shown large.
+#: Seconds that are shown large; seconds up to which a whole video's curves can be told apart;
+#: and seconds over which its agreement is shown beyond that.
 WINDOW_SECONDS = 12.0
+FINE_SECONDS = 40.0
+LOCAL_SECONDS = 4.0
 
 PAPER: Colour = (255, 255, 255)
 INK: Colour = (38, 43, 51)
@@ -81,8 +84,8 @@ def _opening(image: Image, score: Score, window: tuple[float, float]) -> None:
     curves = score.curves
     times = frame_middles(len(curves.opening), curves.fps)
     measured = np.where(curves.valid, curves.opening, np.nan)
-    top = max(0.1, float(np.nanmax([curves.opening.max(), curves.opening_wanted.max()])) * 1.08)
-    panel = _panel(150, 270, window, (min(0.0, float(curves.opening.min())), top))
+    values = (min(0.0, float(curves.opening.min())), 1.08 * _widest(score))
+    panel = _panel(150, 270, window, values)
     _ground(image, panel, score, "Opening of the lips, in D (distance of the outer eye corners)")
     _closures(image, panel, score)
     canvas.curve(image, panel, times, curves.opening_wanted, WANTED, 2)
@@ -109,22 +112,45 @@ def _width(image: Image, score: Score, window: tuple[float, float]) -> None:
 
 
 def _overview(image: Image, score: Score, window: tuple[float, float]) -> None:
-    curves = score.curves
-    length = len(curves.opening) / curves.fps
-    times = frame_middles(len(curves.opening), curves.fps)
-    top = max(0.1, float(max(curves.opening.max(), curves.opening_wanted.max())))
-    panel = _panel(755, 80, (0.0, length), (0.0, top))
+    """All of the video: its curves where they can be told apart, else how well they agree."""
+    length = len(score.curves.opening) / score.curves.fps
+    fine = length <= FINE_SECONDS
+    panel = _panel(755, 80, (0.0, length), (0.0, _widest(score) if fine else 1.0))
     canvas.fill(image, (panel.left, panel.top, RIGHT, panel.top + panel.height), PAPER)
     if window != (0.0, length):
         canvas.shade(image, panel, window, FOCUS)
     canvas.time_axis(image, panel, FAINT, GRID)
-    canvas.text(image, "The whole video: opening, missed closures", (LEFT, 745), INK, 14)
-    canvas.curve(image, panel, times, curves.opening_wanted, WANTED, 1)
-    canvas.curve(image, panel, times, np.where(curves.valid, curves.opening, np.nan), MEASURED, 1)
+    shown = "opening" if fine else f"r of the opening over {LOCAL_SECONDS:g} s"
+    canvas.text(image, f"The whole video: {shown}, missed closures", (LEFT, 745), INK, 14)
+    (_fine if fine else _local)(image, panel, score)
     for closure in score.closures:
         if not closure.hit:
             canvas.text(image, "×", (int(panel.x(closure.start)) - 4, 768), BAD, 13, canvas.BOLD)
     canvas.frame(image, panel, FAINT)
+
+
+def _fine(image: Image, panel: Panel, score: Score) -> None:
+    curves = score.curves
+    times = frame_middles(len(curves.opening), curves.fps)
+    canvas.curve(image, panel, times, curves.opening_wanted, WANTED, 1)
+    canvas.curve(image, panel, times, np.where(curves.valid, curves.opening, np.nan), MEASURED, 1)
+
+
+def _local(image: Image, panel: Panel, score: Score) -> None:
+    curves = score.curves
+    window = round(LOCAL_SECONDS * curves.fps)
+    found = window_correlations(
+        curves.opening, curves.opening_wanted, curves.valid, window, max(1, window // 4)
+    )
+    times = np.array([(start + window / 2) / curves.fps for start, _ in found])
+    values = np.array([r for _, r in found])
+    canvas.curve(image, panel, times, values, MEASURED, 2)
+    canvas.value_axis(image, panel, (0.0, 1.0), FAINT)
+
+
+def _widest(score: Score) -> float:
+    curves = score.curves
+    return max(0.1, float(curves.opening.max()), float(curves.opening_wanted.max()))
 
 
 def _lag(image: Image, score: Score) -> None:
@@ -153,6 +179,7 @@ def _numbers(image: Image, score: Score) -> None:
     for measure in score.measures:
         y += 42
         _number(image, measure, left, y)
+    y += 20
     for warning in score.warnings[:3]:
         for line in _wrapped(warning, 52):
             y += 18

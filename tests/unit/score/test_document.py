@@ -9,7 +9,7 @@ import pytest
 
 from talkies.score.canvas import Panel, curve, text_width
 from talkies.score.document import SCHEMA, score_to_json, written
-from talkies.score.picture import BAD, GOOD, MEASURED, draw_score, shown_window
+from talkies.score.picture import BAD, GOOD, MEASURED, WANTED, draw_score, shown_window
 from talkies.score.report import Score
 from talkies.score.track import Track
 
@@ -94,6 +94,17 @@ def test_a_long_video_shows_its_worst_twelve_seconds(long_with_a_bad_part: Score
     assert end - start == pytest.approx(12)
     assert start <= 21
     assert end >= 29
+
+
+def test_a_very_long_video_shows_how_well_each_part_agrees(long_with_a_bad_part: Score) -> None:
+    score = long_with_a_bad_part
+    many = {
+        name: np.tile(getattr(score.curves, name), 3)
+        for name in ("valid", "opening", "opening_wanted", "width", "width_wanted")
+    }
+    picture = draw_score(replace(score, curves=replace(score.curves, **many)))
+    assert has(picture[755:835, 80:1180], MEASURED)
+    assert not has(picture[755:835, 80:1180], WANTED)
 
 
 def test_a_long_video_can_be_drawn(long_with_a_bad_part: Score) -> None:
