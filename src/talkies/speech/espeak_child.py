@@ -163,7 +163,7 @@ def main() -> None:
         fork = os.fork()
         if fork == 0:
             send(sys.stdout.buffer, *answers[request["action"]](request))
-            os._exit(0)
+            return
         _, status = os.waitpid(fork, 0)
         if status != 0:
             send(sys.stdout.buffer, {"failure": "crash"})

@@ -59,9 +59,9 @@ def _levels(speech: Speech, of: Callable[..., float]) -> dict[str, list[float]]:
 
 
 def test_speed_and_pitch_change_length_and_not_the_words() -> None:
-    plain = speak("Good morning.", "michael")
-    fast = speak("Good morning.", "michael", speed=1.6)
-    high = speak("Good morning.", "michael", pitch=1.5)
+    plain = speak("Good day.", "michael")
+    fast = speak("Good day.", "michael", speed=1.6)
+    high = speak("Good day.", "michael", pitch=1.5)
     assert fast.alignment.length < 0.85 * plain.alignment.length
     assert high.alignment.length == pytest.approx(plain.alignment.length, rel=0.25)
     for speech in (fast, high):

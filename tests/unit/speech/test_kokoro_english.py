@@ -48,6 +48,26 @@ def test_written_words_stay_as_they_were_written() -> None:
     assert all(word.letters and all(word.letters) for word in words)
 
 
+def test_odd_tokens_still_have_letters() -> None:
+    words = pronounced("@ home & +5 BBC's x_y naïve passes", is_british=False)
+    assert [word.text for word in words][:2] == ["@", "home"]
+    assert all(any(word.letters) for word in words)
+    assert words[3].letters[-1].startswith("fˈIv")
+
+
+def test_unknown_words_inside_a_compound_are_said_one_by_one() -> None:
+    (word,) = pronounced("zorblax-frobnitz-U", is_british=False)
+    assert len(word.letters) == 3
+    assert word.letters[0].startswith("zˈɔɹ")
+    assert word.letters[2] == "jˈu"
+
+
+def test_a_function_word_at_the_end_of_a_clause_is_strong() -> None:
+    words = pronounced("Who has? He has it.", is_british=False)
+    assert words[1].letters == ("hˈæz",)
+    assert words[3].letters == ("hæz",)
+
+
 def test_british_words_differ() -> None:
     assert said("The car can't dance.", is_british=True) == "ðə kˈɑː kˈɑːnt dˈɑːns."
 
