@@ -21,7 +21,10 @@ STDERR_KEPT = 8_192
 FAREWELL_SECONDS = 10.0
 
 #: Variables a child may see. The last one lets a coverage run measure code inside children.
-PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG")
+PASSED_VARIABLES = (
+    *("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR"),
+    "COVERAGE_PROCESS_CONFIG",
+)
 
 #: One thread a child: its limits are per process, and thread stacks count as memory.
 FIXED_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}

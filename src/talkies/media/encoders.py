@@ -26,7 +26,7 @@ BT709, LIMITED_RANGE = 1, 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoSpec:
-    """What is to be encoded."""
+    """What is to be encoded. Raises `ValueError` for odd sizes, or sound that does not fit."""
 
     width: int
     height: int
@@ -35,6 +35,14 @@ class VideoSpec:
     transparent: bool
     #: Encoder threads; 0 leaves the number to the encoder.
     threads: int
+
+    def __post_init__(self) -> None:
+        if self.width % 2 or self.height % 2 or min(self.width, self.height) < 2:  # noqa: PLR2004
+            # Chroma has one sample for two pixels either way.
+            raise ValueError(f"videos have even sizes, not {self.width}×{self.height}")
+        sound = self.sound
+        if sound is not None and (sound.rate != SOUND_RATE or sound.channels not in {1, 2}):
+            raise ValueError(f"sound of {sound.rate} Hz, {sound.channels} channels")
 
 
 class Encoder(Protocol):

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from talkies.core.timing import SOUND_RATE
 from talkies.kit.files import replacing
 from talkies.media.encoders import MP4, WEBM, Encoder, StreamEncoder, VideoSpec
 from talkies.media.gif import GifEncoder
@@ -54,14 +53,10 @@ class VideoWriter:
         Raises `ValueError` for odd sizes, an unknown format, one that cannot be transparent, or
         sound that is not at 48 kHz in one or two channels.
         """
-        if width % 2 or height % 2 or min(width, height) < 2:  # noqa: PLR2004  4:2:0
-            raise ValueError(f"videos have even sizes, not {width}×{height}")
         if format not in ENCODERS:
             raise ValueError(f"unknown format {format}")
         if transparent and format not in TRANSPARENT_FORMATS:
             raise ValueError(f"{format} cannot be transparent")
-        if sound is not None and (sound.rate != SOUND_RATE or sound.channels not in {1, 2}):
-            raise ValueError(f"sound of {sound.rate} Hz, {sound.channels} channels")
         self._path = path
         self._spec = VideoSpec(
             width=width,
