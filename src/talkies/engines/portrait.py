@@ -104,13 +104,15 @@ class PortraitEngine:
         return self._landmarker
 
     def _puppet(self, picture: Picture, request: RenderRequest) -> Puppet:
-        face = choose_face(self._loaded().find(picture.pixels), request.face)
+        faces = self._loaded().find(picture.pixels)
+        face = choose_face(faces, request.face)
         return make_puppet(
             picture.pixels,
             face.points,
             closed=not mouth_state(picture.pixels, face).open,
             matte=person_matte(picture.pixels, face, picture.alpha),
             cut=request.background is not None,
+            others=[other.points for other in faces if other is not face],
         )
 
 

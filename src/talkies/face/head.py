@@ -1,5 +1,6 @@
 """Motion of head, shoulders and brows: smooth fields that are still at the picture's edges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,8 @@ _CENTRE, _NEAR, _FAR = -0.55, 1.55, 2.6
 _NEAR_UNKNOWN, _FAR_UNKNOWN = 1.05, 2.2
 #: Motion fades down the neck between these, in D below the mouth.
 _NECK_TOP, _NECK_END = 0.70, 1.55
+#: Radii of another's head: still within the first, free from the second on, in its own D.
+_OTHER_HEAD = (0.8, 1.5)
 #: Width of the stillness at the picture's edges, in D.
 _EDGE = 0.35
 #: Reach of the person's motion into the background, in D: grown by, blurred by.
@@ -68,16 +71,18 @@ def head_motion(
     points: NDArray[np.floating],
     size: tuple[int, int],
     matte: NDArray[np.float32] | None,
+    others: Sequence[NDArray[np.floating]] = (),
 ) -> HeadMotion:
     """Motion for a face in a picture of `size` (width, height).
 
-    `points` are the landmarks (468, 3) in pixels; `matte` (height, width) is 1 on the person.
+    `points` are the landmarks (468, 3) in pixels; `matte` (height, width) is 1 on the person;
+    `others` are the landmarks of faces that stay still.
     """
     picture = Box(0, 0, *size)
     grid = Grid.over(picture, max(4, int(axes.unit / _CELLS)))
     places = grid.points()
     face = axes.to_face(places)
-    edge = _edge_stillness(places, size, axes.unit)
+    edge = _edge_stillness(places, size, axes.unit) * _stillness_of(others, places)
     person = _person(grid, face, axes.unit, matte)
     head = person * edge * (1 - smoothstep(face[..., 1], _NECK_TOP, _NECK_END))
     depth = _depth(axes, points, face) * head
@@ -131,6 +136,17 @@ def _edge_stillness(places: Points, size: tuple[int, int], unit: float) -> Point
     nearest = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y))
     margin = min(_EDGE * unit, 0.12 * min(size))
     return smoothstep(nearest, 0.0, margin)
+
+
+def _stillness_of(others: Sequence[NDArray[np.floating]], places: Points) -> Points:
+    """0 on the heads of others, 1 well away from them."""
+    still = np.ones(places.shape[:-1])
+    for points in others:
+        axes = FaceAxes.of(points)
+        face = axes.to_face(places)
+        away = np.hypot(face[..., 0], (face[..., 1] - _CENTRE) / 1.25)
+        still *= smoothstep(away, *_OTHER_HEAD)
+    return still
 
 
 def _person(grid: Grid, face: Points, unit: float, matte: NDArray[np.float32] | None) -> Points:

@@ -1,5 +1,6 @@
 """A portrait that can be posed: everything made once, and the drawing of one frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -66,10 +67,12 @@ def make_puppet(
     closed: bool,
     matte: NDArray[np.float32] | None = None,
     cut: bool = False,
+    others: Sequence[NDArray[np.floating]] = (),
 ) -> Puppet:
     """Prepares a face. `pixels` RGB with even sides, `points` landmarks (468, 3) in pixels.
 
     `closed` says whether the portrait's lips touch; `matte` (height, width) is 1 on the person.
+    `others` are the landmarks of faces that stay still.
     Frames of a `cut` puppet have alpha, so that another background can stand behind.
     """
     axes = FaceAxes.of(points)
@@ -89,7 +92,7 @@ def make_puppet(
         rest = replace(rest, upper_inner=upper, lower_inner=lower)
     own = None if closed else own_teeth(pixels, axes, rest)
     lips = source if closed else to_planes(healed(pixels, axes, rest), source.alpha)
-    head = head_motion(axes, points, (width, height), matte)
+    head = head_motion(axes, points, (width, height), matte, others)
     grid = Grid.over(
         _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(size),
         max(2, round(axes.unit / _MOUTH_CELLS)),
