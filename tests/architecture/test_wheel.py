@@ -7,7 +7,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
-DATA = {".tflite", ".bin", ".npz", ".json", ".typed", ".txt"}
+DATA = {".tflite", ".bin", ".npz", ".json", ".typed", ".txt", ".ttf"}
 
 
 @pytest.fixture(scope="module")
