@@ -153,7 +153,7 @@ OPTIONS: dict[str, tuple[str, int, list[object]]] = {
         2,
         ["{face}", "{speech}", "--background", "transparent"],
     ),
-    "no such emotion": ("INVALID_OPTION", 2, ["{face}", "{speech}", "--emotion", "hungry"]),
+    "no such emotion": ("USAGE", 2, ["{face}", "{speech}", "--emotion", "hungry"]),
     "no such resolution": ("USAGE", 2, ["{face}", "{speech}", "--resolution", "8k"]),
     "no such option": ("USAGE", 2, ["{face}", "{speech}", "--frobnicate"]),
     "no number": ("USAGE", 2, ["{face}", "{speech}", "--motion", "much"]),

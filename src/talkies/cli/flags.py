@@ -32,7 +32,7 @@ Recording: TypeAlias = Annotated[
     Path, _argument("Recording: WAV, MP3, M4A, OGG, FLAC, WebM ...", "AUDIO")
 ]
 Video: TypeAlias = Annotated[Path, _argument("A talking video, by any program.", "VIDEO")]
-Words: TypeAlias = Annotated[str | None, _argument("What to say.", "[TEXT]")]
+Words: TypeAlias = Annotated[str | None, _argument("What to say.", "TEXT")]
 
 Text: TypeAlias = Annotated[
     str | None,
@@ -121,7 +121,8 @@ Motion: TypeAlias = Annotated[
     ),
 ]
 Emotion: TypeAlias = Annotated[
-    str | None, _option("How the face feels.", "--emotion", metavar="NAME", group=PICTURE)
+    options.EmotionName | None,
+    _option("How the face feels.  [default: neutral]", "--emotion", group=PICTURE),
 ]
 Background: TypeAlias = Annotated[
     str | None,
@@ -257,17 +258,29 @@ TimingFormat: TypeAlias = Annotated[
         "json has words, phonemes and visemes; srt and vtt are captions; rhubarb (JSON) and tsv "
         "are mouth shapes; textgrid is for Praat.  [default: json]",
         "--format",
+        group=OUTPUT,
     ),
 ]
 TimingOutput: TypeAlias = Annotated[
     Path | None,
-    _option("File to write instead of standard output.", "--output", "-o", metavar="FILE"),
+    _option(
+        "File to write instead of standard output.",
+        *("--output", "-o"),
+        metavar="FILE",
+        group=OUTPUT,
+    ),
 ]
 SoundOutput: TypeAlias = Annotated[
-    Path | None, _option("Sound file to write: .wav.", "--output", "-o", metavar="FILE")
+    Path | None,
+    _option("Sound file to write: .wav.", "--output", "-o", metavar="FILE", group=OUTPUT),
 ]
 SpeechTiming: TypeAlias = Annotated[
-    bool, _option("Also write words and phonemes, to <output>.timing.json.", "--timing")
+    bool,
+    _option(
+        "Also write words and phonemes: hello.wav gets hello.timing.json.",
+        "--timing",
+        group=OUTPUT,
+    ),
 ]
 GivenTiming: TypeAlias = Annotated[
     Path | None,
@@ -287,8 +300,10 @@ GivenPortrait: TypeAlias = Annotated[
     ),
 ]
 ScoreOutput: TypeAlias = Annotated[
-    Path | None, _option("JSON file to write.", "--output", "-o", metavar="FILE")
+    Path | None,
+    _option("JSON file to write, with the curves.", "--output", "-o", metavar="FILE", group=OUTPUT),
 ]
 ScorePicture: TypeAlias = Annotated[
-    Path | None, _option("PNG of the curves to write.", "--picture", metavar="FILE")
+    Path | None,
+    _option("PNG of the curves to write.", "--picture", metavar="FILE", group=OUTPUT),
 ]

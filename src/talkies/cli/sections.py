@@ -11,6 +11,10 @@ COMMON = "Options"
 class Sectioned(TyperCommand):
     """A command whose options are listed under their `rich_help_panel`, without Rich."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The pieces of the usage line; what is required stands without brackets."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments and options, group by group in the order of their first option."""
         groups: dict[str, list[tuple[str, str]]] = {}

@@ -12,6 +12,8 @@ FramingName: TypeAlias = Literal["auto", "source", "portrait", "head"]
 #: What happens where the aspect is another than the picture's: crop, or bars.
 FitName: TypeAlias = Literal["cover", "contain"]
 
+EmotionName: TypeAlias = Literal["happy", "sad", "angry", "surprised"]
+
 FormatName: TypeAlias = Literal["mp4", "webm", "gif"]
 
 #: Nowhere, in files beside the video, or painted into the picture.
@@ -42,7 +44,7 @@ class VideoOptions(TypedDict, total=False):
     face: int | None
     #: 0 to 1: how much the head moves.
     motion: float | None
-    emotion: str | None
+    emotion: EmotionName | None
     resolution: ResolutionName | None
     framing: FramingName | None
     #: Width to height, as in "16:9".

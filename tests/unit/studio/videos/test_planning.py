@@ -1,5 +1,6 @@
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -8,17 +9,18 @@ from talkies.engines.base import VideoFormat
 from talkies.errors import FileMissing, InvalidInput, InvalidOption
 from talkies.face.framing import Fit, Framing, Resolution
 from talkies.studio.speaking import Script
+from talkies.studio.videos import options
 from talkies.studio.videos.options import VideoOptions
 from talkies.studio.videos.planning import plan
 from talkies.studio.videos.request import Recording, VideoRequest
 
 
-def recorded(output: str = "talk.mp4", **options: object) -> VideoRequest:
-    return plan("face.png", "speech.wav", output, VideoOptions(**options))  # type: ignore[typeddict-item]
+def recorded(output: str = "talk.mp4", **given: object) -> VideoRequest:
+    return plan("face.png", "speech.wav", output, VideoOptions(**given))  # type: ignore[typeddict-item]
 
 
-def spoken(output: str = "talk.mp4", **options: object) -> VideoRequest:
-    return plan("face.png", None, output, VideoOptions(**{"text": "Hello", **options}))  # type: ignore[typeddict-item]
+def spoken(output: str = "talk.mp4", **given: object) -> VideoRequest:
+    return plan("face.png", None, output, VideoOptions(**{"text": "Hello", **given}))  # type: ignore[typeddict-item]
 
 
 def test_the_least_there_is_to_say() -> None:
@@ -164,3 +166,11 @@ def test_the_inputs_are_all_that_is_read() -> None:
     request = recorded(background=Path("beach.jpg"))
     assert request.inputs == (Path("face.png"), Path("speech.wav"), Path("beach.jpg"))
     assert spoken().inputs == (Path("face.png"),)
+
+
+def test_names_of_options_are_those_of_the_rooms_that_know_them() -> None:
+    assert set(get_args(options.EmotionName)) == {emotion.value for emotion in Emotion}
+    assert set(get_args(options.FramingName)) == {framing.value for framing in Framing}
+    assert set(get_args(options.FitName)) == {fit.value for fit in Fit}
+    assert set(get_args(options.ResolutionName)) == {size.value for size in Resolution}
+    assert set(get_args(options.FormatName)) == {name.value for name in VideoFormat}
