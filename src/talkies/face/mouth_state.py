@@ -31,7 +31,7 @@ _OVER = 0.015
 #: Parts of a lip this near to its edges, D, are not asked for its colour.
 _LIP_EDGE = 0.02
 #: Lightness (CIE L*) by which teeth stand out from the dark lines above and below them. Measured:
-#: 4.9 to 37 where teeth show, at most .5 on closed lips, 1.0 on lips parted by .042 D.
+#: 4.9 to 37 where teeth show, at most .5 on closed lips, .7 where teeth are dim in a gap of .042 D.
 _TEETH = 3.0
 _PARTED_TEETH, _PARTED_GAP = 0.7, 0.033
 #: From the first gap on, D, the lips are apart where a place between them is darker than they are
