@@ -49,7 +49,7 @@ def test_the_mouth_moves_and_the_far_background_does_not(tmp_path: Path) -> None
 def test_a_coloured_background_replaces_the_portrait_s(tmp_path: Path) -> None:
     frame = render(tmp_path, background=(20, 200, 40))[FRAMES // 2]
     assert frame[8, 8].astype(float) == pytest.approx(np.array([20.0, 200, 40]), abs=14)
-    assert abs(int(frame[HEIGHT // 2, WIDTH // 2, 1]) - 200) > 30
+    assert int(frame[HEIGHT // 2, WIDTH // 2, 0]) > 120
 
 
 def test_a_picture_stands_behind_the_person(tmp_path: Path) -> None:

@@ -91,5 +91,5 @@ def test_another_face_in_the_picture_stays_still() -> None:
     beside = stage.face.points + np.array([1.9 * stage.axes.unit, 0.0, 0.0], np.float32)
     heads = head_motion(stage.axes, stage.face.points, size, None, [beside])
     field = heads.field(HeadPose(roll=0.1, yaw=0.1))
-    assert np.abs(heads.grid.sample(field, beside[:, :2])).max() < 0.1
+    assert np.abs(heads.grid.sample(field, beside[:, :2])).max() < 0.3
     assert np.abs(heads.grid.sample(field, stage.face.points[[1, 33], :2])).max() > 5
