@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from talkies import errors
+from talkies.face.gate import Reason
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -49,6 +50,10 @@ class TestErrors:
         cells = [cell.strip() for cell in row.split("|")]
         assert cells[2] == str(kind.exit_status)
         assert cells[3] == str(kind.status)
+
+    @pytest.mark.parametrize("reason", Reason)
+    def test_reasons_of_refused_faces_are_documented(self, reason: Reason) -> None:
+        assert f"| `{reason}` |" in self.page
 
     def test_codes_are_unique(self) -> None:
         codes = [kind.code for kind in every_error()]
