@@ -216,12 +216,12 @@ def hole_outline(rest: LipRest, shape: MouthShape, count: int = 48) -> Points:
 
     Lips that were apart in the portrait never close without the dark line of a closed mouth.
     """
-    if rest.gap > 0:
-        shape = replace(shape, opening=max(shape.opening, _LIP_LINE))
     knots = np.sin(np.linspace(-np.pi / 2, np.pi / 2, count))
     across, seam = _across(rest, shape, knots), _seam(rest, shape, knots)
     gap = opening_profile(shape, knots) * shape.opening
-    share = shape.rise / shape.opening if shape.opening > 0 else 0.0
+    if rest.gap > 0:
+        gap = np.maximum(gap, _LIP_LINE * (1 - 0.8 * shape.pucker) * (1 - knots**2))
+    share = shape.rise / shape.opening if shape.opening > 0 else 0.5
     upper = np.stack([across, seam - share * gap], -1)
     lower = np.stack([across, seam + (1 - share) * gap], -1)
     return np.concatenate([upper, lower[::-1]])
@@ -237,7 +237,7 @@ def seam_outline(rest: LipRest, shape: MouthShape) -> Points:
 
 def opening_profile(shape: MouthShape, knots: Points) -> Points:
     """Share of the opening at each knot: round ends, sealed corners, narrow when puckered."""
-    reach = 0.90 + 0.06 * shape.spread - 0.24 * shape.pucker
+    reach = 0.90 + 0.06 * shape.spread - 0.15 * shape.pucker
     square = 2.0 + 0.9 * shape.spread
     roundness = 0.62 - 0.12 * shape.pucker
     return np.clip(1 - np.abs(knots / reach) ** square, 0, 1) ** roundness

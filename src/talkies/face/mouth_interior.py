@@ -38,9 +38,9 @@ _SHADOW, _SHADOW_FALL = 0.030, 0.010
 #: Light that the portrait's own teeth keep in that shadow: they were lit in it already.
 _OWN_LIGHT = 0.5
 #: Darkness added by lips that are pushed forward.
-_PUCKER_DARK = 0.62
+_PUCKER_DARK = 0.72
 #: Cover of a shut mouth's line, and the opening from which the inside covers fully, in D.
-_FAINTEST, _FULL_FROM = 0.80, 0.03
+_FAINTEST, _FULL_FROM = 0.68, 0.03
 #: Y, U, V of black.
 _BLACK = np.array([16, 128, 128], np.float32)
 #: Sigma of the opening's edge, in D and at least in pixels.
@@ -114,7 +114,7 @@ class MouthInterior:
         down = self.axes.turned(np.array([0.0, _SHADOW_FALL]))
         fall = np.array([[1, 0, -down[0]], [0, 1, -down[1]]])
         soft = placed(soft, fall, (soft.shape[1], soft.shape[0]))
-        shade = np.asarray(smoothstep(soft, -0.05, 0.80), np.float32)
+        shade = np.asarray(smoothstep(soft, -0.12, 0.74), np.float32)
         apart = min(1.0, shape.opening / _FULL_FROM)
         kept = apart * max(0.35 * shape.tuck, _OWN_LIGHT if self.own else 0.0)
         shade = shade + (1 - shade) * np.float32(kept)

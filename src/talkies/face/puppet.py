@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.backdrop import cut_out
+from talkies.face.creases import STEPS, Crease, creases, fade_creases
 from talkies.face.deformation import MouthDeformer, mouth_deformer
 from talkies.face.fields import Box, Field, Grid, after, shifted
 from talkies.face.head import HeadMotion, HeadPose, head_motion
@@ -54,6 +55,7 @@ class Puppet:
     head_cells: Field
     interior: MouthInterior
     lids: tuple[Lid, ...]
+    creases: tuple[Crease, ...]
     #: The face box inside the picture, with even corners.
     face_box: Box
     #: Boxes with everything else that moves.
@@ -107,6 +109,7 @@ def make_puppet(
         head_cells=head.grid.cells(grid.points()),
         interior=mouth_interior(axes, rest, palette(pixels, points), size, own),
         lids=lids(axes, points, lips),
+        creases=creases(axes, rest, lips),
         face_box=face_box,
         around_face=tuple(part for box in head.reach for part in _around(box, face_box)),
     )
@@ -127,8 +130,9 @@ class Painter:
 
     def __init__(self, puppet: Puppet) -> None:
         self._puppet = puppet
-        self._eyes = puppet.source.copy()
+        self._portrait = puppet.source.copy()
         self._blink = 0.0
+        self._faded = 0
         self._head_maps = Maps(puppet.head.grid)
         self._face_maps = Maps(puppet.mouth.grid)
 
@@ -136,8 +140,12 @@ class Painter:
         """Draws a pose over the whole of `frame`, which has the portrait's size."""
         puppet, mouth = self._puppet, as_seen(pose.mouth, self._puppet.rest.smile)
         if pose.blink != self._blink:
-            close_lids(puppet.lids, puppet.source, self._eyes, pose.blink)
+            close_lids(puppet.lids, puppet.source, self._portrait, pose.blink)
             self._blink = pose.blink
+        faded = round(STEPS * mouth.pucker)
+        if faded != self._faded:
+            fade_creases(puppet.creases, puppet.source, self._portrait, faded)
+            self._faded = faded
         copy_planes(puppet.source, frame)
         head = puppet.head.field(pose.head)
         to_source = local_affine(puppet, head)
@@ -152,7 +160,7 @@ class Painter:
         """Moves everything but the face box."""
         self._head_maps.read(head)
         for box in self._puppet.around_face:
-            self._head_maps.warp(self._eyes, box, frame)
+            self._head_maps.warp(self._portrait, box, frame)
 
     def _paint_face(self, head: Field, to_source: Affine, shape: MouthShape, frame: Planes) -> None:
         """Moves face and mouth in one go: one resampling, sharp."""
@@ -163,7 +171,7 @@ class Painter:
         cells = puppet.mouth.parting
         half = shifted(layers.half, np.ascontiguousarray(on_grid[cells.slices]), step)
         self._face_maps.part(half, cells, self._line(to_source, shape))
-        self._face_maps.warp(self._eyes, puppet.face_box, frame, sharp=True)
+        self._face_maps.warp(self._portrait, puppet.face_box, frame, sharp=True)
 
     def _line(self, to_source: Affine, shape: MouthShape) -> Points:
         """The area below the lip line, a polygon (n, 2) in pixels of the frame."""
