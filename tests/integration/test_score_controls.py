@@ -23,6 +23,7 @@ from talkies.errors import AudioEmpty, FaceNotFound, FileMissing, InvalidInput
 from talkies.media.pictures import Picture, load_picture, save_picture
 from talkies.media.sounds import Sound, save_sound
 from talkies.media.video import VideoWriter
+from talkies.media.video_reader import VideoReader
 from talkies.media.yuv import to_planes
 from talkies.score.document import score_to_document
 from talkies.score.report import Grade, ReferenceKind, Score, Verdict
@@ -222,3 +223,17 @@ def test_a_timing_that_is_missing_or_broken_is_said(good_video: Path, tmp_path: 
     broken.write_text("{", encoding="utf-8")
     with pytest.raises(InvalidInput):
         score_video(good_video, timing=broken)
+
+
+def test_a_sound_moved_by_120_ms_is_found_beside_the_timing(
+    speech: Speech, good_video: Path, tmp_path: Path
+) -> None:
+    """The timing is right for the picture, but the sound in the file was moved since."""
+    samples = speech.sound.samples
+    late = np.concatenate([np.zeros((round(0.12 * speech.sound.rate), 1), np.float32), samples])
+    with VideoReader(good_video) as reader:
+        pictures = list(reader)
+    moved = plain_video(tmp_path / "moved.mp4", pictures, Sound(late, speech.sound.rate))
+    score = score_video(moved, timing=write_timing(speech.alignment, moved))
+    assert value(score, "lag") == pytest.approx(-120, abs=20)
+    assert score["lag"].verdict is Verdict.WEAK

@@ -9,7 +9,7 @@ from talkies.score.reference import Reference
 from talkies.score.report import Curves, ReferenceKind, Score, VideoFacts
 from talkies.score.sync import LagProfile, Mask, Series
 from talkies.score.track import Track
-from talkies.score.verdicts import graded, judged
+from talkies.score.verdicts import SOUND_FITS, graded, judged
 
 #: Seconds by which recognised sounds may lie beside the true ones, to either side.
 HEARD_SLACK = 0.03
@@ -18,6 +18,8 @@ REST_LEVEL = 0.25
 #: Correlation at the best lag under which there is nothing to take a lag from: tracks that do not
 #: belong together reach .28 somewhere in the search.
 MATCHED = 0.4
+#: Milliseconds by which loudness may seem to lie beside its timing; up to 13 were measured.
+SOUND_TOLERANCE = 30.0
 #: Differences of background of less than this PSNR are a different background, in dB.
 OTHER_BACKGROUND = 12.0
 
@@ -36,13 +38,17 @@ class Lips:
 
 
 def score_track(
-    track: Track, reference: Reference, video: VideoFacts, warnings: tuple[str, ...] = ()
+    track: Track, reference: Reference, video: VideoFacts, sound: sync.Lag | None = None
 ) -> Score:
-    """The score of a tracked face against a reference on the same frames."""
+    """The score of a tracked face against a reference on the same frames.
+
+    `sound` is how late the video's sound is against the reference, where that is not its source.
+    """
     lips = _lips(track, reference)
     profile = sync.lag_profile(track.opening, reference.opening, track.valid, track.fps)
     values = {
-        **_following(track, reference, profile),
+        **_following(track, reference),
+        **_timed(profile, sound),
         **_contacts(lips),
         **_steadiness(track, reference.speaking),
         **_extent(track, video),
@@ -58,25 +64,40 @@ def score_track(
         words=reference.words,
         curves=_curves(track, reference, lips),
         lags=profile,
-        warnings=(*warnings, *_warnings(track, reference, video)),
+        warnings=_warnings(track, reference, video, values),
     )
 
 
-def _following(
-    track: Track, reference: Reference, profile: LagProfile | None
-) -> dict[str, float | None]:
-    """How opening and width follow the reference, and at which lag the opening does best."""
+def _following(track: Track, reference: Reference) -> dict[str, float | None]:
+    """How opening and width follow the reference."""
     opening = (track.opening, reference.opening, track.valid)
-    best = None if profile is None else sync.best_lag(profile)
-    matched = best is not None and best.correlation >= MATCHED
     return {
         "opening_r": sync.correlation(*opening),
-        "opening_r_best": None if best is None else best.correlation,
         "opening_r_reversed": sync.reversed_correlation(*opening),
         "opening_ratio": sync.amplitude_ratio(*opening),
         "width_r": sync.correlation(track.width, reference.width, track.valid),
-        "lag": best.milliseconds if best is not None and matched else None,
     }
+
+
+def _timed(profile: LagProfile | None, sound: sync.Lag | None) -> dict[str, float | None]:
+    """How late the picture is against the sound: both are found against the reference."""
+    best = None if profile is None else sync.best_lag(profile)
+    lag = None
+    if best is not None and best.correlation >= MATCHED:
+        lag = best.milliseconds - _moved(sound)
+    return {
+        "opening_r_best": None if best is None else best.correlation,
+        "lag": lag,
+        "sound_r": None if sound is None else sound.correlation,
+        "sound_lag": None if sound is None else sound.milliseconds,
+    }
+
+
+def _moved(sound: sync.Lag | None) -> float:
+    """Milliseconds by which a sound that fits its timing is plainly late, else 0."""
+    if sound is None or sound.correlation < SOUND_FITS:
+        return 0.0
+    return sound.milliseconds if abs(sound.milliseconds) > SOUND_TOLERANCE else 0.0
 
 
 def _lips(track: Track, reference: Reference) -> Lips:
@@ -165,8 +186,13 @@ def _notes(reference: Reference, lips: Lips, values: dict[str, float | None]) ->
     return notes
 
 
-def _warnings(track: Track, reference: Reference, video: VideoFacts) -> tuple[str, ...]:
+def _warnings(
+    track: Track, reference: Reference, video: VideoFacts, values: dict[str, float | None]
+) -> tuple[str, ...]:
     found = list(reference.warnings)
+    fit = values["sound_r"]
+    if fit is not None and fit < SOUND_FITS:
+        found.append("The sound in the video does not seem to be the one of the timing.")
     if track.most_faces > 1:
         found.append(
             f"Up to {track.most_faces} faces are seen at once; the largest of the first frame was"

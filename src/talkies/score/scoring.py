@@ -23,6 +23,7 @@ from talkies.score.comparison import score_track
 from talkies.score.frame_grid import grid_rate, on_grid
 from talkies.score.reference import make_reference
 from talkies.score.report import ReferenceKind, Score, VideoFacts
+from talkies.score.sound_sync import sound_lag
 from talkies.score.track import Backdrop, Track, track_face
 from talkies.speech.analysis import loudness_curve
 from talkies.speech.recognition import recognise
@@ -80,6 +81,7 @@ def score_video(
         info = reader.info
     if not track.valid.any():
         raise FaceNotFound("No frame of the video shows a face.", details={"frames": track.frames})
+    sound = None if given is None or samples is None else sound_lag(given, samples)
     reference = make_reference(
         alignment,
         ReferenceKind.HEARD if given is None else ReferenceKind.GIVEN,
@@ -89,7 +91,7 @@ def score_video(
         if samples is None
         else loudness_curve(samples, SPEECH_RATE, fps, track.frames),
     )
-    return score_track(track, reference, _facts(video, info, track, samples))
+    return score_track(track, reference, _facts(video, info, track, samples), sound)
 
 
 def _timing(video: Path, timing: Path | None) -> Alignment | None:

@@ -11,10 +11,13 @@ from talkies.core.timing import TimeRange
 from talkies.score.comparison import score_track
 from talkies.score.reference import Reference, make_reference
 from talkies.score.report import ReferenceKind, Score, VideoFacts
+from talkies.score.sync import Lag
 from talkies.score.track import Track
 
 FPS = Fraction(25)
 FRAMES = 300
+#: A sound that is where its timing says.
+IN_PLACE = Lag(milliseconds=4.0, correlation=0.8)
 SYLLABLES = ("ma", "pi", "bu", "to", "me", "pa", "lu", "bi", "fo", "ka")
 
 
@@ -75,7 +78,9 @@ def good(perfect: Track) -> Score:
     return _scored(perfect)
 
 
-def _scored(track: Track, kind: ReferenceKind = ReferenceKind.GIVEN) -> Score:
+def _scored(
+    track: Track, kind: ReferenceKind = ReferenceKind.GIVEN, sound: Lag | None = IN_PLACE
+) -> Score:
     facts = VideoFacts(
         name="talk.mp4",
         width=720,
@@ -85,4 +90,5 @@ def _scored(track: Track, kind: ReferenceKind = ReferenceKind.GIVEN) -> Score:
         seconds=12.0,
         sound_seconds=12.0,
     )
-    return score_track(track, _wanted(kind), facts)
+    given = kind is ReferenceKind.GIVEN
+    return score_track(track, _wanted(kind), facts, sound if given else None)

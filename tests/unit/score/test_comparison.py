@@ -13,6 +13,7 @@ from talkies.core.timing import TimeRange
 from talkies.score.comparison import score_track
 from talkies.score.reference import Reference, make_reference
 from talkies.score.report import Grade, ReferenceKind, Score, Verdict
+from talkies.score.sync import Lag
 from talkies.score.track import Track
 
 FPS = Fraction(25)
@@ -44,6 +45,26 @@ def test_a_picture_120_ms_late_is_found_within_20_ms_and_poor(
     late = replace(perfect, opening=np.roll(perfect.opening, 3), width=np.roll(perfect.width, 3))
     score = scored(late)
     assert value(score, "lag") == pytest.approx(120, abs=20)
+    assert score.grade is Grade.POOR
+
+
+def test_a_sound_120_ms_late_is_a_picture_120_ms_early(perfect: Track, scored: Scoring) -> None:
+    score = scored(perfect, sound=Lag(milliseconds=112.0, correlation=0.7))
+    assert value(score, "lag") == pytest.approx(-120, abs=20)
+    assert value(score, "sound_lag") == 112
+    assert score.grade is Grade.FAIR
+
+
+def test_a_sound_100_ms_early_is_a_picture_late_and_poor(perfect: Track, scored: Scoring) -> None:
+    score = scored(perfect, sound=Lag(milliseconds=-104.0, correlation=0.7))
+    assert value(score, "lag") == pytest.approx(100, abs=20)
+    assert score.grade is Grade.POOR
+
+
+def test_another_sound_than_the_timing_s_is_said(perfect: Track, scored: Scoring) -> None:
+    score = scored(perfect, sound=Lag(milliseconds=-250.0, correlation=0.2))
+    assert value(score, "lag") == pytest.approx(0, abs=1)
+    assert "does not seem to be the one" in score.warnings[0]
     assert score.grade is Grade.POOR
 
 

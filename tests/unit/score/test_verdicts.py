@@ -11,6 +11,7 @@ GOOD: dict[str, float | None] = {
     "width_r": 0.9,
     "closure": 98.0,
     "lag": 5.0,
+    "sound_r": 0.8,
     "silence_closed": 100.0,
     "rigid_drift": 0.3,
     "jitter": 0.2,
