@@ -14,22 +14,23 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402 - threads are set before numpy reads them
-from numpy.typing import NDArray  # noqa: E402
-from rows import Row, at_least, at_most, reported, save  # noqa: E402
+import numpy as np
+from numpy.typing import NDArray
 
-from talkies.core.alignment import Alignment, Phoneme  # noqa: E402
-from talkies.core.phonemes import INVENTORY  # noqa: E402
-from talkies.core.timing import SPEECH_RATE  # noqa: E402
-from talkies.errors import MissingDependency, TranscriptMismatch  # noqa: E402
-from talkies.speech.alignment import Aligner  # noqa: E402
-from talkies.speech.recognition import Recogniser  # noqa: E402
-from talkies.speech.synthesis import speak  # noqa: E402
+from rows import Row, at_least, at_most, reported, save
+from talkies.core.alignment import Alignment, Phoneme
+from talkies.core.phonemes import INVENTORY
+from talkies.core.timing import SPEECH_RATE
+from talkies.errors import MissingDependency, TranscriptMismatch
+from talkies.speech.alignment import Aligner
+from talkies.speech.recognition import Recogniser
+from talkies.speech.synthesis import speak
 
 SENTENCES = Path(__file__).parent / "sentences"
 ENGLISH = "en-us"
@@ -281,11 +282,6 @@ def opening_r(one: Alignment, other: Alignment) -> float:
 
 
 def opening(alignment: Alignment) -> NDArray[np.float32]:
-    from fractions import Fraction
-
-    from talkies.core.mouth import mouth_curves
-    from talkies.core.timing import frame_count
-
     fps = Fraction(25)
     frames = frame_count(alignment.length, SPEECH_RATE, fps)
     return mouth_curves(alignment, fps, frames).opening

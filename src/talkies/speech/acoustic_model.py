@@ -106,7 +106,7 @@ class AcousticModel:
 
     @property
     def tokens(self) -> Tokens:
-        """hama's vocabulary."""
+        """Hama's vocabulary."""
         if self._tokens is None:
             self._tokens = folded(self._hama.tokens)
         return self._tokens
@@ -173,7 +173,7 @@ def _at_steps(rows: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
 def _around(rows: NDArray[np.float32], context: tuple[int, ...]) -> NDArray[np.float32]:
     """Each row beside its neighbours at the steps of `context`."""
     steps = np.arange(len(rows))[:, None] + np.array(context)
-    return rows[np.clip(steps, 0, len(rows) - 1)].reshape(len(rows), -1)
+    return np.asarray(rows[np.clip(steps, 0, len(rows) - 1)].reshape(len(rows), -1))
 
 
 def _evened(spectrum: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -47,7 +47,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _mel_filters() -> NDArray[np.float64]:
-    """Triangles of equal area, (bins, BANDS), on O'Shaughnessy's mel scale 2595 log10(1 + f/700)."""
+    """Triangles of equal area, (bins, BANDS), on the mel scale 2595 log10(1 + f / 700)."""
     mels = np.linspace(
         2595 * np.log10(1 + _LOWEST / 700), 2595 * np.log10(1 + _HIGHEST / 700), BANDS + 2
     )

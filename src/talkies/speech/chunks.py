@@ -5,6 +5,7 @@ of the chunk, so chunks are about ten seconds long, cut where the sound is quiet
 so that no phone is judged without its surroundings.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,7 @@ def cut(samples: NDArray[np.float32]) -> tuple[Chunk, ...]:
             own=TimeRange(start, end),
             heard=TimeRange(start - SURROUNDINGS, end + SURROUNDINGS).clamped(whole),
         )
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in itertools.pairwise(edges)
         if end > start
     )
 

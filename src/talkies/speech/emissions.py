@@ -90,7 +90,7 @@ def emissions(log_probabilities: NDArray[np.float32], tokens: Tokens) -> tuple[E
 def _runs(values: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
     """Ranges [start, end) of equal values."""
     edges = [0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)]
-    yield from zip(edges[:-1], edges[1:], strict=True)
+    yield from itertools.pairwise(edges)
 
 
 def words_said(found: Sequence[Emission]) -> tuple[tuple[int, ...], ...]:

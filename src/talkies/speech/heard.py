@@ -23,7 +23,7 @@ from talkies.speech.viterbi import Run, anything, best_path, line
 
 #: Mean height of hama's spikes from which its sequence of sounds is followed. Measured: English
 #: recordings .91 to .98, Kokoro .96, espeak-ng's English .85; other languages .54 to .76.
-FLUENT = 0.88
+FLUENT = 0.92
 
 #: How much the frequency of a phone in the training speech is discounted, 0 to 1.
 PRIOR_WEIGHT = 0.5
@@ -32,7 +32,7 @@ PRIOR_WEIGHT = 0.5
 CHANGE_COST = 1.0
 
 #: How much hama's spikes count, within how many hops, and the probability that is no hint.
-HINT_WEIGHT = 0.7
+HINT_WEIGHT = 0.4
 _HINT_REACH = 2
 _NO_HINT = 0.03
 
@@ -60,7 +60,7 @@ def _scores(hearing: Hearing, tokens: Tokens, weights: Weights) -> NDArray[np.fl
 
 
 def _told(spikes: Sequence[Emission], scores: NDArray[np.float32]) -> tuple[Run, ...]:
-    """hama's sequence of sounds placed on the steps; empty where it does not fit."""
+    """Hama's sequence of sounds placed on the steps; empty where it does not fit."""
     phones = [SILENT]
     for word in words_said(spikes):
         phones += [*word, SILENT]

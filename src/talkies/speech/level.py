@@ -53,5 +53,5 @@ def _block_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mean square of each whole block; of everything where there is less than one."""
     whole = len(samples) // _BLOCK * _BLOCK
     if whole == 0:
-        return np.square(samples).mean(keepdims=True)
+        return np.asarray(np.square(samples).mean(keepdims=True))
     return np.asarray(np.square(samples[:whole]).reshape(-1, _BLOCK).mean(axis=1))

@@ -10,11 +10,14 @@ from types import MappingProxyType
 from talkies.core.alignment import SILENCE
 from talkies.core.phonemes import INVENTORY, NEUTRAL
 
+_CONSONANTS = "p b m f v θ ð t d n l ɾ s z ɕ ʃ ʒ tʃ dʒ k ɡ ŋ x h ʔ ɹ"
+_OTHERS = "ɚ j w i ɪ y u ʊ ɯ o ɔ ø a ɑ æ ə ʌ ɜ ɛ e"
+
 #: Every phone by its symbol, a canonical phoneme; the index is its number in the acoustic model.
 PHONES: tuple[str, ...] = (
     SILENCE,
-    *"p b m f v θ ð t d n l ɾ s z ɕ ʃ ʒ tʃ dʒ k ɡ ŋ x h ʔ ɹ".split(),
-    *"ɚ j w i ɪ y u ʊ ɯ o ɔ ø a ɑ æ ə ʌ ɜ ɛ e".split(),
+    *_CONSONANTS.split(),
+    *_OTHERS.split(),
 )
 
 SILENT = 0

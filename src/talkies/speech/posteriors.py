@@ -52,12 +52,12 @@ class PosteriorModel:
 
 def _opened() -> Any:
     try:
-        from hama import ASRModel
+        from hama import ASRModel  # noqa: PLC0415 - loads a native library
 
         return ASRModel(model_sample_rate=SPEECH_RATE)
     except (ImportError, RuntimeError, OSError) as error:
         raise MissingDependency(
-            "Speech cannot be recognised here: the recogniser `hama` has no engine for this system.",
+            "Speech cannot be recognised here: `hama` has no engine for this system.",
             hint="Use Linux or macOS (on Windows: WSL), or give the timing with the speech.",
             details={"system": sys.platform, "reason": str(error)},
         ) from error

@@ -13,7 +13,6 @@ from talkies.speech.confidence import listening_warnings, recognition_warnings
 from talkies.speech.heard import heard_phones
 from talkies.speech.level import require_sound
 from talkies.speech.phones import PHONES
-from talkies.speech.viterbi import Run
 
 
 class Recogniser:
@@ -33,8 +32,7 @@ class Recogniser:
         require_sound(samples)
         phonemes: list[Phoneme] = []
         for hearing in self._model.listen(samples):
-            runs = heard_phones(hearing, self._model.tokens, self._model.weights)
-            phonemes += _phonemes(runs, hearing, len(samples))
+            phonemes += phonemes_heard(hearing, self._model, len(samples))
         phonemes = joined(phonemes)
         return Alignment(
             length=len(samples),
@@ -49,8 +47,9 @@ def recognise(samples: NDArray[np.float32]) -> Alignment:
     return Recogniser().recognise(samples)
 
 
-def _phonemes(runs: Sequence[Run], hearing: Hearing, length: int) -> Iterator[Phoneme]:
-    for run in runs:
+def phonemes_heard(hearing: Hearing, model: AcousticModel, length: int) -> Iterator[Phoneme]:
+    """Phonemes of one chunk of a recording of `length` samples, as far as they are inside it."""
+    for run in heard_phones(hearing, model.tokens, model.weights):
         start, end = (hearing.start + run.start) * STEP, (hearing.start + run.end) * STEP
         heard = hearing.log_posteriors[run.start : run.end, run.state]
         yield Phoneme(

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from talkies.core.phonemes import parse
 from talkies.speech.espeak import WordPhones, phonemise
@@ -83,7 +82,7 @@ def graph_of(words: Sequence[SpokenWord]) -> tuple[tuple[State, ...], Graph]:
 
 def _graph(columns: list[int], before: list[tuple[tuple[int, float], ...]]) -> Graph:
     count = len(columns)
-    indices: NDArray[np.intp] = np.zeros((count, 2), dtype=np.intp)
+    indices = np.zeros((count, 2), dtype=np.intp)
     rewards = np.full((count, 2), _UNREACHABLE, dtype=np.float32)
     for state, ways in enumerate(before):
         for place, (source, reward) in enumerate(ways):
