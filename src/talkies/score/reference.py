@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.core.alignment import SILENCE, Alignment, Phoneme
+from talkies.core.alignment import SILENCE, Alignment, Phoneme, Word
 from talkies.core.mouth import mouth_curves
 from talkies.core.timing import SPEECH_RATE, to_seconds
 from talkies.score.closures import BILABIALS
@@ -67,20 +67,24 @@ def make_reference(
         width=mouth.width.astype(np.float64),
         speaking=_inside(times, spoken),
         silent=resting & (opening <= AT_REST),
-        closures=tuple(
-            (phoneme.symbol, *_span(phoneme))
-            for phoneme in alignment.phonemes
-            if phoneme.symbol in BILABIALS
-        ),
+        closures=_closures(alignment),
         pauses=pauses,
-        words=tuple(
-            (word.text, to_seconds(word.span.start, SPEECH_RATE),
-             to_seconds(word.span.end, SPEECH_RATE))
-            for word in alignment.words
-        ),
+        words=_words(alignment),
         seconds=alignment.seconds,
         warnings=alignment.warnings,
-    )  # fmt: skip
+    )
+
+
+def _closures(alignment: Alignment) -> tuple[tuple[str, float, float], ...]:
+    return tuple(
+        (phoneme.symbol, *_span(phoneme))
+        for phoneme in alignment.phonemes
+        if phoneme.symbol in BILABIALS
+    )
+
+
+def _words(alignment: Alignment) -> tuple[tuple[str, float, float], ...]:
+    return tuple((word.text, *_span(word)) for word in alignment.words)
 
 
 def _pauses(alignment: Alignment) -> Iterator[tuple[float, float]]:
@@ -90,10 +94,10 @@ def _pauses(alignment: Alignment) -> Iterator[tuple[float, float]]:
             yield start, end
 
 
-def _span(phoneme: Phoneme) -> tuple[float, float]:
+def _span(item: Phoneme | Word) -> tuple[float, float]:
     return (
-        to_seconds(phoneme.span.start, SPEECH_RATE),
-        to_seconds(phoneme.span.end, SPEECH_RATE),
+        to_seconds(item.span.start, SPEECH_RATE),
+        to_seconds(item.span.end, SPEECH_RATE),
     )
 
 

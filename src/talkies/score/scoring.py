@@ -69,29 +69,32 @@ def score_video(
     """
     given = _timing(video, timing)
     with VideoReader(video) as reader:
-        samples = _samples(video) if reader.info.has_sound else None
+        info = reader.info
+        samples = _samples(video) if info.has_sound else None
         alignment = given or _heard(samples)
-        fps = grid_rate(reader.info)
+        fps = grid_rate(info)
         track = track_face(
             on_grid(reader.timed(), fps),
             fps=float(fps),
-            backdrop=_backdrop(portrait, reader.info),
-            counted=_counter(progress, reader.info, fps),
+            backdrop=_backdrop(portrait, info),
+            counted=_counter(progress, info, fps),
         )
-        info = reader.info
     if not track.valid.any():
         raise FaceNotFound("No frame of the video shows a face.", details={"frames": track.frames})
-    sound = None if given is None or samples is None else sound_lag(given, samples)
+    kind = ReferenceKind.HEARD if given is None else ReferenceKind.GIVEN
     reference = make_reference(
         alignment,
-        ReferenceKind.HEARD if given is None else ReferenceKind.GIVEN,
+        kind,
         fps=fps,
         frames=track.frames,
-        loudness=None
-        if samples is None
-        else loudness_curve(samples, SPEECH_RATE, fps, track.frames),
+        loudness=_loudness(samples, fps, track.frames),
     )
+    sound = None if given is None or samples is None else sound_lag(given, samples)
     return score_track(track, reference, _facts(video, info, track, samples), sound)
+
+
+def _loudness(samples: Samples | None, fps: Fraction, frames: int) -> Samples | None:
+    return None if samples is None else loudness_curve(samples, SPEECH_RATE, fps, frames)
 
 
 def _timing(video: Path, timing: Path | None) -> Alignment | None:
