@@ -30,6 +30,11 @@ _WAITING = 2
 
 TRANSPARENT = "transparent"
 
+#: What stands behind a portrait that has no background of its own.
+_PAPER = (255, 255, 255)
+#: An alpha channel that leaves less than this share of the picture out says nothing.
+_HALF_OPAQUE, _TRIVIAL_ALPHA = 128, 0.002
+
 _CAPABILITIES = Capabilities(
     id="portrait",
     summary="Moves the portrait itself: lips, jaw, lids and head. Any CPU, faster than real time.",
@@ -77,9 +82,10 @@ class PortraitEngine:
         Raises as `check`, and whatever `context.progress` raises to stop it.
         """
         _require_known_background(request)
-        puppet = self._puppet(load_own_picture(request.portrait), request)
-        width, height = puppet.source.width, puppet.source.height
-        backdrop = _backdrop(request, width, height)
+        picture = load_own_picture(request.portrait)
+        puppet = self._puppet(picture, request)
+        width, height = picture.width, picture.height
+        backdrop = _backdrop(request, picture)
         captions = CaptionPainter(request.captions, width, height, request.fps)
         target = context.work_dir / f"portrait.{request.format.value}"
         with VideoWriter(
@@ -111,7 +117,7 @@ class PortraitEngine:
             face.points,
             closed=not mouth_state(picture.pixels, face).open,
             matte=person_matte(picture.pixels, face, picture.alpha),
-            cut=request.background is not None,
+            cut=request.background is not None or _is_cut_out(picture),
             others=[other.points for other in faces if other is not face],
         )
 
@@ -124,12 +130,22 @@ def _require_known_background(request: RenderRequest) -> None:
         )
 
 
-def _backdrop(request: RenderRequest, width: int, height: int) -> Planes | None:
+def _is_cut_out(picture: Picture) -> bool:
+    """Whether the portrait itself is transparent in more than a few pixels."""
+    alpha = picture.alpha
+    return alpha is not None and float((alpha < _HALF_OPAQUE).mean()) >= _TRIVIAL_ALPHA
+
+
+def _backdrop(request: RenderRequest, picture: Picture) -> Planes | None:
     """What stands behind the person instead of the portrait's own background."""
-    if isinstance(request.background, Path):
-        return covering(load_own_picture(request.background).pixels, width, height)
-    if isinstance(request.background, tuple):
-        return plain(request.background, width, height)
+    background = request.background
+    if background is None and _is_cut_out(picture):
+        background = _PAPER
+    if isinstance(background, Path):
+        behind = load_own_picture(background).pixels
+        return covering(behind, picture.width, picture.height)
+    if isinstance(background, tuple):
+        return plain(background, picture.width, picture.height)
     return None
 
 

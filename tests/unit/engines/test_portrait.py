@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from render_stage import FRAMES, HEIGHT, WIDTH, Context, performance, request
+from render_stage import FRAMES, HEIGHT, WIDTH, Context, performance, request, sample_pixels
 
 from talkies.core.captions import Cue
 from talkies.core.timing import SPEECH_RATE, TimeRange
@@ -57,6 +57,19 @@ def test_a_picture_stands_behind_the_person(tmp_path: Path) -> None:
     save_picture(Picture(pixels=np.full((50, 90, 3), (250, 10, 10), np.uint8)), behind)
     frame = render(tmp_path, background=behind)[0]
     assert frame[8, 8].astype(float) == pytest.approx(np.array([250.0, 10, 10]), abs=16)
+
+
+def test_a_portrait_that_is_cut_out_already_stands_before_white(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.png"
+    pixels = sample_pixels()
+    alpha = np.zeros((HEIGHT, WIDTH), np.uint8)
+    alpha[40:, 50:-50] = 255
+    pixels[:40] = 0
+    save_picture(Picture(pixels=pixels, alpha=alpha), cut)
+    frame = render(tmp_path, portrait=cut)[0]
+    assert frame[8, WIDTH // 2].min() > 240
+    save_picture(Picture(pixels=sample_pixels(), alpha=np.full_like(alpha, 255)), cut)
+    assert render(tmp_path, portrait=cut)[0][8, 8].max() < 160
 
 
 def test_a_transparent_video_keeps_its_alpha(tmp_path: Path) -> None:
