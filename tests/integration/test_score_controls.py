@@ -26,6 +26,7 @@ from talkies.media.video import VideoWriter
 from talkies.media.video_reader import VideoReader
 from talkies.media.yuv import to_planes
 from talkies.score.document import score_to_document
+from talkies.score.picture import draw_score
 from talkies.score.report import Grade, ReferenceKind, Score, Verdict
 from talkies.score.scoring import score_video
 from talkies.speech.analysis import loudness_curve
@@ -220,9 +221,20 @@ def test_a_timing_that_is_missing_or_broken_is_said(good_video: Path, tmp_path: 
     with pytest.raises(FileMissing):
         score_video(good_video, timing=tmp_path / "none.json")
     broken = tmp_path / "broken.json"
-    broken.write_text("{", encoding="utf-8")
-    with pytest.raises(InvalidInput):
-        score_video(good_video, timing=broken)
+    for content in (b"{", b"\xff\xfe\x00binary"):
+        broken.write_bytes(content)
+        with pytest.raises(InvalidInput):
+            score_video(good_video, timing=broken)
+
+
+def test_three_frames_are_scored_as_far_as_they_go(
+    speech: Speech, portrait: Picture, tmp_path: Path
+) -> None:
+    video = plain_video(tmp_path / "short.mp4", [portrait.pixels] * 3, None)
+    score = score_video(video, timing=write_timing(speech.alignment, video))
+    assert score["lag"].verdict is Verdict.UNMEASURED
+    assert score.grade is not Grade.GOOD
+    assert draw_score(score).shape == (1000, 1600, 3)
 
 
 def test_a_sound_moved_by_120_ms_is_found_beside_the_timing(

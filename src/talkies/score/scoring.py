@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from talkies.core.alignment import Alignment
 from talkies.core.formats import alignment_from_json
 from talkies.core.timing import SPEECH_RATE
-from talkies.errors import AudioEmpty, FaceNotFound, FileMissing
+from talkies.errors import AudioEmpty, FaceNotFound, FileMissing, InvalidInput
 from talkies.face.landmarks import Landmarker
 from talkies.face.matte import person_matte
 from talkies.kit.files import private_folder
@@ -106,6 +106,8 @@ def _timing(video: Path, timing: Path | None) -> Alignment | None:
         return alignment_from_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise FileMissing(f"{path} cannot be read.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not a timing, or not in UTF-8.") from error
 
 
 def _samples(video: Path) -> Samples | None:
