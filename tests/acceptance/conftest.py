@@ -36,8 +36,8 @@ def portrait() -> Path:
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """About a second of speech, "Bob moves."."""
+    """About a second of speech, "We move both maps."."""
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
-    answer = process("speak", "Bob moves.", "-o", path)
+    answer = process("speak", "We move both maps.", "-o", path)
     assert answer.returncode == 0, answer.stderr
     return path

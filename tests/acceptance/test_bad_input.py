@@ -180,7 +180,7 @@ WRONG = "Seventy extraordinary elephants quietly walked through the yellow jungl
 @pytest.mark.parametrize("name", OPTIONS)
 def test_options(name: str, talkies: Talkies, portrait: Path, speech: Path, tmp_path: Path) -> None:
     code, status, written = OPTIONS[name]
-    (tmp_path / "words.txt").write_text("Bob moves.")
+    (tmp_path / "words.txt").write_text("We move both maps.")
     names = {
         "face": portrait,
         "speech": speech,
@@ -192,12 +192,12 @@ def test_options(name: str, talkies: Talkies, portrait: Path, speech: Path, tmp_
     assert_refused(answer, code, status, tmp_path)
 
 
-def test_another_transcript_is_refused_or_doubted(talkies: Talkies, tmp_path: Path) -> None:
+def test_another_transcript(talkies: Talkies, tmp_path: Path) -> None:
     text = "Bob moves my maps and many big apples around the room before his lunch."
     talkies("speak", text, "-o", tmp_path / "long.wav")
     (tmp_path / "wrong.txt").write_text(WRONG)
     answer = talkies("align", tmp_path / "long.wav", "-t", tmp_path / "wrong.txt", "-l", "en")
-    assert "TRANSCRIPT_MISMATCH" in answer.err or "matches the recording poorly" in answer.err
+    assert_refused(answer, "TRANSCRIPT_MISMATCH", 3, tmp_path)
 
 
 class TestOutputs:

