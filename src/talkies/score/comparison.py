@@ -174,7 +174,7 @@ def _notes(reference: Reference, lips: Lips, values: dict[str, float | None]) ->
         notes["closure"] = "the lips never meet, anywhere"
     if values["lag"] is None:
         notes["lag"] = "no lag at which they belong together"
-    if not reference.silent.any():
+    if values["silence_closed"] is None:
         notes["silence_closed"] = "no pause is long enough"
     psnr = values["background_psnr"]
     if psnr is None:
