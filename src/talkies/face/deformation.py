@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.fields import Box, Field, Grid, inverted, smoothstep
-from talkies.face.lips import KNOTS, LipRest, MouthShape, resting_lines, shaped_lines
+from talkies.face.lips import KNOTS, LipLines, LipRest, MouthShape, resting_lines, shaped_lines
 from talkies.face.thin_plate import thin_plate
 
 #: Landmarks that bone or the nose hold still.
@@ -88,6 +88,7 @@ class MouthDeformer:
     axes: FaceAxes
     grid: Grid
     rest: LipRest
+    resting: LipLines
     #: Rows of the flattened grid that can move.
     active: NDArray[np.intp]
     upper: Layer
@@ -99,7 +100,7 @@ class MouthDeformer:
     def layers(self, shape: MouthShape) -> MouthLayers:
         """The two layers of one frame."""
         lines = shaped_lines(self.rest, shape)
-        moved = lines.minus(resting_lines(self.rest))
+        moved = lines.minus(self.resting)
         fall = float(np.interp(0.0, KNOTS, moved.lower_inner[:, 1]))
         amounts = (fall, chin_lift(shape))
         corners = moved.corners()
@@ -148,6 +149,7 @@ def mouth_deformer(axes: FaceAxes, grid: Grid, rest: LipRest, face_points: Point
         axes=axes,
         grid=grid,
         rest=rest,
+        resting=lines,
         active=active,
         upper=layer(lines.upper()),
         lower=layer(lines.lower()),

@@ -36,12 +36,12 @@ def palette(pixels: Pixels, points: NDArray[np.floating]) -> Palette:
         pixels, points, topology.LIPS_MIDDLE_LOWER[0][3:8] + topology.LIPS_MIDDLE_UPPER[0][3:8]
     )
     white = _white(pixels, points, skin)
-    tint = 0.75 + 0.25 * skin / max(1.0, float(skin @ _LUMA))
+    tint = 0.6 + 0.4 * skin / max(1.0, float(skin @ _LUMA))
     black = float(np.percentile(pixels[::7, ::7] @ _LUMA, 2))
     flesh = 0.55 * lips + 0.45 * np.array([176, 92, 92], np.float32) * (white / 235)
     dark = flesh * np.array([0.27, 0.16, 0.16], np.float32)
     return Palette(
-        enamel=_colour(white * _ENAMEL * np.clip(tint, 0.8, 1.15)),
+        enamel=_colour(white * _ENAMEL * np.clip(tint, 0.72, 1.2)),
         tongue=_colour(flesh * 0.86),
         cavity=_colour(dark * max(1.0, 0.7 * black / max(1.0, float(dark @ _LUMA)))),
         grain=_grain(pixels, points),

@@ -6,7 +6,7 @@ shades and blends them inside the opening.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -41,6 +41,8 @@ _OWN_LIGHT = 0.5
 _PUCKER_DARK = 0.72
 #: Cover of a shut mouth's line, and the opening from which the inside covers fully, in D.
 _FAINTEST, _FULL_FROM = 0.68, 0.03
+#: Seed of the grain, and its size as a sigma in pixels.
+_GRAIN_SEED, _GRAIN_SIZE = 7, 0.7
 #: Y, U, V of black.
 _BLACK = np.array([16, 128, 128], np.float32)
 #: Sigma of the opening's edge, in D and at least in pixels.
@@ -131,7 +133,7 @@ def mouth_interior(
     pixel = 1 / axes.unit
 
     def part(edge: float, painter: Callable[[Plane, Plane], tuple[Colour, Plane]]) -> Texture:
-        return _texture(axes, rest, edge, painter, size)
+        return _grained(_texture(axes, rest, edge, painter, size), colours.grain)
 
     def upper(x: Plane, y: Plane) -> tuple[Colour, Plane]:
         return _coloured(upper_teeth(x, y, pixel), colours.enamel)
@@ -176,6 +178,15 @@ def _texture(
     colour, cover = painter(across, np.asarray(face[..., 1] - edge, np.float32))
     pixels = np.dstack([_yuv(colour), cover * 255])
     return Texture(box=box, pixels=np.round(pixels).astype(np.uint8))
+
+
+def _grained(texture: Texture, grain: float) -> Texture:
+    """The texture with the portrait's grain, the same each time; smooth paint looks pasted in."""
+    noise = np.random.default_rng(_GRAIN_SEED).standard_normal(texture.pixels.shape[:2])
+    soft = blurred(noise.astype(np.float32), _GRAIN_SIZE)
+    pixels = texture.pixels.astype(np.float32)
+    pixels[..., 0] += soft * np.float32(grain / max(1e-6, float(soft.std())))
+    return replace(texture, pixels=np.clip(np.round(pixels), 0, 255).astype(np.uint8))
 
 
 def _own_texture(own: OwnTeeth) -> Texture:
