@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from rows import Row, at_least, at_most, reported, save
 from talkies.core.alignment import Alignment, Phoneme
+from talkies.core.mouth import mouth_curves
 from talkies.core.phonemes import INVENTORY
-from talkies.core.timing import SPEECH_RATE
+from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.errors import MissingDependency, TranscriptMismatch
 from talkies.speech.alignment import Aligner
 from talkies.speech.recognition import Recogniser

@@ -66,7 +66,7 @@ def graph_of(words: Sequence[SpokenWord]) -> tuple[tuple[State, ...], Graph]:
     before: list[tuple[tuple[int, float], ...]] = [()]
     gap = 0
     for index, word in enumerate(words):
-        ways = tuple((n, 0.0) for n in sorted({gap, len(states) - 1}))
+        ways = tuple((n, 0.0) for n in (gap, gap - 1) if n >= 0)
         for number, symbol in enumerate(word.phonemes):
             for phone in phones_of(symbol):
                 states.append(State(word=index, phoneme=number))

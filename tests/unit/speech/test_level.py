@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from talkies.errors import AudioEmpty, AudioSilent
+from talkies.speech.level import levelled, require_sound
+
+SPEECH = (0.1 * np.sin(np.arange(16_000) / 7)).astype(np.float32)
+
+
+def test_all_levels_become_one() -> None:
+    assert np.allclose(levelled(SPEECH), levelled(SPEECH * np.float32(0.01)), atol=1e-5)
+
+
+def test_rests_do_not_count() -> None:
+    rest = np.zeros(160_000, np.float32)
+    assert np.allclose(levelled(np.concatenate([SPEECH, rest]))[:16_000], levelled(SPEECH))
+
+
+def test_nothing_gets_louder_than_full_scale() -> None:
+    click = SPEECH * np.float32(0.01)
+    click[500] = 1
+    assert np.abs(levelled(click)).max() <= 1
+
+
+def test_silence_stays_silent() -> None:
+    assert not levelled(np.zeros(1000, np.float32)).any()
+
+
+def test_a_whisper_is_sound_and_hiss_is_not() -> None:
+    require_sound(SPEECH * np.float32(0.02))
+    with pytest.raises(AudioSilent):
+        require_sound(SPEECH * np.float32(0.001))
+
+
+def test_a_few_samples_are_nothing() -> None:
+    with pytest.raises(AudioEmpty):
+        require_sound(SPEECH[:100])

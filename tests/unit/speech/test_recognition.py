@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from talkies.core.alignment import Alignment, AlignmentSource
+from talkies.core.phonemes import INVENTORY
+from talkies.core.timing import SPEECH_RATE
+from talkies.errors import AudioEmpty, AudioSilent
+from talkies.speech.recognition import Recogniser, recognise
+from talkies.speech.synthesis import Speech, speak
+
+LIPS = frozenset("pbm")
+
+
+@pytest.fixture(scope="module")
+def english() -> Speech:
+    return speak("Please bring my pet bumblebee a big bowl of maple pop.", "espeak:en-us")
+
+
+def samples_of(speech: Speech) -> np.ndarray:
+    return speech.sound.mono().resampled(SPEECH_RATE).samples[:, 0]
+
+
+def closures(alignment: Alignment) -> list[float]:
+    return [p.span.middle / SPEECH_RATE for p in alignment.phonemes if p.symbol in LIPS]
+
+
+def test_phonemes_cover_the_whole_recording_in_canonical_symbols(english: Speech) -> None:
+    samples = samples_of(english)
+    heard = recognise(samples)
+    assert heard.length == len(samples)
+    assert heard.phonemes[0].span.start == 0
+    assert heard.phonemes[-1].span.end == len(samples)
+    assert {p.symbol for p in heard.phonemes if p.symbol} <= set(INVENTORY)
+    assert all(0 <= p.confidence <= 1 for p in heard.phonemes)
+    assert (heard.language, heard.words) == (None, ())
+    assert heard.source is AlignmentSource.RECOGNITION
+
+
+def test_lips_close_where_they_close_in_the_speech(english: Speech) -> None:
+    heard = closures(recognise(samples_of(english)))
+    true = closures(english.alignment)
+    found = [any(abs(at - other) < 0.08 for other in heard) for at in true]
+    assert sum(found) >= 0.8 * len(true)
+
+
+def test_level_does_not_matter(english: Speech) -> None:
+    recogniser = Recogniser()
+    loud, quiet = (recogniser.recognise(samples_of(english) * gain) for gain in (1.0, 0.02))
+    assert [p.symbol for p in loud.phonemes] == [p.symbol for p in quiet.phonemes]
+
+
+def test_speech_in_a_long_silence_is_found_where_it_is(english: Speech) -> None:
+    rest = np.zeros(20 * SPEECH_RATE, np.float32)
+    heard = recognise(np.concatenate([rest, samples_of(english), rest]))
+    spoken = [p for p in heard.phonemes if p.symbol]
+    assert len(spoken) > 15
+    assert all(19.9 < p.span.middle / SPEECH_RATE < 25 for p in spoken)
+
+
+def test_speech_after_half_a_minute_is_not_lost(english: Speech) -> None:
+    once = samples_of(english)
+    heard = recognise(np.tile(once, 16))
+    spoken = [p.span.middle / len(once) for p in heard.phonemes if p.symbol]
+    assert heard.seconds > 32
+    assert all(sum(n <= at < n + 1 for at in spoken) > 15 for n in range(16))
+
+
+def test_the_same_samples_give_the_same_answer(english: Speech) -> None:
+    recogniser = Recogniser()
+    assert recogniser.recognise(samples_of(english)) == recogniser.recognise(samples_of(english))
+
+
+@pytest.mark.parametrize("length", [801, 961, 1600, 16_123])
+def test_short_recordings_are_covered(length: int) -> None:
+    tone = 0.1 * np.sin(np.arange(length) / 5).astype(np.float32)
+    heard = recognise(tone)
+    assert heard.phonemes[-1].span.end == length
+
+
+def test_silence_is_refused() -> None:
+    with pytest.raises(AudioSilent):
+        recognise(np.zeros(SPEECH_RATE, np.float32))
+
+
+def test_nothing_is_refused() -> None:
+    with pytest.raises(AudioEmpty):
+        recognise(np.zeros(0, np.float32))
+
+
+def test_noise_is_warned_of() -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, 3 * SPEECH_RATE).astype(np.float32)
+    assert recognise(noise).warnings
+
+
+def test_clipping_is_warned_of(english: Speech) -> None:
+    heard = recognise(np.clip(samples_of(english) * 60, -1, 1))
+    assert any("clipped" in warning for warning in heard.warnings)
