@@ -375,6 +375,19 @@ class TestProcess:
         if number is signal.SIGINT:
             assert json.loads(rest.splitlines()[-1])["code"] == "CANCELED"
 
+    def test_any_name_is_printed_in_any_locale(self, tmp_path: Path) -> None:
+        name = os.fsdecode(b"\xff\xc3\xa9.wav")
+        command = [sys.executable, "-m", "talkies", "speak", "Bob", "-q", "-o", name]
+        answer = subprocess.run(
+            command,
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+            env={**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        )
+        assert answer.stdout == b"\xff\xc3\xa9.wav\n", answer.stderr
+        assert (tmp_path / name).exists()
+
     def test_debug_shows_where_it_failed(self) -> None:
         plain = process("align", "none.wav")
         loud = process("--debug", "align", "none.wav")

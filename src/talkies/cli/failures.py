@@ -47,7 +47,7 @@ def report_usage(error: "typer.TyperException", *, as_json: bool) -> int:
 def report_interrupt(*, as_json: bool) -> int:
     """Tell that Ctrl-C was understood."""
     message = "Stopped. No unfinished file was left behind."
-    return report(Canceled(message, hint="Run it again to start over."), as_json=as_json)
+    return report(Canceled(message, hint="Run the same command again."), as_json=as_json)
 
 
 def report_crash(error: BaseException, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 from talkies import __version__
 from talkies.cli import failures
 from talkies.cli.overview import overview
-from talkies.cli.streams import say
+from talkies.cli.streams import prepare, say
 from talkies.errors import TalkiesError
 
 #: Set by the shell when it asks how to complete a line.
@@ -23,6 +23,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     # The command line may be one that cannot be parsed, and still asks for JSON.
     as_json = "--json" in words
+    prepare()
     sys.excepthook = lambda _, error, __: failures.report_crash(error, as_json=as_json)
     signal.signal(signal.SIGTERM, _terminate)
     signal.signal(signal.SIGHUP, _terminate)

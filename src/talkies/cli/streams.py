@@ -1,5 +1,6 @@
 """The two streams of a command: results on standard output, everything else on standard error."""
 
+import io
 import os
 import sys
 
@@ -8,6 +9,13 @@ READER_GONE = 141
 
 #: Escape codes (ECMA-48, select graphic rendition).
 STYLES = {"red": "31;1", "yellow": "33", "green": "32", "dim": "2", "bold": "1"}
+
+
+def prepare() -> None:
+    """Let any text and any file name be printed, whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def say(line: str) -> None:

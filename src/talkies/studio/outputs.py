@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from talkies.errors import FileMissing, OutputExists, OutputUnwritable, SameFile
+from talkies.errors import FileMissing, InvalidOption, OutputExists, OutputUnwritable, SameFile
 
 
 def require_inputs(paths: Sequence[Path]) -> None:
@@ -26,11 +26,16 @@ def require_outputs(outputs: Sequence[Path], inputs: Sequence[Path], *, overwrit
     """Raise for the first output that would harm something or cannot be written.
 
     Raises:
+        InvalidOption: two outputs have one path.
         SameFile: it is one of the inputs, by whatever name or link.
         OutputUnwritable: its folder is missing or closed, or it is a folder itself.
         OutputExists: it is there, and `overwrite` is false.
     """
-    for output in outputs:
+    for number, output in enumerate(outputs):
+        if output.absolute() in {other.absolute() for other in outputs[:number]}:
+            raise InvalidOption(
+                f"Two results would be written to {output}.", hint="Give each its own name."
+            )
         _require_distinct(output, inputs)
         _require_writable(output)
         if output.exists() and not overwrite:

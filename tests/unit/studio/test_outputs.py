@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from talkies.errors import FileMissing, OutputExists, OutputUnwritable, SameFile
+from talkies.errors import FileMissing, InvalidOption, OutputExists, OutputUnwritable, SameFile
 from talkies.studio.outputs import require_inputs, require_outputs
 
 
@@ -81,3 +81,9 @@ def test_a_closed_folder_is_refused(tmp_path: Path) -> None:
     closed.mkdir(mode=0o500)
     with pytest.raises(OutputUnwritable, match="may not be written"):
         require_outputs([closed / "talk.mp4"], [], overwrite=False)
+
+
+def test_two_results_do_not_share_a_path(tmp_path: Path) -> None:
+    twice = [tmp_path / "a.json", tmp_path / "." / "a.json"]
+    with pytest.raises(InvalidOption, match="Two results"):
+        require_outputs(twice, [], overwrite=True)

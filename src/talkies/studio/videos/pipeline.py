@@ -12,6 +12,7 @@ from talkies.core.performance import Performance
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.core.timing_json import alignment_to_json
 from talkies.engines.base import Engine, RenderRequest
+from talkies.errors import InvalidOption
 from talkies.face.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.media.samples import SoundFile
@@ -83,6 +84,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     started = time.monotonic()
     preflight(request)
     engine = tools.find_engine(request.engine)
+    _require_format(request, engine)
     reporter = Reporter(listener, stages=stages_of(request))
     with private_folder() as folder:
         work = Work(request=request, tools=tools, folder=folder, reporter=reporter)
@@ -121,6 +123,17 @@ def preflight(request: VideoRequest) -> None:
     pictures = () if request.show_faces is None else (request.show_faces,)
     outputs = (*products(request).paths, *pictures)
     require_outputs(outputs, request.inputs, overwrite=request.overwrite)
+
+
+def _require_format(request: VideoRequest, engine: Engine) -> None:
+    known = engine.capabilities
+    if request.format not in known.formats:
+        names = sorted(name.value for name in known.formats)
+        raise InvalidOption(
+            f"The engine {known.id} cannot make {request.format.value} files.",
+            hint=f"It makes {', '.join(names)}.",
+            details={"option": "format", "choices": names},
+        )
 
 
 def fetch(work: Work) -> Materials:

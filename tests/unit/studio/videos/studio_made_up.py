@@ -36,6 +36,7 @@ class PlainEngine:
     #: Frames more than asked for: an engine that does not do as it is told.
     surplus: int = 0
     silent: bool = False
+    formats: frozenset[VideoFormat] = frozenset(VideoFormat)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -43,7 +44,7 @@ class PlainEngine:
             id="plain",
             summary="Paints one picture.",
             follows_performance=True,
-            formats=frozenset(VideoFormat),
+            formats=self.formats,
             licence="Apache-2.0",
             commercial_use=True,
             vram_gib=0,

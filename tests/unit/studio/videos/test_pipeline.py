@@ -9,6 +9,7 @@ import pytest
 from studio_made_up import PlainEngine
 
 from talkies.core.alignment import AlignmentSource
+from talkies.engines.base import VideoFormat
 from talkies.errors import (
     AudioSilent,
     Canceled,
@@ -214,6 +215,13 @@ class TestRefusals:
         error = self.refused(requested(portrait, speech, tmp_path / "talk.mp4"), tools)
         assert isinstance(error, EngineFailure)
         assert fault in error.message
+
+    def test_a_format_that_the_engine_does_not_make(
+        self, portrait: Path, speech: Path, tmp_path: Path, tools: Tools, engine: PlainEngine
+    ) -> None:
+        engine.formats = frozenset({VideoFormat.WEBM})
+        error = self.refused(requested(portrait, speech, tmp_path / "talk.mp4"), tools)
+        assert error.hint == "It makes webm."
 
     def test_the_same_file_in_and_out(
         self, portrait: Path, speech: Path, tmp_path: Path, tools: Tools
