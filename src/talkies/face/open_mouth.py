@@ -23,6 +23,8 @@ _TOOTH_LEVEL = 0.42
 _TEETH_SHARE = 0.15
 #: From this share on, the opening is a smile's: upper teeth and the shadow at their ends.
 _SMILE_SHARE = 0.45
+#: Unless it is higher than this, in D: then the jaw has fallen, and more than teeth shows.
+_SMILE_HIGH = 0.115
 #: How far teeth go on under the upper lip, in D.
 _UNDER_LIP = 0.05
 #: Teeth that show less than this of their height, in D, are painted anew.
@@ -88,7 +90,7 @@ def _upper_teeth(
     share = teeth.sum() / max(1, inside.sum())
     if share < _TEETH_SHARE:
         return None
-    if share > _SMILE_SHARE:
+    if share > _SMILE_SHARE and float(np.percentile(below[inside], 90)) < _SMILE_HIGH:
         return np.asarray(inside)
     closed = cv2.morphologyEx(teeth.astype(np.uint8), cv2.MORPH_CLOSE, _disc(0.02 * unit))
     upper = _hanging(np.asarray(closed, np.uint8), below) & inside
