@@ -322,14 +322,22 @@ class TestLists:
 
 
 class TestProcess:
-    def test_help_and_version_come_without_a_library(self) -> None:
+    @pytest.mark.parametrize(
+        ("line", "unloaded"),
+        [
+            (["--help"], ("typer", "rich", "numpy")),
+            (["render", "--help"], ("rich", "numpy")),
+            (["score", "--help"], ("rich", "numpy")),
+        ],
+    )
+    def test_help_loads_little(self, line: list[str], unloaded: tuple[str, ...]) -> None:
         script = (
-            "import sys; from talkies.cli.main import run; run(['--help']); "
-            "sys.exit(sum(name in sys.modules for name in ('typer', 'rich', 'numpy')))"
+            f"import sys; from talkies.cli.main import run; run({line}); "
+            f"sys.exit(sum(name in sys.modules for name in {unloaded}))"
         )
         answer = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
         assert answer.returncode == 0
-        assert b"render" in answer.stdout
+        assert b"Usage: talkies" in answer.stdout
 
     def test_the_module_is_the_command(self) -> None:
         assert process("--version").stdout.startswith("talkies 0.")

@@ -1,21 +1,9 @@
 """`talkies align`: when each word and sound of a recording is said."""
 
-import json as json_text
-from pathlib import Path
-
 import typer
 
-import talkies
 from talkies.cli import flags
-from talkies.cli.progress import showing
-from talkies.cli.results import say_event
 from talkies.cli.sections import Sectioned
-from talkies.cli.streams import say
-from talkies.cli.texts import text_of
-from talkies.core.timing_json import alignment_to_json
-from talkies.kit.files import replacing
-from talkies.studio.audio.formats import require_words_for, write_timing
-from talkies.studio.outputs import require_inputs, require_outputs
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -36,22 +24,7 @@ def align(
     With a transcript it places the words; without one it recognises the sounds, in any language.
     Prints the timing, or writes it to --output.
     """
-    require_inputs((audio,))
-    require_outputs(() if output is None else (output,), (audio,), overwrite=overwrite)
-    require_words_for(format, has_words=transcript is not None)
-    words = None if transcript is None else text_of(transcript)
-    with showing(as_json=json, quiet=quiet) as listener:
-        alignment = talkies.align(audio, words, language=language, progress=listener)
-    text = write_timing(alignment, format, audio.name)
-    if output is not None:
-        _save(text, output)
-    if json:
-        document = json_text.loads(alignment_to_json(alignment))
-        say_event("result", {"output": output and str(output), "alignment": document})
-    else:
-        say(text.removesuffix("\n") if output is None else str(output))
+    given = dict(locals())
+    from talkies.cli import work  # noqa: PLC0415 - help and completion stay quick
 
-
-def _save(text: str, output: Path) -> None:
-    with replacing(output) as partial:
-        partial.write_text(text, encoding="utf-8")
+    work.align(given)

@@ -1,20 +1,9 @@
 """`talkies render`: one video, or many by a manifest."""
 
-from collections.abc import Mapping
-from typing import Any, cast
-
 import typer
 
-import talkies
-from talkies.cli import flags, texts
-from talkies.cli.batch import run_batch
-from talkies.cli.progress import showing
-from talkies.cli.results import show_video
+from talkies.cli import flags
 from talkies.cli.sections import Sectioned
-from talkies.errors import InvalidOption
-from talkies.studio.videos.options import VideoOptions
-
-USAGE = "Write: talkies render PORTRAIT [AUDIO] -o talk.mp4"
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -58,52 +47,7 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
 
     The speech is a recording, or a --text that a --voice says. Prints the paths of what it wrote.
     """
-    _run(dict(locals()))
+    given = dict(locals())
+    from talkies.cli import work  # noqa: PLC0415 - help and completion stay quick
 
-
-def _run(given: Mapping[str, Any]) -> None:
-    options = _video_options(given)
-    if given["manifest"] is not None:
-        _many(given, options)
-    else:
-        _one(given, options)
-
-
-def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
-    portrait, output, as_json, quiet = (
-        given[name] for name in ("portrait", "output", "json", "quiet")
-    )
-    if portrait is None:
-        raise InvalidOption("There is no portrait.", hint=USAGE)
-    if output is None:
-        raise InvalidOption("There is no output.", hint="Name a video to write: -o talk.mp4")
-    with showing(as_json=as_json, quiet=quiet) as listener:
-        result = talkies.render(
-            portrait, given["audio"], output=output, progress=listener, **options
-        )
-    show_video(result, as_json=as_json, quiet=quiet)
-
-
-def _many(given: Mapping[str, Any], options: VideoOptions) -> None:
-    manifest, out_dir, as_json, quiet = (
-        given[name] for name in ("manifest", "out_dir", "json", "quiet")
-    )
-    if out_dir is None:
-        raise InvalidOption("There is no folder for the videos.", hint="Name one: --out-dir videos")
-    taken = [name for name in ("portrait", "audio", "output", "text") if given[name] is not None]
-    if taken:
-        raise InvalidOption(
-            f"`{taken[0]}` belongs into the rows of the manifest.", hint="Leave it out here."
-        )
-    run_batch(manifest, out_dir, options, as_json=as_json, quiet=quiet)
-
-
-def _video_options(given: Mapping[str, Any]) -> VideoOptions:
-    """The options that are set, with texts read from the files they name."""
-    options = {name: given[name] for name in VideoOptions.__annotations__ if name in given}
-    options["text"] = texts.one_text(given["text"], given["text_file"])
-    if given["transcript"] is not None:
-        options["transcript"] = texts.text_of(given["transcript"])
-    return cast(
-        "VideoOptions", {name: value for name, value in options.items() if value is not None}
-    )
+    work.render(given)

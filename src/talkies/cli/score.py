@@ -3,10 +3,7 @@
 import typer
 
 from talkies.cli import flags
-from talkies.cli.progress import showing
-from talkies.cli.results import show_score
 from talkies.cli.sections import Sectioned
-from talkies.studio.videos.scoring import score_file
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -26,14 +23,7 @@ def score(
 
     The video may come from any program. docs/concepts/score.md says what each number means.
     """
-    with showing(as_json=json, quiet=quiet) as listener:
-        result = score_file(
-            video,
-            timing=timing,
-            portrait=portrait,
-            output=output,
-            picture=picture,
-            overwrite=overwrite,
-            listener=listener,
-        )
-    show_score(result, as_json=json)
+    given = dict(locals())
+    from talkies.cli import work  # noqa: PLC0415 - help and completion stay quick
+
+    work.score(given)
