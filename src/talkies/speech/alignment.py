@@ -57,7 +57,7 @@ class Aligner:
         words = spoken_words(transcript, language)
         posteriors, heard = self._listen(samples)
         states, graph = graph_of(words)
-        runs = follow(_scores(posteriors, self._model.weights.prior), graph)
+        runs = follow(scores_of(posteriors, self._model.weights.prior), graph)
         steps = [_step(run, states, graph, posteriors) for run in runs]
         phonemes, placed = placed_on(steps, words, len(samples))
         match = require_match(placed)
@@ -88,7 +88,7 @@ def align(samples: NDArray[np.float32], transcript: str, language: str) -> Align
     return Aligner().align(samples, transcript, language)
 
 
-def _scores(posteriors: NDArray[np.float32], prior: NDArray[np.float32]) -> NDArray[np.float32]:
+def scores_of(posteriors: NDArray[np.float32], prior: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log likelihood of every phone and, in the last column, of a gap."""
     likely = np.logaddexp(posteriors, np.float32(np.log(_UNHEARD)))
     gap = np.logaddexp(posteriors[:, SILENT], np.float32(np.log(_UNTOLD)))

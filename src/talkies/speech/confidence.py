@@ -51,7 +51,7 @@ def recognition_warnings(phonemes: Sequence[Phoneme]) -> tuple[str, ...]:
 #: which they are doubtful. Measured over 24 sentences in 5 languages and 2 kinds of voice: right
 #: transcripts .38 to .79, other sentences and other languages .01 to .25.
 MISMATCH = 0.28
-POOR_MATCH = 0.36
+POOR_MATCH = 0.33
 
 #: Share of the sound of a recording that a transcript may leave out without a warning.
 UNTOLD_SHARE = 0.2
