@@ -34,7 +34,7 @@ _EAR_DEPTH, _HAIR_DEPTH = 0.28, 0.20
 #: Motion of less, in pixels for a whole unit, cannot be seen: heads turn by .1 at most.
 _UNSEEN = 0.3
 #: Rows of cells drawn together.
-_BAND = 4
+_BAND = 7
 #: Rise of raised brows, in D; how wide and high the moving patch is.
 _BROW_RISE, _BROW_WIDE, _BROW_HIGH = 0.040, 0.20, 0.085
 

@@ -25,9 +25,11 @@ from talkies.face.resampling import read_through
 from talkies.media.yuv import Planes, to_planes
 
 #: Cells of the mouth's grid per D: fine enough for the roll of a lip.
-_MOUTH_CELLS = 32
-#: The part of the face drawn at the best quality, in D: half width, top, bottom.
+_MOUTH_CELLS = 28
+#: The part that the mouth moves, in D: half width, top, bottom; with the eyes.
 _FACE_HALF, _FACE_TOP, _FACE_BOTTOM = 1.0, -1.15, 1.15
+#: The part drawn at the best quality, in D: from the brows to the chin.
+_FEATURES_HALF, _FEATURES_TOP, _FEATURES_BOTTOM = 0.72, -1.0, 0.72
 #: How far past the corners the lip line's mask reaches, and down, in D.
 _MASK_ASIDE, _MASK_DOWN = 1.6, 2.2
 
@@ -56,9 +58,10 @@ class Puppet:
     interior: MouthInterior
     lids: tuple[Lid, ...]
     creases: tuple[Crease, ...]
-    #: The face box inside the picture, with even corners.
-    face_box: Box
-    #: Boxes with everything else that moves.
+    #: Boxes with even corners inside the picture, from the middle outwards: what is drawn
+    #: sharpest, the rest of the face, and everything else that moves.
+    features: Box
+    around_features: tuple[Box, ...]
     around_face: tuple[Box, ...]
 
 
@@ -100,6 +103,8 @@ def make_puppet(
         max(2, round(axes.unit / _MOUTH_CELLS)),
     )
     face_box = grid.inner.within(size).even()
+    features = _rectangle(axes, _FEATURES_HALF, _FEATURES_TOP, _FEATURES_BOTTOM)
+    features = features.within(face_box).even()
     return Puppet(
         source=lips,
         axes=axes,
@@ -110,7 +115,8 @@ def make_puppet(
         interior=mouth_interior(axes, rest, palette(pixels, points), size, own),
         lids=lids(axes, points, lips),
         creases=creases(axes, rest, lips),
-        face_box=face_box,
+        features=features,
+        around_features=_around(face_box, features),
         around_face=tuple(part for box in head.reach for part in _around(box, face_box)),
     )
 
@@ -171,7 +177,9 @@ class Painter:
         cells = puppet.mouth.parting
         half = shifted(layers.half, np.ascontiguousarray(on_grid[cells.slices]), step)
         self._face_maps.part(half, cells, self._line(to_source, shape))
-        self._face_maps.warp(self._portrait, puppet.face_box, frame, sharp=True)
+        for box in puppet.around_features:
+            self._face_maps.warp(self._portrait, box, frame)
+        self._face_maps.warp(self._portrait, puppet.features, frame, sharp=True)
 
     def _line(self, to_source: Affine, shape: MouthShape) -> Points:
         """The area below the lip line, a polygon (n, 2) in pixels of the frame."""
