@@ -321,7 +321,7 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
     yield from long_rows(english, recogniser, 30 if quick else 300)
     try:
         yield from kokoro_rows(
-            test[ENGLISH][:most], tuning[ENGLISH][: min(most, 6)], recogniser, aligner
+            test[ENGLISH][:most], tuning[ENGLISH][: min(most, 4)], recogniser, aligner
         )
     except MissingDependency as missing:
         print(f"No Kokoro here: {missing.message}")

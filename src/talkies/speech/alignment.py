@@ -98,7 +98,10 @@ def scores_of(posteriors: NDArray[np.float32], prior: NDArray[np.float32]) -> ND
 
 
 def follow(scores: NDArray[np.float32], graph: Graph) -> tuple[Run, ...]:
-    """The likeliest way along the graph, in blocks, so that memory does not grow with length."""
+    """The likeliest way along the graph; empty where the graph does not fit into the scores.
+
+    It is searched in blocks, so that memory does not grow with length.
+    """
     runs: list[Run] = []
     position = state = 0
     while position < len(scores):
@@ -110,7 +113,9 @@ def follow(scores: NDArray[np.float32], graph: Graph) -> tuple[Run, ...]:
             Run(state=run.state + state, start=run.start + position, end=run.end + position)
             for run in settled
         ]
-        if is_last or not settled:
+        if not settled:
+            return ()
+        if is_last:
             break
         state, position = found[len(settled)].state + state, runs[-1].end
     return tuple(runs)

@@ -13,7 +13,7 @@ CLIPPED_SHARE = 2e-3
 _FULL_SCALE = 0.995
 
 #: Mean confidence of recognised phonemes under which the lips will often be wrong.
-DOUBTFUL = 0.5
+DOUBTFUL = 0.42
 
 
 def listening_warnings(samples: NDArray[np.float32]) -> tuple[str, ...]:

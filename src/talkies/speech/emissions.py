@@ -121,9 +121,13 @@ def _said(word: tuple[int, ...], following: tuple[int, ...]) -> tuple[int, ...]:
     return _WEAK[word][INVENTORY[PHONES[following[0]]].is_vowel]
 
 
+#: Probability from which a spike is sharp.
+_SHARP = 0.95
+
+
 def fluency(found: Sequence[Emission]) -> float:
-    """Mean height of the spikes, 0 to 1: over .9 in languages hama knows, under .8 in others."""
-    return float(np.mean([emission.probability for emission in found])) if found else 0.0
+    """Share of the spikes that are sharp, 0 to 1: high only in languages hama was taught."""
+    return float(np.mean([emission.probability > _SHARP for emission in found])) if found else 0.0
 
 
 def support(

@@ -21,9 +21,9 @@ from talkies.speech.emissions import (
 from talkies.speech.phones import SILENT
 from talkies.speech.viterbi import Run, anything, best_path, line
 
-#: Mean height of hama's spikes from which its sequence of sounds is followed. Measured: English
-#: recordings .91 to .98, Kokoro .96, espeak-ng's English .85; other languages .54 to .76.
-FLUENT = 0.92
+#: Share of sharp spikes from which hama's sequence of sounds is followed. Measured: recordings in
+#: English and Kokoro's English .69 to .91, espeak-ng's English up to .62, other languages below .3.
+FLUENT = 0.65
 
 #: How much the frequency of a phone in the training speech is discounted, 0 to 1.
 PRIOR_WEIGHT = 0.5

@@ -39,10 +39,12 @@ def test_a_short_word_is_said_weakly_before_a_consonant_and_fully_before_a_vowel
     assert words("ð", "i") == ["ði"]
 
 
-def test_fluency_is_the_height_of_the_spikes() -> None:
+def test_fluency_is_the_share_of_sharp_spikes() -> None:
     tokens = folded(TOKENS)
-    assert fluency(emissions(heard("p", "<blank>", "k"), tokens)) > 0.89
-    assert fluency(emissions(heard("p", "<blank>", "k", height=0.6), tokens)) < 0.7
+    sharp, blunt = heard("p", "<blank>", "k", height=0.99), heard("ð", "<blank>", height=0.7)
+    assert fluency(emissions(sharp, tokens)) == 1
+    assert fluency(emissions(blunt, tokens)) == 0
+    assert 0 < fluency(emissions(np.concatenate([sharp, blunt]), tokens)) < 1
     assert fluency(()) == 0
 
 

@@ -50,19 +50,19 @@ def test_level_does_not_matter(english: Speech) -> None:
 
 
 def test_speech_in_a_long_silence_is_found_where_it_is(english: Speech) -> None:
-    rest = np.zeros(20 * SPEECH_RATE, np.float32)
+    rest = np.zeros(6 * SPEECH_RATE, np.float32)
     heard = recognise(np.concatenate([rest, samples_of(english), rest]))
     spoken = [p for p in heard.phonemes if p.symbol]
     assert len(spoken) > 15
-    assert all(19.9 < p.span.middle / SPEECH_RATE < 25 for p in spoken)
+    assert all(5.9 < p.span.middle / SPEECH_RATE < 11 for p in spoken)
 
 
 def test_speech_after_half_a_minute_is_not_lost(english: Speech) -> None:
     once = samples_of(english)
-    heard = recognise(np.tile(once, 16))
+    heard = recognise(np.tile(once, 8))
     spoken = [p.span.middle / len(once) for p in heard.phonemes if p.symbol]
-    assert heard.seconds > 32
-    assert all(sum(n <= at < n + 1 for at in spoken) > 15 for n in range(16))
+    assert heard.seconds > 30
+    assert all(sum(n <= at < n + 1 for at in spoken) > 15 for n in range(8))
 
 
 def test_the_same_samples_give_the_same_answer(english: Speech) -> None:
