@@ -117,6 +117,7 @@ def test_pictures(name: str, talkies: Talkies, speech: Path, tmp_path: Path) -> 
     make(tmp_path / file)
     answer = talkies("render", tmp_path / file, speech, "-o", tmp_path / "talk.mp4")
     assert_refused(answer, code, 3, tmp_path)
+    assert ("--show-faces" in answer.err) == (code == "FACE_UNUSABLE")
 
 
 @pytest.mark.parametrize("name", SOUNDS)

@@ -131,6 +131,7 @@ class TestRender:
             *("-o", tmp_path / "talk.mp4", "--show-faces", seen),
         )
         assert "FACE_UNUSABLE" in answer.err
+        assert "--show-faces" not in answer.err
         assert seen.stat().st_size > 10_000
         assert not (tmp_path / "talk.mp4").exists()
 

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from talkies.cli.app import app
 from talkies.cli.overview import OPTIONS, SUMMARIES, overview
 from talkies.studio.videos.options import VideoOptions
@@ -44,6 +46,19 @@ def test_the_overview_names_every_command_and_option_of_the_root() -> None:
     known = {name for parameter in root.params for name in parameter.opts}
     assert known <= documented
     assert all(f"  {name} " in overview() for name in SUMMARIES)
+
+
+@pytest.mark.parametrize("line", [["--debug"], ["--debug", "--help"], [], ["-h"]])
+def test_the_overview_comes_by_every_way(line: list[str]) -> None:
+    answer = run(f"from talkies.cli.main import run; run({line})")
+    assert answer.stdout == overview() + "\n"
+
+
+def test_the_version_comes_by_every_way() -> None:
+    lines = (["--version"], ["--debug", "--version"])
+    said = {run(f"from talkies.cli.main import run; run({line})").stdout for line in lines}
+    assert len(said) == 1
+    assert said.pop().startswith("talkies ")
 
 
 def test_every_command_is_where_its_name_says() -> None:

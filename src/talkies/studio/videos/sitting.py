@@ -70,7 +70,14 @@ def _judge(
         drawn = draw_verdict(picture.pixels, faces, face, verdict)
         save_picture(Picture(pixels=drawn), request.show_faces)
     reporter.warn(*verdict.warnings)
-    require_usable(verdict)
+    try:
+        require_usable(verdict)
+    except FaceUnusable as error:
+        if request.show_faces is None:
+            error.hint = f"{error.hint} --show-faces seen.png draws what was found.".lstrip()
+        else:
+            error.details["picture"] = str(request.show_faces)
+        raise
 
 
 def _bars(look: Look) -> tuple[int, int, int]:
