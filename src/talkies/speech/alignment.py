@@ -31,10 +31,10 @@ _UNTOLD = 3e-3
 _PAUSE = 0.3
 _LONGEST_LEAP = SPEECH_RATE // 5
 
-#: Steps settled at once (20 s), steps looked ahead (10 s), and states in view.
+#: Steps settled at once (20 s), steps looked ahead (5 s), and states in view.
 _SETTLED = 2000
-_AHEAD = 1000
-_VIEW = 1500
+_AHEAD = 500
+_VIEW = 900
 
 
 class Aligner:
