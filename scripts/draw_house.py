@@ -56,8 +56,8 @@ def draw(house: list[list[str]]) -> str:
             x, y = MARGIN + index * width, MARGIN + floor * FLOOR
             lines += [
                 (
-                    f'<rect x="{x + 2:.0f}" y="{y + 2}" width="{width - 4:.0f}" height="{FLOOR - 4}" '
-                    f'rx="6" fill="hsl(190 34% {shade}%)" stroke="#31545c"/>'
+                    f'<rect x="{x + 2:.0f}" y="{y + 2}" width="{width - 4:.0f}" '
+                    f'height="{FLOOR - 4}" rx="6" fill="hsl(190 34% {shade}%)" stroke="#31545c"/>'
                 ),
                 (
                     f'<text x="{x + 16:.0f}" y="{y + 33}" font-size="17" font-weight="600" '

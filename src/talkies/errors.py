@@ -39,7 +39,7 @@ Callers match on the class or on `code`, never on the message. Every code is exp
 from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
-Detail: TypeAlias = str | int | float | bool | None | list[str] | list[float]
+Detail: TypeAlias = str | int | float | bool | list[str] | list[float] | None
 
 
 class TalkiesError(Exception):

@@ -28,7 +28,8 @@ def test_every_locked_package_has_a_hash() -> None:
     for lock in (ROOT / "requirements").glob("*.lock"):
         text = lock.read_text()
         assert text.count("==") > 10
-        assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z])", text) if "==" in block)
+        packages = [block for block in re.split(r"\n(?=[a-z])", text) if "==" in block]
+        assert all("--hash=sha256:" in block for block in packages)
 
 
 def test_locks_name_no_host() -> None:
@@ -37,7 +38,9 @@ def test_locks_name_no_host() -> None:
 
 
 def test_no_file_is_heavy() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     files = [ROOT / line for line in listed.stdout.splitlines()]
     assert len(files) > 50
     assert [f.name for f in files if f.exists() and f.stat().st_size > 2_500_000] == []
