@@ -27,7 +27,7 @@ from talkies.media.yuv import Planes, to_planes
 #: Cells of the mouth's grid per D: fine enough for the roll of a lip.
 _MOUTH_CELLS = 28
 #: The part that the mouth moves, in D: half width, top, bottom; with the eyes.
-_FACE_HALF, _FACE_TOP, _FACE_BOTTOM = 1.0, -1.15, 1.15
+_FACE_HALF, _FACE_TOP, _FACE_BOTTOM = 1.0, -1.0, 1.15
 #: The part drawn at the best quality, in D: from the brows to the chin.
 _FEATURES_HALF, _FEATURES_TOP, _FEATURES_BOTTOM = 0.72, -1.0, 0.72
 #: How far past the corners the lip line's mask reaches, and down, in D.
