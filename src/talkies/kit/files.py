@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from talkies.errors import DiskFull, OutputFailure, OutputUnwritable
 #: Error numbers that say there is no room: no space, over quota, over the file size limit.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
-#: Characters of an output's name in its partial file's: 4 bytes each stay under the limit of 255.
-STEM_KEPT = 32
+#: Characters of an output's stem and of its extension in its partial file's name: 4 bytes each
+#: stay under the limit of 255.
+STEM_KEPT, SUFFIX_KEPT = 32, 16
 
 
 @contextlib.contextmanager
@@ -29,6 +31,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         with reporting_full_disk(path):
             yield partial
+        with _reporting_unwritable(path):
             _settle(partial, path)
     finally:
         with contextlib.suppress(OSError):
@@ -47,6 +50,15 @@ def reporting_full_disk(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _reporting_unwritable(path: Path) -> Iterator[None]:
+    """Turn any `OSError` of the block, and a name that is no path, into an `OutputFailure`."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from error
+
+
+@contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
     """A new folder only this user can read, removed with all it holds when the block ends."""
     try:
@@ -62,11 +74,11 @@ def full_disk(path: Path) -> DiskFull:
     return DiskFull(f"The disk is full: {path.name} could not be written.", details=_about(path))
 
 
-def unwritable(path: Path, error: OSError) -> OutputFailure:
+def unwritable(path: Path, error: OSError | ValueError) -> OutputFailure:
     """The error for an output at `path` that the system refused, in its words."""
-    if error.errno in NO_ROOM:
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
         return full_disk(path)
-    reason = error.strerror or "unknown reason"
+    reason = getattr(error, "strerror", None) or "not a path"
     return OutputUnwritable(f"{path} cannot be written: {reason}.", details=_about(path))
 
 
@@ -76,18 +88,26 @@ def _about(path: Path) -> dict[str, str]:
 
 def _reserve(path: Path) -> Path:
     """Create the partial file, which also proves that the folder can be written."""
-    if path.is_dir():
-        raise OutputUnwritable(
-            f"{path} is a folder.", hint="Give the path of a file.", details=_about(path)
+    with _reporting_unwritable(path):
+        _require_replaceable(path)
+        partial = path.with_name(
+            f".{path.stem[:STEM_KEPT]}-{secrets.token_hex(4)}.partial{path.suffix[:SUFFIX_KEPT]}"
         )
-    partial = path.with_name(
-        f".{path.stem[:STEM_KEPT]}-{secrets.token_hex(4)}.partial{path.suffix}"
-    )
-    try:
         partial.touch(mode=0o666, exist_ok=False)
-    except OSError as error:
-        raise unwritable(path, error) from error
     return partial
+
+
+def _require_replaceable(path: Path) -> None:
+    """Refuse what is there and is no file: a rename would remove a device or a pipe."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise OutputUnwritable(
+            f"{path} is {what}.", hint="Give the path of a file.", details=_about(path)
+        )
 
 
 def _settle(partial: Path, path: Path) -> None:
@@ -97,10 +117,7 @@ def _settle(partial: Path, path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    try:
-        partial.replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+    partial.replace(path)
     with contextlib.suppress(OSError):
         folder = os.open(path.parent, os.O_RDONLY)
         try:

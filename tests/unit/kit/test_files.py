@@ -1,4 +1,5 @@
 import errno
+import os
 import resource
 import signal
 import stat
@@ -110,3 +111,55 @@ def _write_and_raise(target: Path, error: BaseException) -> None:
     with replacing(target) as partial:
         partial.write_bytes(b"half")
         raise error
+
+
+def test_a_pipe_or_a_device_is_never_replaced(tmp_path: Path) -> None:
+    pipe, device = tmp_path / "pipe", tmp_path / "null"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/null")
+    for path in (pipe, device):
+        with pytest.raises(OutputUnwritable, match="not a regular file"), replacing(path):
+            pytest.fail("the block must not run")
+    assert pipe.is_fifo()
+    assert device.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".mp4", "a\0b", "loop/x.mp4"])
+def test_a_path_that_cannot_be_is_unwritable_before_the_work(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OutputUnwritable), replacing(tmp_path / name):
+        pytest.fail("the block must not run")
+
+
+@pytest.mark.parametrize("name", ["😀" * 60 + ".mp4", "Mr. " + "x" * 248])
+def test_any_name_that_the_system_takes_is_written(tmp_path: Path, name: str) -> None:
+    with replacing(tmp_path / name) as partial:
+        partial.write_bytes(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_link_to_nowhere_becomes_the_output(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("nowhere")
+    with replacing(tmp_path / "out") as partial:
+        partial.write_bytes(b"whole")
+    assert (tmp_path / "out").read_bytes() == b"whole"
+
+
+def test_a_partial_file_that_vanishes_is_an_unwritable_output(tmp_path: Path) -> None:
+    with pytest.raises(OutputUnwritable), replacing(tmp_path / "talk.mp4") as partial:
+        partial.unlink()
+
+
+def test_no_place_for_private_files_is_named(tmp_path: Path) -> None:
+    code = (
+        "import tempfile; from talkies.errors import OutputUnwritable\n"
+        "from talkies.kit.files import private_folder\n"
+        f"tempfile.tempdir = {str(tmp_path / 'gone')!r}\n"
+        "try:\n"
+        "    with private_folder(): pass\n"
+        "except OutputUnwritable: print('unwritable')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "unwritable\n", done.stderr
