@@ -27,7 +27,7 @@ PASSED_VARIABLES = (
 )
 
 #: One thread a child: its limits are per process, and thread stacks count as memory.
-FIXED_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+FIXED_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,8 @@ class Child:
         self._command = [
             sys.executable,
             # No compiled files: one cut short by the file size limit would break the next start.
-            "-IB",
+            # UTF-8 by an option: in isolation Python reads none of its own variables.
+            *("-IB", "-X", "utf8"),
             "-m",
             "talkies.kit.confined",
             json.dumps(asdict(limits) | {"parent": os.getpid()}),
@@ -82,22 +83,25 @@ class Child:
         self._stderr = b""
         self._timed_out = False
         self._killed = False
-        self._threads: list[threading.Thread] = []
+        self._listener = threading.Thread(target=self._collect_stderr, daemon=True)
         self._watchdog = threading.Timer(limits.wall_seconds, self._time_out)
         self._watchdog.daemon = True
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE if self._given_stdin is None else self._given_stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=True,
-        )
-        reader = threading.Thread(target=self._collect_stderr, daemon=True)
-        reader.start()
-        self._threads.append(reader)
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE if self._given_stdin is None else self._given_stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ChildCrashed(
+                f"The {self._name} process could not be started: {error.strerror}."
+            ) from error
+        self._listener.start()
         self._watchdog.start()
         return self
 
@@ -131,12 +135,13 @@ class Child:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        ended = error is None or isinstance(error, EOFError | BrokenPipeError)
         try:
-            self._end(abrupt=error is not None and not isinstance(error, EOFError))
+            self._end(abrupt=not ended)
         finally:
             self._kill_group()
             self._release()
-        if error is None or isinstance(error, EOFError | BrokenPipeError):
+        if ended:
             failure = self._failure(error)
             if failure is not None:
                 raise failure from error
@@ -169,8 +174,7 @@ class Child:
         self._watchdog.cancel()
         process = self._running
         process.wait()
-        for thread in self._threads:
-            thread.join(timeout=1.0)
+        self._listener.join(timeout=1.0)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

@@ -14,7 +14,7 @@ from talkies import errors
 from talkies.errors import EngineFailure, MediaTooLarge, TalkiesError
 
 #: Longest header and payload, in bytes, that are believed. A header has a few hundred; the largest
-#: payload is a picture of 40 megapixels with alpha.
+#: payload is a picture of 4096×4096 pixels with alpha: 67 MB.
 HEADER_MAX = 1 << 20
 PAYLOAD_MAX = 1 << 28
 
@@ -54,7 +54,7 @@ def _header(stream: IO[bytes]) -> Header:
         raise EOFError("not a message")
     try:
         header: Header = json.loads(_exactly(stream, length))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EOFError("not a message") from error
     if not _is_header(header):
         raise EOFError("not a message")
@@ -102,7 +102,9 @@ def _error_kinds() -> dict[str, type[TalkiesError]]:
 
 
 def _is_header(value: object) -> bool:
-    size = value.get("bytes") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(value.get("error", {}), dict):
+        return False
+    size = value.get("bytes")
     return isinstance(size, int) and 0 <= size <= PAYLOAD_MAX
 
 

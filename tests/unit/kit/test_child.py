@@ -20,6 +20,12 @@ def script(code: str) -> tuple[str, tuple[str, ...]]:
     return "timeit", ("-n1", "-r1", textwrap.dedent(code))
 
 
+def shout(child: Child) -> None:
+    """Write until nobody listens."""
+    while True:
+        child.stdin.write(bytes(1 << 16))
+
+
 def alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -187,3 +193,27 @@ def test_typed_errors_of_a_child_are_raised_as_themselves() -> None:
         receive(child.stdout)
     assert caught.value.hint == "record"
     assert caught.value.details == {"samples": 0}
+
+
+def test_a_child_that_stops_listening_is_reported_with_its_own_reason() -> None:
+    module, arguments = script("import os, sys; os.close(0); sys.exit('I heard enough')")
+    with (
+        pytest.raises(ChildCrashed, match="exit status 1") as caught,
+        Child(module, arguments, limits=PATIENT) as child,
+    ):
+        shout(child)
+    assert "I heard enough" in str(caught.value.details["stderr"])
+
+
+def test_a_child_that_cannot_be_started_is_typed() -> None:
+    with (
+        pytest.raises(ChildCrashed, match="could not be started"),
+        Child("runpy", ["x" * (1 << 22)], limits=PATIENT),
+    ):
+        pytest.fail("the block must not run")
+
+
+def test_a_child_speaks_utf_8_in_any_locale() -> None:
+    module, arguments = script("import sys; print(sys.flags.utf8_mode, sys.stdout.encoding)")
+    with Child(module, arguments, limits=PATIENT) as child:
+        assert child.stdout.readline().startswith(b"1 utf-8")

@@ -43,6 +43,8 @@ def test_a_view_of_any_shape_is_sent_as_its_bytes() -> None:
         message(b'{"bytes": "9"}'),
         message(b'{"bytes": 999999999999}'),
         message(b'{"bytes": 9}', b"short"),
+        message(b"[" * 100_000),
+        message(b'{"bytes": 0, "error": "x"}'),
     ],
 )
 def test_what_is_no_message_is_the_end(stream: io.BytesIO) -> None:
