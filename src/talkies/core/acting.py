@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from talkies.core import gestures
 from talkies.core.alignment import Alignment
 from talkies.core.mouth import mouth_curves
-from talkies.core.mouth.grid import Samples, smooth_step
+from talkies.core.mouth.grid import Samples, averaged, smooth_step
 from talkies.core.performance import Curve, Head, Mouth, Performance
 from talkies.core.prosody import Emphasis, Pause, activity, emphases, pauses
 from talkies.errors import InvalidOption
@@ -77,17 +77,17 @@ def perform(
     colour = _COLOURS[_emotion(emotion)]
     times = np.arange(frames) / float(fps)
     silences = pauses(alignment)
-    stressed = emphases(alignment, fps, loudness)
+    emphasised = emphases(alignment, fps, loudness)
     awake = _awake(frames, fps)
     dice = np.random.default_rng(seed)
     lids = gestures.blink_times(silences, frames / float(fps), dice)
-    brows = motion * gestures.raised_brows(stressed, times) + colour.brows
+    brows = motion * gestures.raised_brows(emphasised, times) + colour.brows
     return Performance(
         fps=fps,
         mouth=_coloured(mouth_curves(alignment, fps, frames, loudness), colour, awake),
         blink=_curve(gestures.blinks(lids, times), 0.0, 1.0),
         brows=_curve(awake * brows),
-        head=_head(times, silences, stressed, motion * awake, colour, dice),
+        head=_head(fps, silences, emphasised, motion * awake, colour, dice),
     )
 
 
@@ -114,19 +114,20 @@ def _awake(frames: int, fps: Fraction) -> Samples:
 
 
 def _head(
-    times: Samples,
+    fps: Fraction,
     silences: tuple[Pause, ...],
-    stressed: tuple[Emphasis, ...],
+    emphasised: tuple[Emphasis, ...],
     motion: Samples,
     colour: _Colour,
     dice: np.random.Generator,
 ) -> Head:
-    lively = motion * colour.motion * _liveliness(silences, times)
+    times = np.arange(len(motion)) / float(fps)
+    lively = motion * colour.motion * _liveliness(silences, times, fps)
     yaw, roll, pitch = (
         lively * gestures.wandering(wander, times, dice)
         for wander in (gestures.YAW, gestures.ROLL, gestures.PITCH)
     )
-    nods = motion * (gestures.NOD * gestures.accents(stressed, times) + colour.pitch)
+    nods = motion * (gestures.NOD * gestures.emphatic(emphasised, times) + colour.pitch)
     return Head(
         yaw=_curve(yaw),
         pitch=_curve(pitch + nods),
@@ -135,12 +136,9 @@ def _head(
     )
 
 
-def _liveliness(silences: tuple[Pause, ...], times: Samples) -> Samples:
+def _liveliness(silences: tuple[Pause, ...], times: Samples, fps: Fraction) -> Samples:
     """Full while someone speaks, less in pauses, without a jerk between."""
-    half = max(1, round(_SETTLE_SECONDS / max(times[1], 1e-3))) if len(times) > 1 else 1
-    window = np.hanning(2 * half + 3)[1:-1]
-    padded = np.pad(activity(silences, times), half, mode="edge")
-    speaking = np.convolve(padded, window / window.sum(), mode="valid")
+    speaking = averaged(activity(silences, times), 2 * _SETTLE_SECONDS, float(fps))
     return _PAUSE_MOTION + (1 - _PAUSE_MOTION) * speaking
 
 

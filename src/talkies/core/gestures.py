@@ -97,7 +97,7 @@ _RISE_SECONDS = 0.18
 _RETURN_SECONDS = 0.38
 
 
-def accents(emphases: Sequence[Emphasis], times: Samples) -> Samples:
+def emphatic(emphases: Sequence[Emphasis], times: Samples) -> Samples:
     """A bump of an emphasis' strength at each, at `times` (seconds)."""
     curve = np.zeros(len(times))
     for emphasis in emphases:
@@ -136,4 +136,4 @@ _BROW_THRESHOLD = 0.85
 def raised_brows(emphases: Sequence[Emphasis], times: Samples) -> Samples:
     """Brows raised on the strongest emphases, at `times` (seconds)."""
     strong = [emphasis for emphasis in emphases if emphasis.strength >= _BROW_THRESHOLD]
-    return BROW_RAISE * accents(strong, times)
+    return BROW_RAISE * emphatic(strong, times)

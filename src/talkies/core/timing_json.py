@@ -15,6 +15,9 @@ from talkies.errors import InvalidInput
 #: Name and version of the timing JSON; a change that old readers misread counts it up.
 SCHEMA = "talkies.timing/1"
 
+#: Longest recording, in ticks: a day. Larger numbers are a mistake, and no float holds the largest.
+TICKS_MAX = 24 * 3_600 * SPEECH_RATE
+
 #: Decimals of seconds in JSON: a microsecond, finer than a tick.
 _DECIMALS = 6
 
@@ -74,14 +77,12 @@ def alignment_from_json(text: str) -> Alignment:
     if document.get("rate") != SPEECH_RATE:
         raise _invalid("rate", f"is not {SPEECH_RATE}")
     language = document.get("language")
-    if language is not None and not isinstance(language, str):
-        raise _invalid("language", "is not a text")
     try:
         return Alignment(
             length=_tick(document, "length", ""),
             phonemes=_records(document, "phonemes", _phoneme),
             words=_ordered(_records(document, "words", _word), _tick(document, "length", "")),
-            language=language,
+            language=None if language is None else _text(language, "language"),
             source=AlignmentSource(str(document.get("source"))),
             warnings=_texts(document, "warnings"),
         )
@@ -129,6 +130,11 @@ def _texts(document: _Json, name: str) -> tuple[str, ...]:
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise _invalid(where, "is not a text")
+    try:
+        # JSON can name half of a surrogate pair, which no file can be written with.
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _invalid(where, "has a character that is none") from error
     return value
 
 
@@ -170,6 +176,8 @@ def _tick(record: _Json, name: str, prefix: str) -> int:
     value = record.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise _invalid(prefix + name, "is not a whole number of ticks")
+    if value > TICKS_MAX:
+        raise _invalid(prefix + name, "is over a day")
     return value
 
 

@@ -74,7 +74,7 @@ def test_wandering_stays_within_its_amplitude_and_is_smooth(seed: int) -> None:
 
 
 def test_an_accent_peaks_on_its_syllable() -> None:
-    curve = gestures.accents([Emphasis(time=4.0, strength=0.8)], TIMES)
+    curve = gestures.emphatic([Emphasis(time=4.0, strength=0.8)], TIMES)
 
     assert TIMES[curve.argmax()] == pytest.approx(4.0)
     assert curve.max() == pytest.approx(0.8)

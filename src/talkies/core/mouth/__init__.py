@@ -15,7 +15,7 @@ from talkies.core.mouth import coarticulation
 from talkies.core.mouth.contacts import MOVES, TUCKED_OPENING, contacts, drawn
 from talkies.core.mouth.frames import pinned, pins, sampled
 from talkies.core.mouth.grid import GRID_RATE, Samples, smooth_step, smoothed
-from talkies.core.mouth.loudness import emphasis
+from talkies.core.mouth.loudness import opening_gain
 from talkies.core.mouth.targets import REST, Segment, segments
 from talkies.core.performance import Mouth
 
@@ -60,7 +60,7 @@ def mouth_curves(
     curves = {name: sampled(curve, fps, frames) for name, curve in fine.items()}
     press, tuck = _reached(track, curves["press"], curves["tuck"], fps)
     times = np.arange(frames) / float(fps)
-    opened = smooth_step(times / _FIRST_OPENING) * emphasis(loudness, fps, frames)
+    opened = smooth_step(times / _FIRST_OPENING) * opening_gain(loudness, fps, frames)
     shaped = smooth_step(times / _FIRST_SHAPE)
     return Mouth(
         opening=_curve(_touched(curves["opening"] * opened, press, tuck), 0.0, _MAX_OPENING),

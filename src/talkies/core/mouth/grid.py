@@ -17,6 +17,17 @@ def smooth_step(x: Samples) -> Samples:
     return t * t * t * (10 - 15 * t + 6 * t * t)
 
 
+def averaged(curve: Samples, seconds: float, rate: float) -> Samples:
+    """A curve of `rate` samples a second under a Hann window this many seconds wide; ends held.
+
+    The window's width is where it is half as high as in its middle.
+    """
+    half = max(1, round(seconds * rate / 2))
+    window = np.hanning(2 * half + 3)[1:-1]
+    padded = np.pad(curve, half, mode="edge")
+    return np.convolve(padded, window / window.sum(), mode="valid")
+
+
 def smoothed(curve: Samples, seconds: float) -> Samples:
     """A curve, shape (cells,), under a Gaussian of this standard deviation; ends are held."""
     sigma = seconds * GRID_RATE

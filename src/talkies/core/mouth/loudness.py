@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.core.mouth.grid import Samples
+from talkies.core.mouth.grid import Samples, averaged
 
 #: Openings are multiplied by these at loudness 0 and 1.
 SOFT_GAIN = 0.75
@@ -14,19 +14,11 @@ LOUD_GAIN = 1.2
 SYLLABLE_SECONDS = 0.2
 
 
-def emphasis(loudness: NDArray[np.float32] | None, fps: Fraction, frames: int) -> Samples:
+def opening_gain(loudness: NDArray[np.float32] | None, fps: Fraction, frames: int) -> Samples:
     """The gain on the opening of every frame, shape (frames,)."""
     if loudness is None:
         return np.ones(frames)
     if loudness.shape != (frames,):
         raise ValueError(f"loudness has shape {loudness.shape}, not ({frames},)")
     known = np.clip(np.nan_to_num(loudness.astype(np.float64)), 0.0, 1.0)
-    return SOFT_GAIN + (LOUD_GAIN - SOFT_GAIN) * syllabic(known, fps)
-
-
-def syllabic(loudness: Samples, fps: Fraction) -> Samples:
-    """Loudness averaged over a syllable, shape (frames,)."""
-    half = max(1, round(SYLLABLE_SECONDS * float(fps) / 2))
-    kernel = np.hanning(2 * half + 3)[1:-1]
-    padded = np.pad(loudness, half, mode="edge")
-    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
+    return SOFT_GAIN + (LOUD_GAIN - SOFT_GAIN) * averaged(known, SYLLABLE_SECONDS, float(fps))

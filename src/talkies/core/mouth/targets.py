@@ -45,7 +45,7 @@ class Segment:
 #: The relaxed, closed mouth. Rounding for the next sound may begin while it rests.
 REST = Target(opening=0.0, shape_weight=0.3)
 
-#: Openings in D of the closest and the most open vowel, measured on speakers (portrait.md §3).
+#: Openings in D of the closest and the most open vowel, measured on speakers.
 _CLOSE_OPENING = 0.05
 _OPEN_OPENING = 0.16
 #: Spread of /i/ and narrowing of /u/, as a share of the mouth's width at rest.
