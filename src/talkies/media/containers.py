@@ -2,11 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import av
 import av.error
 from av.container import InputContainer
+from av.frame import Frame
 from av.stream import Stream
 
 from talkies.errors import CorruptMedia, MediaTooLarge, UnsupportedMedia
@@ -33,6 +35,20 @@ VIDEO_CODECS = frozenset(
         *("vp8", "libvpx", "vp9", "libvpx-vp9", "av1", "libdav1d"),
     }
 )
+
+
+#: Undecodable packets after which the rest is given up.
+DAMAGED_MAX = 1_000
+
+#: Demuxers whose length is FFmpeg's guess from the bit rate of the beginning.
+GUESSED_LENGTH = frozenset({"aac"})
+
+
+@dataclass(slots=True)
+class Damage:
+    """What of a track could not be decoded."""
+
+    packets: int = 0
 
 
 class Bytes:
@@ -63,7 +79,10 @@ def container(source: BinaryIO, demuxer: str) -> Iterator[InputContainer]:
             if len(opened.streams) > STREAMS_MAX:
                 raise MediaTooLarge(f"The file has {len(opened.streams)} tracks.")
             yield opened
-    except (av.error.FFmpegError, UnicodeDecodeError, ValueError) as error:
+    except av.error.MemoryError:
+        # Told apart from damage by `relaying_errors`.
+        raise
+    except (av.error.FFmpegError, ValueError) as error:
         raise CorruptMedia(f"The file is damaged ({_words(error)}).") from error
 
 
@@ -86,9 +105,33 @@ def require_codec(stream: Stream, allowed: frozenset[str]) -> None:
         )
 
 
-def declared_seconds(opened: InputContainer) -> float | None:
-    """The length the file claims to have; to be shown, never to be relied on."""
-    return None if opened.duration is None else opened.duration / av.time_base
+def declared_seconds(opened: InputContainer, stream: Stream | None = None) -> float | None:
+    """The length the file, or a track of it, claims to have; not to be relied on.
+
+    None where nothing is said, or said only of a longer track, or guessed by FFmpeg.
+    """
+    if opened.format.name in GUESSED_LENGTH:
+        return None
+    if stream is not None and stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    if opened.duration is None or (stream is not None and len(opened.streams) > 1):
+        return None
+    return opened.duration / av.time_base
+
+
+def decoded(opened: InputContainer, stream: Stream, damage: Damage) -> Iterator[Frame]:
+    """The frames of a track in order; what cannot be decoded is passed over and counted."""
+    for packet in opened.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            damage.packets += 1
+            if damage.packets > DAMAGED_MAX:
+                return
+            continue
+        for frame in frames:
+            assert isinstance(frame, Frame)  # noqa: S101  packets of sound and pictures
+            yield frame
 
 
 def _words(error: BaseException) -> str:

@@ -17,16 +17,14 @@ BUNDLED: Final = Path(__file__).with_name("fonts") / "captions.ttf"
 #: Packages of the extra `captions` that hold fonts, by module name.
 EXTRA_MODULES: Final = ("noto_cjk_sans_otc",)
 
-#: Where systems keep their fonts.
+#: Where systems keep their fonts, and where in their homes people do.
 SYSTEM_FOLDERS: Final = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
-    Path("~/.fonts").expanduser(),
-    Path("~/.local/share/fonts").expanduser(),
     Path("/System/Library/Fonts"),
     Path("/Library/Fonts"),
-    Path("~/Library/Fonts").expanduser(),
 )
+HOME_FOLDERS: Final = (".fonts", ".local/share/fonts", "Library/Fonts")
 
 #: Parts of the names of system fonts that are good to read on a screen, the best first.
 PREFERRED: Final = ("notosans", "hiragino", "pingfang", "applesdgothic", "dejavusans", "sans")
@@ -61,8 +59,15 @@ class Face:
 class FontBook:
     """Finds fonts, and remembers what it read of them."""
 
-    def __init__(self, folders: Iterable[Path] = SYSTEM_FOLDERS) -> None:
-        self._folders = tuple(folders)
+    def __init__(
+        self,
+        folders: Iterable[Path] | None = None,
+        *,
+        modules: Iterable[str] = EXTRA_MODULES,
+    ) -> None:
+        """Look into `folders`, those of the system where none are given, and packages of fonts."""
+        self._folders = system_folders() if folders is None else tuple(folders)
+        self._modules = tuple(modules)
         self._coverages: dict[Path, frozenset[int]] = {}
         self._files: tuple[Path, ...] | None = None
 
@@ -95,7 +100,7 @@ class FontBook:
 
     def _candidates(self) -> Iterator[Path]:
         yield BUNDLED
-        yield from _extra_fonts()
+        yield from _extra_fonts(self._modules)
         if self._files is None:
             self._files = tuple(sorted(_font_files(self._folders), key=_preference))
         yield from self._files
@@ -110,8 +115,17 @@ def _is_needed(mark: str) -> bool:
     return not _is_invisible(mark) and unicodedata.category(mark) not in DISPENSABLE
 
 
-def _extra_fonts() -> Iterator[Path]:
-    for name in EXTRA_MODULES:
+def system_folders() -> tuple[Path, ...]:
+    """Where this system and this user keep fonts; a user of a container may have no home."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return SYSTEM_FOLDERS
+    return (*SYSTEM_FOLDERS, *(home / folder for folder in HOME_FOLDERS))
+
+
+def _extra_fonts(modules: Iterable[str]) -> Iterator[Path]:
+    for name in modules:
         found = importlib.util.find_spec(name)
         for folder in (found and found.submodule_search_locations) or ():
             yield from sorted(Path(folder).glob("*.[to]t[cf]"))

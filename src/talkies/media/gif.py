@@ -49,14 +49,13 @@ class GifEncoder:
         self._step = math.ceil(spec.fps / FPS_MAX)
         self._time_base = self._step / Fraction(spec.fps)
         self._seen = self._kept_frames = 0
-        self._stack = contextlib.ExitStack()
-        folder = self._stack.enter_context(private_folder())
-        self._frames = folder / "frames.mkv"
-        with system_errors():
+        with contextlib.ExitStack() as stack, system_errors():
+            self._frames = stack.enter_context(private_folder()) / "frames.mkv"
             self._keep = av.open(str(self._frames), "w", format="matroska")
-            self._stack.callback(self._keep.close)
+            stack.callback(self._keep.close)
             self._kept = self._add_lossless()
             self._palette = _PaletteMaker(spec)
+            self._stack = stack.pop_all()
 
     def write(self, planes: Planes) -> None:
         wanted = self._seen % self._step == 0

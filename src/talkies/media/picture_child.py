@@ -7,7 +7,7 @@ import warnings
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 
 from talkies.errors import (
     AnimatedImage,
@@ -29,6 +29,9 @@ SIDE_MIN = 64
 
 #: Modes of more than 8 bits, and the factor that brings their range to 0..255.
 DEEP_MODES = {"I;16": 1 / 256, "I;16L": 1 / 256, "I;16B": 1 / 256, "I": 1 / 256}
+
+#: Largest profile or text in a PNG, in bytes, unpacked: profiles with tables have a few million.
+PNG_CHUNK_MAX = 16 << 20
 
 #: What Pillow raises for damaged data, by the parts of it that meet the damage.
 DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
@@ -52,6 +55,7 @@ def _opened(source: BinaryIO, kind: str) -> Image.Image:
         _register_heif()
     # `_check` knows better limits, and says which.
     Image.MAX_IMAGE_PIXELS = None
+    PngImagePlugin.MAX_TEXT_CHUNK = PNG_CHUNK_MAX
     return Image.open(source, formats=[kind])
 
 
@@ -89,13 +93,26 @@ def _check(image: Image.Image, kind: str) -> None:
 
 def _finished(image: Image.Image, longest_side: int) -> Image.Image:
     profile = image.info.get("icc_profile")
-    orientation = image.getexif().get(0x0112, 1)
+    orientation = _orientation(image)
     image.draft(None, (longest_side, longest_side))
     image.load()
     image = _eight_bits(image)
     image = _reduced(image, longest_side)
     image = _to_srgb(image, profile)
     return _upright(image, orientation)
+
+
+def _orientation(image: Image.Image) -> object:
+    """How the picture is to be turned; 1, not at all, where its EXIF is broken.
+
+    Pillow turns a TIFF itself while it loads it.
+    """
+    if image.format == "TIFF":
+        return 1
+    try:
+        return image.getexif().get(EXIF_ORIENTATION, 1)
+    except DAMAGE:
+        return 1
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -146,7 +163,8 @@ def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
     return image if converted is None else converted
 
 
-#: EXIF orientation (CIPA DC-008, tag 0x0112) and what brings the picture upright.
+#: Tag of the EXIF orientation (CIPA DC-008), and what brings the picture upright.
+EXIF_ORIENTATION = 0x0112
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

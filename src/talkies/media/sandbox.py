@@ -89,7 +89,7 @@ def limits(*, wall_seconds: float, cpu_seconds: int) -> Limits:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     """A regular file, open; not waiting for a writer where the path is a named pipe."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise FileMissing(f"{path} cannot be read: {reason}.") from error
@@ -105,7 +105,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 def _refuse(path: Path, family: Family, file: BinaryIO, kind: FileType | None) -> NoReturn:
     file.seek(0)
-    what = f"a {kind.name} file" if kind else received(file.read(HEAD_BYTES))
+    what = f"{kind.article} {kind.name} file" if kind else received(file.read(HEAD_BYTES))
     names = supported_names(family)
     raise UnsupportedMedia(
         f"{path.name} is {what}, not a {family.value} of a supported type.",

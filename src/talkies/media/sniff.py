@@ -9,8 +9,9 @@ from typing import BinaryIO, Final
 #: Bytes a test may look at. Also the most that is read of a file no test knows.
 HEAD_BYTES = 4_096
 
-#: Bytes of an ID3v2 header, whose last four hold the length of the tag, 7 bits in each.
-ID3_HEADER = 10
+#: Bytes of an ID3v2 header, whose last four hold the length of the tag, 7 bits in each; the flag
+#: of a footer of the same size; the most tags that are passed over, one after the other.
+ID3_HEADER, ID3_FOOTER, ID3_MAX = 10, 0x10, 8
 
 
 class Family(StrEnum):
@@ -30,6 +31,11 @@ class FileType:
     #: Format name of the only Pillow plug-in or FFmpeg demuxer that may open it.
     decoder: str
     matches: Callable[[bytes], bool]
+
+    @property
+    def article(self) -> str:
+        """The indefinite article that goes before the name."""
+        return "an" if self.name[0] in "AO" or self.name.startswith("MP") else "a"
 
 
 def _starts(*prefixes: bytes) -> Callable[[bytes], bool]:
@@ -74,8 +80,9 @@ def _is_mp4(head: bytes) -> bool:
 ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9][^\x34-\x3f\x74-\x7f\xb4-\xbf\xf4-\xff]", re.DOTALL)
 
 #: MPEG audio frames (ISO/IEC 11172-3): 11 bits of sync, no reserved version or layer, no reserved
-#: bit rate; the first frame of a file is never of "free" bit rate.
-MPEG_AUDIO = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x10-\xef]", re.DOTALL)
+#: bit rate; the first frame of a file is never of "free" bit rate. Layer I is not decoded, and
+#: would take the byte order mark of UTF-16 for sound.
+MPEG_AUDIO = re.compile(rb"\xff[\xe2-\xe5\xf2-\xf5\xfa-\xfd][\x10-\xef]", re.DOTALL)
 
 
 def _begins(pattern: re.Pattern[bytes]) -> Callable[[bytes], bool]:
@@ -118,6 +125,7 @@ DISPLAY_NAMES: Final = {"MP4": "MP4/MOV/M4A", "WebM": "WebM/MKV", "Ogg": "Ogg/Op
 
 #: Types that are refused, so that the refusal can say what was given.
 REFUSED: Final = (
+    ("a text in UTF-16", _starts(b"\xff\xfe", b"\xfe\xff")),
     ("an HLS playlist", _starts(b"#EXTM3U")),
     ("an ffconcat script", _starts(b"ffconcat")),
     ("a session description (SDP)", _starts(b"v=0\r\n", b"v=0\n")),
@@ -139,8 +147,12 @@ def sniff(file: BinaryIO) -> FileType | None:
     """The supported type of a file at its start, or None. The file is left at its start."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
-    if head[:3] == b"ID3" and len(head) >= ID3_HEADER:
-        file.seek(_id3_length(head))
+    start = 0
+    for _ in range(ID3_MAX):
+        if head[:3] != b"ID3" or len(head) < ID3_HEADER:
+            break
+        start += _id3_length(head)
+        file.seek(start)
         head = file.read(HEAD_BYTES)
     file.seek(0)
     return next((kind for kind in SUPPORTED if kind.matches(head)), None)
@@ -163,10 +175,11 @@ def supported_names(family: Family) -> tuple[str, ...]:
 
 
 def _id3_length(head: bytes) -> int:
+    """Bytes of an ID3v2 tag with its header, and with the footer that a flag announces."""
     length = 0
     for byte in head[6:ID3_HEADER]:
         length = length << 7 | byte & 0x7F
-    return ID3_HEADER + length
+    return ID3_HEADER * (2 if head[5] & ID3_FOOTER else 1) + length
 
 
 def _is_markup(head: bytes) -> bool:

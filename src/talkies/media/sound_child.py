@@ -19,7 +19,14 @@ from av.video.stream import VideoStream
 from talkies.core.timing import SOUND_RATE
 from talkies.errors import AudioEmpty, CorruptMedia, MediaTooLarge, UnsupportedMedia
 from talkies.kit.messages import Writable, relaying_errors, send
-from talkies.media.containers import SOUND_CODECS, container, declared_seconds, require_codec
+from talkies.media.containers import (
+    SOUND_CODECS,
+    Damage,
+    container,
+    declared_seconds,
+    decoded,
+    require_codec,
+)
 
 #: Sample rates, in Hz, and channels that are believed.
 RATE_MIN, RATE_MAX = 8_000, 192_000
@@ -30,9 +37,6 @@ SAMPLE_BYTES = 2
 
 #: Bytes of samples in one message.
 MESSAGE_BYTES = 1 << 18
-
-#: Undecodable packets after which the rest is given up.
-DAMAGED_MAX = 1_000
 
 #: A sound track that begins this many seconds after the picture, or less, gets silence before it.
 LEAD_MAX = 60.0
@@ -131,16 +135,18 @@ def answer(source: BinaryIO, out: Writable, request: dict[str, Any]) -> None:
         channels = min(len(stream.codec_context.layout.channels), 2)
         send(out, {"channels": channels})
         samples = Samples(out, channels, int(request["max_seconds"] * SOUND_RATE))
-        samples.add(bytes(_lead(opened, stream) * channels * SAMPLE_BYTES))
+        lead = _lead(opened, stream)
+        samples.add(bytes(lead * channels * SAMPLE_BYTES))
         damaged = _decode(opened, stream, samples)
         samples.flush()
+        declared = declared_seconds(opened, stream)
         send(
             out,
             {
                 "ended": True,
                 "frames": samples.frames,
                 "damaged": damaged,
-                "declared_seconds": declared_seconds(opened),
+                "declared_seconds": None if declared is None else declared + lead / SOUND_RATE,
             },
         )
 
@@ -183,25 +189,17 @@ def _is_cover(stream: VideoStream) -> bool:
 def _decode(opened: InputContainer, stream: AudioStream, samples: Samples) -> int:
     """Send all that can be decoded; the number of packets that could not."""
     converter = Converter(samples.channels)
-    damaged = 0
+    damage = Damage()
     try:
-        for packet in opened.demux(stream):
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError:
-                damaged += 1
-                if damaged > DAMAGED_MAX:
-                    break
-                continue
-            for frame in frames:
-                assert isinstance(frame, AudioFrame)  # noqa: S101  packets of a sound track
-                for data in converter.convert(frame):
-                    samples.add(data)
+        for frame in decoded(opened, stream, damage):
+            assert isinstance(frame, AudioFrame)  # noqa: S101  frames of a sound track
+            for data in converter.convert(frame):
+                samples.add(data)
     except av.error.FFmpegError:
-        damaged += 1
+        damage.packets += 1
     for data in converter.finish():
         samples.add(data)
-    return damaged
+    return damage.packets
 
 
 if __name__ == "__main__":

@@ -28,12 +28,13 @@ TRANSPARENT_FORMATS: Final = frozenset({"webm", "gif"})
 
 
 class VideoWriter:
-    """Writes one video; a context manager around any number of `write`.
+    """Writes one video; a context manager around one `write` or more.
 
     The pictures get a constant rate and the sound, at 48 kHz, starts with the first of them. Sound
     is never cut: where it is longer than the pictures it plays on, where it is shorter silence
     fills the last picture. Memory does not grow with length. The file appears when the block ends
-    well; after any exception in it there is none. Raises `OutputUnwritable` and `DiskFull`.
+    well; after any exception in it there is none. Raises `OutputUnwritable` and `DiskFull`, and
+    `ValueError` where nothing was written: no player opens a video without a picture.
     """
 
     def __init__(
@@ -107,6 +108,11 @@ class VideoWriter:
             return
         try:
             if kind is None:
+                self._require_frames()
                 encoder.finish()
         finally:
             encoder.close()
+
+    def _require_frames(self) -> None:
+        if not self.frames:
+            raise ValueError("a video has at least one frame")

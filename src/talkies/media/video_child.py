@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any, BinaryIO
 
 import av
-import av.error
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, VideoReformatter
@@ -16,7 +15,14 @@ from av.video.stream import VideoStream
 
 from talkies.errors import CorruptMedia, MediaTooLarge, UnsupportedMedia
 from talkies.kit.messages import Writable, relaying_errors, send
-from talkies.media.containers import VIDEO_CODECS, container, declared_seconds, require_codec
+from talkies.media.containers import (
+    VIDEO_CODECS,
+    Damage,
+    container,
+    declared_seconds,
+    decoded,
+    require_codec,
+)
 
 #: Most pixels of a frame: 4K in either direction, with some room.
 PIXELS_MAX = 4_096 * 2_304
@@ -27,9 +33,6 @@ SD_HEIGHT = 576
 
 #: Frame rates that are believed; outside, and for unknown ones, time stamps are all there is.
 FPS_MIN, FPS_MAX = Fraction(1), Fraction(240)
-
-#: Undecodable packets after which the rest is given up.
-DAMAGED_MAX = 1_000
 
 
 def answer(source: BinaryIO, out: Writable, request: dict[str, Any]) -> None:
@@ -73,24 +76,15 @@ def _frames(
     opened: InputContainer, stream: VideoStream, max_seconds: float
 ) -> Iterator[VideoFrame]:
     """All frames that can be decoded, in the order they are shown."""
-    damaged = 0
-    for packet in opened.demux(stream):
-        try:
-            decoded = packet.decode()
-        except av.error.FFmpegError:
-            damaged += 1
-            if damaged > DAMAGED_MAX:
-                return
-            continue
-        for frame in decoded:
-            assert isinstance(frame, VideoFrame)  # noqa: S101  packets of a picture track
-            _check_size(frame.width, frame.height)
-            if frame.time is not None and frame.time > max_seconds:
-                raise MediaTooLarge(
-                    f"The video is longer than {max_seconds:g} s.",
-                    details={"limit_seconds": max_seconds},
-                )
-            yield frame
+    for frame in decoded(opened, stream, Damage()):
+        assert isinstance(frame, VideoFrame)  # noqa: S101  frames of a picture track
+        _check_size(frame.width, frame.height)
+        if frame.time is not None and frame.time > max_seconds:
+            raise MediaTooLarge(
+                f"The video is longer than {max_seconds:g} s.",
+                details={"limit_seconds": max_seconds},
+            )
+        yield frame
 
 
 def _facts(opened: InputContainer, stream: VideoStream, first: VideoFrame) -> dict[str, Any]:

@@ -20,18 +20,23 @@ def tone(seconds: float, rate: int = RATE, channels: int = 1) -> NDArray[np.floa
 
 def png_header(width: int, height: int, data: bytes = b"") -> bytes:
     """A PNG that claims a size, 1 bit a pixel, with whatever data."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        )
-
     return (
         b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-        + chunk(b"IDAT", data)
-        + chunk(b"IEND", b"")
+        + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
+        + _chunk(b"IDAT", data)
+        + _chunk(b"IEND", b"")
     )
+
+
+def with_png_chunk(png: bytes, kind: bytes, body: bytes) -> bytes:
+    """A PNG with one more chunk, right behind its header."""
+    header = 8 + 25
+    return png[:header] + _chunk(kind, body) + png[header:]
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    check = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + check
 
 
 def wav(samples: NDArray[np.float32], rate: int, *, bits: int = 16, tag: int = 1) -> bytes:
@@ -61,15 +66,22 @@ def _coded(samples: NDArray[np.float32], bits: int, *, is_float: bool) -> bytes:
 
 
 def encoded(
-    container: str, codec: str, seconds: float = 1.5, *, rate: int = RATE, layout: str = "mono"
+    container: str,
+    codec: str,
+    seconds: float = 1.5,
+    *,
+    rate: int = RATE,
+    layout: str = "mono",
+    samples: NDArray[np.float32] | None = None,
 ) -> bytes:
-    """A tone in some container and codec of FFmpeg's."""
+    """A tone, or other samples, in some container and codec of FFmpeg's."""
     out = io.BytesIO()
     channels = av.AudioLayout(layout).nb_channels
+    sound = tone(seconds, rate, channels) if samples is None else samples
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=rate, layout=layout)
         frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(tone(seconds, rate, channels).T), format="fltp", layout=layout
+            np.ascontiguousarray(sound.T), format="fltp", layout=layout
         )
         frame.sample_rate = rate
         frame.pts = 0
@@ -78,13 +90,15 @@ def encoded(
     return out.getvalue()
 
 
-def mp4(*, sound: bool = True, delay: int = 0) -> bytes:
+def mp4(
+    *, sound: bool = True, delay: int = 0, seconds: float = 1.0, container: str = "mp4"
+) -> bytes:
     """A second of 64×48 pictures, whose luma rises by 5 a frame, with a tone or without.
 
-    The tone starts `delay` samples after the pictures.
+    The tone lasts `seconds` and starts `delay` samples after the pictures.
     """
     out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as file:
+    with av.open(out, "w", format=container) as file:
         video = file.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         audio = file.add_stream("aac", rate=RATE, layout="mono") if sound else None
@@ -95,7 +109,7 @@ def mp4(*, sound: bool = True, delay: int = 0) -> bytes:
             frame.pts, frame.time_base = number, Fraction(1, 25)
             file.mux(video.encode(frame))
         if audio:
-            frame = av.AudioFrame.from_ndarray(tone(1.0).T.copy(), format="fltp", layout="mono")
+            frame = av.AudioFrame.from_ndarray(tone(seconds).T.copy(), format="fltp", layout="mono")
             frame.sample_rate, frame.pts = RATE, delay
             file.mux(audio.encode(frame))
             file.mux(audio.encode(None))

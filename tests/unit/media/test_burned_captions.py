@@ -24,7 +24,7 @@ def cue(start: float, end: float, text: str = TEXT) -> Cue:
 
 
 def painter(*cues: Cue, width: int = 640, height: int = 360) -> CaptionPainter:
-    return CaptionPainter(cues, width, height, Fraction(25), fonts=FontBook(folders=()))
+    return CaptionPainter(cues, width, height, Fraction(25), fonts=FontBook(folders=(), modules=()))
 
 
 def painted(text: str, width: int = 640, height: int = 360) -> Planes:

@@ -1,6 +1,8 @@
 import hashlib
 import io
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,7 +39,7 @@ def test_a_font_of_the_system_is_found_for_what_the_bundled_one_lacks(tmp_path: 
     thai.write_bytes(font_with((0x20, 0x7E), (0xE00, 0xE7F)))
     (tmp_path / "broken.ttf").write_bytes(b"no font")
     (tmp_path / "short.otf").write_bytes(b"OTTO")
-    book = FontBook(folders=[tmp_path])
+    book = FontBook(folders=[tmp_path], modules=())
     assert book.face_for("สวัสดี abc") == Face(thai)
     assert book.face_for("abc") == Face(BUNDLED)
     with pytest.raises(FontMissing):
@@ -47,7 +49,9 @@ def test_a_font_of_the_system_is_found_for_what_the_bundled_one_lacks(tmp_path: 
 def test_plain_styles_come_before_others(tmp_path: Path) -> None:
     for name in ("NotoSerifThai-Regular", "Some", "NotoSansThai-Bold", "NotoSansThai-Regular"):
         (tmp_path / f"{name}.ttf").write_bytes(font_with((0xE00, 0xE7F)))
-    assert FontBook(folders=[tmp_path]).face_for("ส").path.stem == "NotoSansThai-Regular"
+    assert (
+        FontBook(folders=[tmp_path], modules=()).face_for("ส").path.stem == "NotoSansThai-Regular"
+    )
 
 
 @pytest.mark.parametrize(("text", "index"), [("こん日", 0), ("안녕", 1), ("你好", 2)])
@@ -57,11 +61,11 @@ def test_the_face_of_a_collection_suits_the_language(tmp_path: Path, text: str, 
     struct.pack_into(">I", face, 20, 28 + len(collection))
     path = tmp_path / "NotoSansCJK-Regular.ttc"
     path.write_bytes(collection + face)
-    assert FontBook(folders=[tmp_path]).face_for(text) == Face(path, index)
+    assert FontBook(folders=[tmp_path], modules=()).face_for(text) == Face(path, index)
 
 
 def test_symbols_and_joiners_are_not_needed_and_those_missing_are_left_out() -> None:
-    book = FontBook(folders=())
+    book = FontBook(folders=(), modules=())
     face = book.face_for("Hi \U0001f600\ufe0f\u200d there")
     assert book.writable("Hi \U0001f600 there", face) == "Hi there"
 
@@ -72,3 +76,28 @@ def test_what_is_no_font_is_refused() -> None:
     empty = struct.pack(">4sHHHH", b"OTTO", 0, 0, 0, 0) + bytes(8)
     with pytest.raises(ValueError, match="without a character map"):
         read_coverage(io.BytesIO(empty))
+
+
+def test_a_user_without_a_home_has_the_fonts_of_the_system() -> None:
+    # `pwd` knows nobody here, as in a container that runs under a number of its own.
+    code = (
+        "import sys; sys.modules['pwd'] = None\n"
+        "from talkies.media.fontbook import SYSTEM_FOLDERS, system_folders\n"
+        "assert system_folders() == SYSTEM_FOLDERS"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code], env={}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_user_with_a_home_has_fonts_there(tmp_path: Path) -> None:
+    code = "from talkies.media.fontbook import system_folders; print(system_folders()[-1])"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        env={"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(tmp_path / "Library" / "Fonts")

@@ -1,11 +1,12 @@
 import io
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from media_made_up import png_header
+from media_made_up import png_header, with_png_chunk
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
@@ -57,9 +58,11 @@ def test_heic_is_read_with_its_extra(saved: Saved, scene: NDArray[np.uint8]) -> 
     assert np.abs(loaded.pixels.astype(int) - scene).mean() < 4
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(
+    ("orientation", "kind"), [*((turn, "PNG") for turn in range(1, 9)), (6, "TIFF"), (8, "TIFF")]
+)
 def test_exif_orientation_turns_the_picture_upright(
-    saved: Saved, scene: NDArray[np.uint8], orientation: int
+    saved: Saved, scene: NDArray[np.uint8], orientation: int, kind: str
 ) -> None:
     stored = {
         1: scene,
@@ -73,8 +76,27 @@ def test_exif_orientation_turns_the_picture_upright(
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    data = coded(np.ascontiguousarray(stored), "PNG", exif=exif)
-    assert np.array_equal(load_picture(saved("turned.png", data)).pixels, scene)
+    data = coded(np.ascontiguousarray(stored), kind, exif=exif)
+    assert np.array_equal(load_picture(saved("turned", data)).pixels, scene)
+
+
+@pytest.mark.parametrize("data", [b"garbage", b"II*\0\xff\xff\xff\xff", b""])
+def test_broken_exif_does_not_matter(saved: Saved, scene: NDArray[np.uint8], data: bytes) -> None:
+    path = saved("odd.png", with_png_chunk(coded(scene, "PNG"), b"eXIf", data))
+    assert np.array_equal(load_picture(path).pixels, scene)
+
+
+def test_a_large_profile_is_read_and_a_bomb_is_refused(
+    saved: Saved, scene: NDArray[np.uint8]
+) -> None:
+    for size, fits in ((3 << 20, True), (64 << 20, False)):
+        chunk = b"name\0\0" + zlib.compress(bytes(size), 1)
+        path = saved("profile.png", with_png_chunk(coded(scene, "PNG"), b"iCCP", chunk))
+        if fits:
+            assert np.array_equal(load_picture(path).pixels, scene)
+        else:
+            with pytest.raises(CorruptMedia, match="too large"):
+                load_picture(path)
 
 
 def test_alpha_is_kept_and_empty_alpha_dropped(saved: Saved, scene: NDArray[np.uint8]) -> None:
@@ -205,7 +227,9 @@ def test_floating_point_pictures_are_refused(saved: Saved) -> None:
         (b"<html></html>", "an HTML or XML text"),
         (b"%PDF-1.7\n", "a PDF document"),
         (b"PK\x03\x04" + bytes(40), "a ZIP archive"),
+        ("words in two bytes each".encode("utf-16"), "a text in UTF-16"),
         (b"RIFF\0\0\0\0WAVEfmt " + bytes(40), "a WAV file"),
+        (b"\xff\xfb\x90\0" + bytes(40), "an MP3 file"),
         (bytes(64), "a file of unknown type"),
     ],
 )

@@ -98,6 +98,31 @@ def test_mp3_with_a_cover_or_a_long_tag_is_read(saved: Saved) -> None:
     assert load_sound(saved("tagged.mp3", tag + plain[start:])).seconds > 1.4
 
 
+@pytest.mark.parametrize("container", ["mp4", "matroska"])
+def test_a_track_shorter_than_the_picture_is_not_broken(saved: Saved, container: str) -> None:
+    data = mp4(seconds=0.3, delay=RATE // 5, container=container)
+    sound = load_sound(saved("short", data))
+    assert sound.seconds == pytest.approx(0.5, abs=0.05)
+    assert sound.warnings == ()
+
+
+def test_silence_before_speech_in_aac_is_not_taken_for_damage(saved: Saved) -> None:
+    speech = np.concatenate([np.zeros((3 * RATE, 1), np.float32), tone(1.0)])
+    sound = load_sound(saved("late.aac", encoded("adts", "aac", samples=speech)))
+    assert sound.seconds == pytest.approx(4.0, abs=0.1)
+    assert sound.warnings == ()
+
+
+def test_tags_in_a_row_and_with_a_footer_are_passed_over(saved: Saved) -> None:
+    mp3 = encoded("mp3", "libmp3lame")
+    footed = b"ID3\4\0\x10\0\0\0\x09" + bytes(9) + b"3DI\4\0\x10\0\0\0\x09"
+    plain = b"ID3\3\0\0\0\0\0\x07" + bytes(7)
+    for tags in (footed, plain + plain, plain):
+        assert load_sound(saved("tagged.mp3", tags + mp3)).seconds == pytest.approx(1.5, abs=0.1)
+    with pytest.raises(UnsupportedMedia):
+        load_sound(saved("only.mp3", plain * 100))
+
+
 def test_a_track_that_starts_after_the_picture_stays_in_step(saved: Saved) -> None:
     sound = load_sound(saved("late.mp4", mp4(delay=RATE // 4)))
     onset = int((np.abs(sound.samples[:, 0]) > 0.05).argmax())
