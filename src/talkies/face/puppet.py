@@ -44,6 +44,18 @@ class Pose:
     blink: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions:
+    """Boxes that tile all that moves, with even corners, from the middle outwards."""
+
+    #: What is drawn sharpest: brows to chin.
+    features: Box
+    #: The rest of what the mouth's fields cover.
+    face: tuple[Box, ...]
+    #: Everything else that the head moves.
+    head: tuple[Box, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Puppet:
     """One face of one portrait, ready to be posed; never changes, safe to share by threads."""
@@ -58,11 +70,7 @@ class Puppet:
     interior: MouthInterior
     lids: tuple[Lid, ...]
     creases: tuple[Crease, ...]
-    #: Boxes with even corners inside the picture, from the middle outwards: what is drawn
-    #: sharpest, the rest of the face, and everything else that moves.
-    features: Box
-    around_features: tuple[Box, ...]
-    around_face: tuple[Box, ...]
+    regions: Regions
 
 
 def make_puppet(
@@ -81,43 +89,62 @@ def make_puppet(
     Frames of a `cut` puppet have alpha, so that another background can stand behind.
     """
     axes = FaceAxes.of(points)
-    face_points = axes.to_face(points[:, :2])
-    height, width = pixels.shape[:2]
-    size = Box(0, 0, width, height)
+    size = Box(0, 0, pixels.shape[1], pixels.shape[0])
     if cut and matte is not None:
         pixels = cut_out(pixels, matte)
     source = to_planes(pixels, _alpha(matte) if cut else None)
-    rest = lip_rest(
-        face_points,
-        closed=closed,
-        trace=lambda across, guess: trace_lip_line(source.y, axes, across, guess),
-    )
-    if not closed:
-        upper, lower = inner_edges(pixels, axes, rest)
-        rest = replace(rest, upper_inner=upper, lower_inner=lower)
+    rest = _rest(pixels, source.y, axes, points, closed=closed)
     own = None if closed else own_teeth(pixels, axes, rest)
     lips = source if closed else to_planes(healed(pixels, axes, rest), source.alpha)
-    head = head_motion(axes, points, (width, height), matte, others)
-    grid = Grid.over(
-        _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(size),
-        max(2, round(axes.unit / _MOUTH_CELLS)),
-    )
-    face_box = grid.inner.within(size).even()
-    features = _rectangle(axes, _FEATURES_HALF, _FEATURES_TOP, _FEATURES_BOTTOM)
-    features = features.within(face_box).even()
+    head = head_motion(axes, points, size.size, matte, others)
+    grid = _mouth_grid(axes, size)
     return Puppet(
         source=lips,
         axes=axes,
         rest=rest,
         head=head,
-        mouth=mouth_deformer(axes, grid, rest, face_points),
+        mouth=mouth_deformer(axes, grid, rest, axes.to_face(points[:, :2])),
         head_cells=head.grid.cells(grid.points()),
         interior=mouth_interior(axes, rest, palette(pixels, points), size, own),
         lids=lids(axes, points, lips),
         creases=creases(axes, rest, lips),
+        regions=_regions(axes, grid, head, size),
+    )
+
+
+def _rest(
+    pixels: NDArray[np.uint8],
+    luma: NDArray[np.uint8],
+    axes: FaceAxes,
+    points: NDArray[np.floating],
+    *,
+    closed: bool,
+) -> LipRest:
+    """The mouth of the portrait: landmarks, corrected by what the picture shows."""
+    rest = lip_rest(
+        axes.to_face(points[:, :2]),
+        closed=closed,
+        trace=lambda across, guess: trace_lip_line(luma, axes, across, guess),
+    )
+    if closed:
+        return rest
+    upper, lower = inner_edges(pixels, axes, rest)
+    return replace(rest, upper_inner=upper, lower_inner=lower)
+
+
+def _mouth_grid(axes: FaceAxes, picture: Box) -> Grid:
+    box = _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(picture)
+    return Grid.over(box, max(2, round(axes.unit / _MOUTH_CELLS)))
+
+
+def _regions(axes: FaceAxes, grid: Grid, head: HeadMotion, picture: Box) -> Regions:
+    face = grid.inner.within(picture).even()
+    features = _rectangle(axes, _FEATURES_HALF, _FEATURES_TOP, _FEATURES_BOTTOM)
+    features = features.within(face).even()
+    return Regions(
         features=features,
-        around_features=_around(face_box, features),
-        around_face=tuple(part for box in head.reach for part in _around(box, face_box)),
+        face=_around(face, features),
+        head=tuple(part for box in head.reach for part in _around(box, face)),
     )
 
 
@@ -165,7 +192,7 @@ class Painter:
     def _paint_head(self, head: Field, frame: Planes) -> None:
         """Moves everything but the face box."""
         self._head_maps.read(head)
-        for box in self._puppet.around_face:
+        for box in self._puppet.regions.head:
             self._head_maps.warp(self._portrait, box, frame)
 
     def _paint_face(self, head: Field, to_source: Affine, shape: MouthShape, frame: Planes) -> None:
@@ -177,9 +204,9 @@ class Painter:
         cells = puppet.mouth.parting
         half = shifted(layers.half, np.ascontiguousarray(on_grid[cells.slices]), step)
         self._face_maps.part(half, cells, self._line(to_source, shape))
-        for box in puppet.around_features:
+        for box in puppet.regions.face:
             self._face_maps.warp(self._portrait, box, frame)
-        self._face_maps.warp(self._portrait, puppet.features, frame, sharp=True)
+        self._face_maps.warp(self._portrait, puppet.regions.features, frame, sharp=True)
 
     def _line(self, to_source: Affine, shape: MouthShape) -> Points:
         """The area below the lip line, a polygon (n, 2) in pixels of the frame."""
