@@ -18,8 +18,8 @@ from talkies.face.backdrop import covering, lay_before, plain
 from talkies.face.gate import choose_face, judge, require_usable
 from talkies.face.head import HeadPose
 from talkies.face.landmarks import Landmarker
-from talkies.face.lips import MouthShape
 from talkies.face.matte import person_matte
+from talkies.face.mouth_shape import MouthShape
 from talkies.face.mouth_state import mouth_state
 from talkies.face.puppet import Painter, Pose, Puppet, make_puppet
 from talkies.face.resampling import resized

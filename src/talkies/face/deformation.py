@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from talkies.face import topology
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.fields import Box, Field, Grid, inverted, smoothstep
-from talkies.face.lips import KNOTS, LipLines, LipRest, MouthShape, resting_lines, shaped_lines
+from talkies.face.lips import KNOTS, LipLines, LipRest, resting_lines, shaped_lines
+from talkies.face.mouth_shape import MouthShape
 from talkies.face.thin_plate import thin_plate
 
 #: Landmarks that bone or the nose hold still.

@@ -1,30 +1,19 @@
 """The outline of the lips at rest, and where a mouth shape moves it. Units: D, face frame."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from talkies.face import topology
 from talkies.face.axes import Points
+from talkies.face.mouth_shape import MouthShape
 
 #: Knots across the mouth, -1 (left corner) to 1 (right corner), denser at the corners.
 KNOTS: Points = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 17))
 
 #: Half the width of an unsmiling mouth in D (lips ~50 mm, outer eye corners ~90 mm apart).
 _NEUTRAL_HALF_WIDTH = 0.275
-#: Small openings are drawn larger than asked for, by this factor of opening times what it lacks
-#: to `_AS_ASKED`, in 1/D and D: viewers and landmark networks see less of a thin dark slit than
-#: there is. Measured on four faces: with it, openings read off the video are linear in the curve.
-_BOOST, _AS_ASKED = 3.6, 0.17
-#: The same for widths, as a factor, and for openings of pushed-out lips.
-_WIDTH_SEEN, _PUCKER_SEEN = 1.15, 0.15
-#: More for rounded openings of a smile, per D of its corners' lift.
-_SMILE_SEEN = 3.0
-#: Opening of a wide /a/ in D: where jaw effects are at full strength.
-_WIDE = 0.16
-#: Most that the upper lip may rise, in D; the space up to the nose is about .15.
-_MAX_RISE = 0.055
 #: Height of the dark line between closed lips that were apart in the portrait, in D.
 _LIP_LINE = 0.012
 #: Share of a laugh that speaking undoes: nobody says /m/ with the corners of a full laugh.
@@ -35,40 +24,6 @@ _FLATTENED, _FLATTENED_FROWN = 0.85, 0.3
 _MEETING = 0.42
 #: Most that the upper lip comes down to close, in D; the jaw does the rest.
 _MOST_LOWERED = 0.038
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MouthShape:
-    """What the mouth does in one frame; terms and units as in `core.performance.Mouth`."""
-
-    opening: float = 0.0
-    width: float = 0.0
-    pucker: float = 0.0
-    press: float = 0.0
-    tuck: float = 0.0
-    tongue: float = 0.0
-
-    @property
-    def spread(self) -> float:
-        """How far the lips are drawn apart sideways, 0 to 1: 1 for a full /i/."""
-        return float(np.clip(self.width / 0.13, 0, 1))
-
-    @property
-    def wideness(self) -> float:
-        """The opening as a share of a wide /a/, 0 to 1."""
-        return float(np.clip(self.opening / _WIDE, 0, 1))
-
-    @property
-    def rise(self) -> float:
-        """How far the upper lip lifts from the lip line, in D."""
-        share = 0.18 + 0.10 * self.spread + 0.20 * self.pucker
-        share += (0.85 - share) * self.tuck
-        return min(share * self.opening, _MAX_RISE)
-
-    @property
-    def drop(self) -> float:
-        """How far the lower lip falls from the lip line, in D."""
-        return self.opening - self.rise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +91,6 @@ class LipRest:
         """How far the corners lie above the middle of the lip line, positive for a smile."""
         seam = self.seam
         return float(np.interp(0.0, KNOTS, seam) - (seam[0] + seam[-1]) / 2)
-
-
-def as_seen(shape: MouthShape, smile: float) -> MouthShape:
-    """The shape to draw so that a viewer sees the shape that was asked for.
-
-    A smile (as `LipRest.smile`, in D) that rounds shows less of its opening than it did spread.
-    """
-    asked = shape.opening
-    drawn = asked + _BOOST * asked * max(0.0, _AS_ASKED - asked)
-    rounded = _PUCKER_SEEN + _SMILE_SEEN * max(0.0, smile)
-    return replace(shape, opening=drawn * (1 + rounded * shape.pucker))
 
 
 def lip_rest(
@@ -247,7 +191,7 @@ def _across(rest: LipRest, shape: MouthShape, knots: Points) -> Points:
     """The u of knots: the mouth widens or narrows; rounding also undoes a smile's width."""
     half = sum(rest.halves) / 2
     unsmiled = min(1.0, _NEUTRAL_HALF_WIDTH / half)
-    scale = (1 + _WIDTH_SEEN * shape.width) * (1 - _relaxed(rest, shape) * (1 - unsmiled))
+    scale = (1 + shape.width) * (1 - _relaxed(rest, shape) * (1 - unsmiled))
     scale -= 0.02 * shape.wideness
     return rest.middle + knots * np.where(knots < 0, *rest.halves) * scale
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.fields import Box, smoothstep
 from talkies.face.light import Colour, Palette
-from talkies.face.lips import KNOTS, LipRest, MouthShape
+from talkies.face.lips import KNOTS, LipRest
+from talkies.face.mouth_shape import MouthShape
 from talkies.face.open_mouth import OwnTeeth
 from talkies.face.resampling import blurred, filled, placed, resized
 from talkies.face.teeth import Paint, Plane, lower_teeth, tongue, tongue_tip, upper_teeth

@@ -17,9 +17,10 @@ from talkies.face.inner_lips import inner_edges
 from talkies.face.lids import Lid, close_lids, lids
 from talkies.face.light import palette
 from talkies.face.lip_line import trace_lip_line
-from talkies.face.lips import LipRest, MouthShape, as_seen, hole_outline, lip_rest, seam_outline
+from talkies.face.lips import LipRest, hole_outline, lip_rest, seam_outline
 from talkies.face.maps import Maps
 from talkies.face.mouth_interior import Affine, MouthInterior, mouth_interior
+from talkies.face.mouth_shape import MouthShape, as_seen
 from talkies.face.open_mouth import healed, own_teeth
 from talkies.face.resampling import read_through
 from talkies.media.yuv import Planes, to_planes

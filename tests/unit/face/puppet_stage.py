@@ -12,8 +12,8 @@ from skimage import data
 from talkies.face.axes import FaceAxes
 from talkies.face.head import HeadPose
 from talkies.face.landmarks import Face, Landmarker
-from talkies.face.lips import MouthShape
 from talkies.face.matte import person_matte
+from talkies.face.mouth_shape import MouthShape
 from talkies.face.puppet import Painter, Pose, Puppet, make_puppet
 from talkies.media.pictures import load_own_picture
 from talkies.media.yuv import Planes, to_rgb

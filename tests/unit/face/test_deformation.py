@@ -3,7 +3,8 @@ import pytest
 from puppet_stage import A, P, U, drawn, drawn_puppet
 
 from talkies.face.deformation import chin_lift, face_anchors
-from talkies.face.lips import MouthShape, shaped_lines
+from talkies.face.lips import shaped_lines
+from talkies.face.mouth_shape import MouthShape
 
 CHIN, NOSE, EAR = 152, 2, 234
 

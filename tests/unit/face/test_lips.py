@@ -5,8 +5,6 @@ from puppet_stage import A, I, P, U, drawn, smiling
 from talkies.face.lips import (
     KNOTS,
     LipRest,
-    MouthShape,
-    as_seen,
     hole_outline,
     lip_rest,
     opening_profile,
@@ -14,6 +12,7 @@ from talkies.face.lips import (
     seam_outline,
     shaped_lines,
 )
+from talkies.face.mouth_shape import MouthShape, as_seen
 
 CLOSED = lip_rest(drawn().face_points, closed=True)
 OPEN = lip_rest(smiling().face_points, closed=False)

@@ -7,7 +7,8 @@ from puppet_stage import A, I, drawn, drawn_puppet, posed, smiling, smiling_pupp
 
 from talkies.face.inner_lips import inner_edges
 from talkies.face.light import palette
-from talkies.face.lips import MouthShape, lip_rest
+from talkies.face.lips import lip_rest
+from talkies.face.mouth_shape import MouthShape
 from talkies.face.open_mouth import healed, opening_of, own_teeth
 from talkies.face.puppet import Puppet
 from talkies.face.teeth import Paint, lower_teeth, tongue, tongue_tip, upper_teeth

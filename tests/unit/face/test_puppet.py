@@ -21,7 +21,7 @@ from puppet_stage import (
 
 from talkies.face.head import HeadPose
 from talkies.face.landmarks import Face
-from talkies.face.lips import MouthShape
+from talkies.face.mouth_shape import MouthShape
 from talkies.face.puppet import Painter, Pose
 from talkies.media.yuv import Planes, to_planes
 
