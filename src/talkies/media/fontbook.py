@@ -100,7 +100,7 @@ class FontBook:
 
     def _candidates(self) -> Iterator[Path]:
         yield BUNDLED
-        yield from _extra_fonts(self._modules)
+        yield from packaged_fonts(self._modules)
         if self._files is None:
             self._files = tuple(sorted(_font_files(self._folders), key=_preference))
         yield from self._files
@@ -124,7 +124,8 @@ def system_folders() -> tuple[Path, ...]:
     return (*SYSTEM_FOLDERS, *(home / folder for folder in HOME_FOLDERS))
 
 
-def _extra_fonts(modules: Iterable[str]) -> Iterator[Path]:
+def packaged_fonts(modules: Iterable[str]) -> Iterator[Path]:
+    """Font files of the packages that are installed, the others left out."""
     for name in modules:
         found = importlib.util.find_spec(name)
         for folder in (found and found.submodule_search_locations) or ():

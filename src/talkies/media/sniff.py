@@ -154,6 +154,9 @@ def sniff(file: BinaryIO) -> FileType | None:
         start += _id3_length(head)
         file.seek(start)
         head = file.read(HEAD_BYTES)
+        # Some writers leave room behind the tag that its length does not count.
+        start += len(head) - len(head.lstrip(b"\0"))
+        head = head.lstrip(b"\0")
     file.seek(0)
     return next((kind for kind in SUPPORTED if kind.matches(head)), None)
 

@@ -213,6 +213,19 @@ def test_a_child_that_cannot_be_started_is_typed() -> None:
         pytest.fail("the block must not run")
 
 
+def test_a_limit_that_the_system_refuses_is_left_out() -> None:
+    module, arguments = script("print('ran')")
+    limits = Limits(wall_seconds=20, open_files=-1)
+    with Child(module, arguments, limits=limits) as child:
+        assert child.stdout.readline() == b"ran\n"
+
+
+def test_a_child_whose_parent_has_gone_does_not_begin() -> None:
+    code = [sys.executable, "-m", "talkies.kit.confined", '{"parent": 0}', "antigravity"]
+    done = subprocess.run(code, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "the parent process has gone\n")
+
+
 def test_a_child_speaks_utf_8_in_any_locale() -> None:
     module, arguments = script("import sys; print(sys.flags.utf8_mode, sys.stdout.encoding)")
     with Child(module, arguments, limits=PATIENT) as child:

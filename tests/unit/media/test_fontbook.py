@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from talkies.errors import FontMissing
-from talkies.media.fontbook import BUNDLED, Face, FontBook, read_coverage
+from talkies.media.fontbook import (
+    BUNDLED,
+    SYSTEM_FOLDERS,
+    Face,
+    FontBook,
+    packaged_fonts,
+    read_coverage,
+    system_folders,
+)
 
 
 def font_with(*ranges: tuple[int, int]) -> bytes:
@@ -76,6 +84,16 @@ def test_what_is_no_font_is_refused() -> None:
     empty = struct.pack(">4sHHHH", b"OTTO", 0, 0, 0, 0) + bytes(8)
     with pytest.raises(ValueError, match="without a character map"):
         read_coverage(io.BytesIO(empty))
+
+
+def test_fonts_of_installed_packages_are_found() -> None:
+    found = packaged_fonts(["no_such_package", "talkies.media.fonts"])
+    assert list(found) == [BUNDLED]
+
+
+def test_the_fonts_of_this_system_are_looked_at() -> None:
+    assert FontBook().face_for("abc") == Face(BUNDLED)
+    assert set(system_folders()) >= set(SYSTEM_FOLDERS)
 
 
 def test_a_user_without_a_home_has_the_fonts_of_the_system() -> None:
