@@ -29,16 +29,16 @@ from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.engines.base import RenderRequest
 from talkies.engines.portrait import PortraitEngine
 from talkies.errors import InvalidInput
-from talkies.face.framing import FramingOptions, plan_framing
-from talkies.face.framing_apply import frame_picture
-from talkies.face.landmarks import Landmarker
+from talkies.face.finding.landmarks import Landmarker
+from talkies.face.framing.apply import frame_picture
+from talkies.face.framing.plan import FramingOptions, plan_framing
 from talkies.media.pictures import Picture, load_picture, save_picture
 from talkies.media.samples import Sound
 from talkies.media.sounds import load_sound, save_sound
 from talkies.score.report import Score
 from talkies.score.scoring import score_video
 from talkies.speech.analysis import loudness_curve
-from talkies.speech.recognition import recognise
+from talkies.speech.listening.recognition import recognise
 from talkies.speech.synthesis import speak
 from talkies.speech.voices import find_voice
 

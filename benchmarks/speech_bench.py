@@ -29,8 +29,8 @@ from talkies.core.mouth import mouth_curves
 from talkies.core.phonemes import INVENTORY
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.errors import MissingDependency, TranscriptMismatch
-from talkies.speech.alignment import Aligner
-from talkies.speech.recognition import Recogniser
+from talkies.speech.listening.alignment import Aligner
+from talkies.speech.listening.recognition import Recogniser
 from talkies.speech.synthesis import speak
 
 SENTENCES = Path(__file__).parent / "sentences"

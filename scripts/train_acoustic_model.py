@@ -1,4 +1,4 @@
-"""Train the network of `talkies.speech.acoustic_model` and write its weights.
+"""Train the network of `talkies.speech.listening.acoustic_model` and write its weights.
 
 Speech is made by espeak-ng (all languages of `benchmarks/sentences/tuning.json`, several voice
 variants, exact truth) and by the Kokoro voices that are named, never the two that the benchmark
@@ -27,14 +27,14 @@ from numpy.typing import NDArray
 
 from talkies.core.alignment import Alignment
 from talkies.core.timing import SPEECH_RATE
-from talkies.speech import acoustic_model, transcript
-from talkies.speech.acoustics import STEP, log_mel
-from talkies.speech.alignment import follow, scores_of
-from talkies.speech.chunks import cut
-from talkies.speech.emissions import folded
-from talkies.speech.level import levelled
-from talkies.speech.phones import PHONES, SILENT, phones_of
-from talkies.speech.posteriors import PosteriorModel
+from talkies.speech.listening import acoustic_model, transcript
+from talkies.speech.listening.acoustics import STEP, log_mel
+from talkies.speech.listening.alignment import follow, scores_of
+from talkies.speech.listening.chunks import cut
+from talkies.speech.listening.emissions import folded
+from talkies.speech.listening.level import levelled
+from talkies.speech.listening.phones import PHONES, SILENT, phones_of
+from talkies.speech.listening.posteriors import PosteriorModel
 from talkies.speech.synthesis import speak
 
 SENTENCES = Path(__file__).parents[1] / "benchmarks" / "sentences" / "tuning.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from talkies import errors
-from talkies.face.gate import Reason
+from talkies.face.judging.gate import Reason
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

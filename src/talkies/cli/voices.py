@@ -9,7 +9,7 @@ from talkies.cli import flags
 from talkies.cli.sections import Sectioned
 from talkies.cli.streams import say, tell
 from talkies.cli.tables import table
-from talkies.speech.espeak_languages import find_language
+from talkies.speech.espeak.languages import find_language
 from talkies.speech.voices import Voice, list_voices
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from talkies.core.performance import Performance
 from talkies.engines.base import Capabilities, RenderContext, RenderRequest, VideoFormat
 from talkies.errors import InvalidOption
-from talkies.face.backdrop import covering, lay_before, plain
-from talkies.face.gate import choose_face, judge, require_usable
-from talkies.face.head import HeadPose
-from talkies.face.landmarks import Landmarker
-from talkies.face.matte import person_matte
-from talkies.face.mouth_shape import MouthShape
-from talkies.face.mouth_state import mouth_state
-from talkies.face.puppet import Painter, Pose, Puppet, make_puppet
-from talkies.face.resampling import resized
+from talkies.face.finding.landmarks import Landmarker
+from talkies.face.judging.gate import choose_face, judge, require_usable
+from talkies.face.judging.mouth_state import mouth_state
+from talkies.face.matting.matte import person_matte
+from talkies.face.puppet.backdrop import covering, lay_before, plain
+from talkies.face.puppet.head import HeadPose
+from talkies.face.puppet.mouth_shape import MouthShape
+from talkies.face.puppet.puppet import Painter, Pose, Puppet, make_puppet
+from talkies.face.puppet.resampling import resized
 from talkies.media.captions import CaptionPainter
 from talkies.media.pictures import Picture, load_own_picture
 from talkies.media.samples import SoundFile

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.face import topology
+from talkies.face.finding import topology
 
 Points = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from talkies.face.landmarks import Face, Landmarker, Pixels
+from talkies.face.finding.landmarks import Face, Landmarker, Pixels
 
 #: Frames between two searches that check that the followed points still lie on a face: the
 #: network's own belief in a face stays near 1 wherever it looks.

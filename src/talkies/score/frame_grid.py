@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from talkies.face.landmarks import Pixels
+from talkies.face.finding.landmarks import Pixels
 from talkies.media.video_reader import VideoInfo
 
 #: Frames a second for a video that names no rate.

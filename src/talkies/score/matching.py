@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.face.axes import FaceAxes
-from talkies.face.landmarks import Face, Pixels
+from talkies.face.finding.landmarks import Face, Pixels
 from talkies.score.reading import MouthReading
 from talkies.score.sync import Mask, Series
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.face import topology
 from talkies.face.axes import FaceAxes
-from talkies.face.landmarks import Face, Landmarker, Pixels
+from talkies.face.finding import topology
+from talkies.face.finding.landmarks import Face, Landmarker, Pixels
 
 #: Sides of the further squares, as shares of the one that the face is followed in. The last, the
 #: tightest, is the one whose reading of closed lips is nearest to zero.

@@ -13,8 +13,8 @@ from talkies.core.alignment import Alignment
 from talkies.core.formats import alignment_from_json
 from talkies.core.timing import SPEECH_RATE
 from talkies.errors import AudioEmpty, FaceNotFound, FileMissing, InvalidInput
-from talkies.face.landmarks import Landmarker
-from talkies.face.matte import person_matte
+from talkies.face.finding.landmarks import Landmarker
+from talkies.face.matting.matte import person_matte
 from talkies.kit.files import private_folder
 from talkies.media.pictures import load_picture
 from talkies.media.sounds import convert_sound
@@ -26,7 +26,7 @@ from talkies.score.report import ReferenceKind, Score, VideoFacts
 from talkies.score.sound_sync import sound_lag
 from talkies.score.track import Backdrop, Track, track_face
 from talkies.speech.analysis import loudness_curve
-from talkies.speech.recognition import recognise
+from talkies.speech.listening.recognition import recognise
 
 #: Told how many frames of how many are done.
 Progress: TypeAlias = Callable[[int, int], None]

@@ -8,8 +8,8 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
-from talkies.face import topology
-from talkies.face.landmarks import Face, Landmarker, Pixels
+from talkies.face.finding import topology
+from talkies.face.finding.landmarks import Face, Landmarker, Pixels
 from talkies.score.following import Follower
 from talkies.score.matching import Strip, StripCutter, believed, lip_distance
 from talkies.score.reading import MouthReading, read_mouth

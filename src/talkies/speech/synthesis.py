@@ -7,8 +7,9 @@ from talkies.core.alignment import Alignment
 from talkies.core.timing import SOUND_RATE
 from talkies.errors import InvalidInput
 from talkies.media.sounds import Sound
-from talkies.speech import espeak_voice, kokoro_voice
-from talkies.speech.espeak import checked_factor
+from talkies.speech.espeak import voice as espeak_voice
+from talkies.speech.espeak.client import checked_factor
+from talkies.speech.kokoro import voice as kokoro_voice
 from talkies.speech.mastering import mastered
 from talkies.speech.spoken import Spoken, alignment_of, joined, resampled, trimmed
 from talkies.speech.text import Piece, cleaned, pieces

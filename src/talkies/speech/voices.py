@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from talkies.errors import MissingDependency, UnknownLanguage, UnknownVoice
-from talkies.speech import kokoro_files
-from talkies.speech.espeak_languages import Language, find_language, languages
+from talkies.speech.espeak.languages import Language, find_language, languages
+from talkies.speech.kokoro import files as kokoro_files
 
 
 class Synthesizer(StrEnum):

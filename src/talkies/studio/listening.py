@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from talkies.core.alignment import Alignment
 from talkies.core.timing import SPEECH_RATE
 from talkies.media.samples import SoundSource
-from talkies.speech.alignment import Aligner
-from talkies.speech.recognition import Recogniser
+from talkies.speech.listening.alignment import Aligner
+from talkies.speech.listening.recognition import Recogniser
 from talkies.studio.languages import FALLBACK, guess_language, unsure
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from skimage import data
 
 from talkies.face.axes import FaceAxes
-from talkies.face.landmarks import Face, Landmarker, Region
+from talkies.face.finding.landmarks import Face, Landmarker, Region
 from talkies.media.pictures import load_own_picture
 
 Pixels = NDArray[np.uint8]

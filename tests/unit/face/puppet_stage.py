@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from skimage import data
 
 from talkies.face.axes import FaceAxes
-from talkies.face.head import HeadPose
-from talkies.face.landmarks import Face, Landmarker
-from talkies.face.matte import person_matte
-from talkies.face.mouth_shape import MouthShape
-from talkies.face.puppet import Painter, Pose, Puppet, make_puppet
+from talkies.face.finding.landmarks import Face, Landmarker
+from talkies.face.matting.matte import person_matte
+from talkies.face.puppet.head import HeadPose
+from talkies.face.puppet.mouth_shape import MouthShape
+from talkies.face.puppet.puppet import Painter, Pose, Puppet, make_puppet
 from talkies.media.pictures import load_own_picture
 from talkies.media.yuv import Planes, to_rgb
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from puppet_stage import drawn
 
-from talkies.face.backdrop import covering, cut_out, lay_before, plain
+from talkies.face.puppet.backdrop import covering, cut_out, lay_before, plain
 from talkies.media.yuv import Planes, to_planes, to_rgb
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 from puppet_stage import drawn_puppet
 
-from talkies.face.creases import STEPS, fade_creases
+from talkies.face.puppet.creases import STEPS, fade_creases
 
 
 def test_pushed_out_lips_lose_the_dark_lines_at_their_corners() -> None:

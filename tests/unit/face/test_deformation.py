@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from puppet_stage import A, P, U, drawn, drawn_puppet
 
-from talkies.face.deformation import chin_lift, face_anchors
-from talkies.face.lips import shaped_lines
-from talkies.face.mouth_shape import MouthShape
+from talkies.face.puppet.deformation import chin_lift, face_anchors
+from talkies.face.puppet.lips import shaped_lines
+from talkies.face.puppet.mouth_shape import MouthShape
 
 CHIN, NOSE, EAR = 152, 2, 234
 

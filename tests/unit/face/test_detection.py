@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from known_faces import astronaut, astronaut_face, drawn, drawn_face, on_wall, reduced, turned
 
-from talkies.face.detection import Detection, Detector, _merged
+from talkies.face.finding.detection import Detection, Detector, _merged
 
 
 @pytest.fixture(scope="module")

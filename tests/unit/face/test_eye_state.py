@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 from known_faces import Pixels, astronaut, astronaut_face, drawn, drawn_face, landmarker
 
-from talkies.face import topology
 from talkies.face.axes import FaceAxes
-from talkies.face.eye_state import eye_state
-from talkies.face.gate import judge
-from talkies.face.landmarks import Face
+from talkies.face.finding import topology
+from talkies.face.finding.landmarks import Face
+from talkies.face.judging.eye_state import eye_state
+from talkies.face.judging.gate import judge
 
 
 def _with_dark_glasses(pixels: Pixels, face: Face) -> Pixels:

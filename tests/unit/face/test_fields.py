@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from talkies.face.fields import Box, Grid, after, inverted, shifted, smoothstep
-from talkies.face.thin_plate import thin_plate
+from talkies.face.puppet.fields import Box, Grid, after, inverted, shifted, smoothstep
+from talkies.face.puppet.thin_plate import thin_plate
 
 
 def bump(grid: Grid, x: float, y: float) -> np.ndarray:

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from known_faces import drawn_face, face_at
 
 from talkies.errors import InvalidOption
-from talkies.face.framing import (
+from talkies.face.finding.topology import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
+from talkies.face.framing.apply import frame_picture, frame_pixels
+from talkies.face.framing.plan import (
     LONGEST_SIDE,
     Fit,
     Framing,
@@ -17,8 +19,6 @@ from talkies.face.framing import (
     parse_aspect,
     plan_framing,
 )
-from talkies.face.framing_apply import frame_picture, frame_pixels
-from talkies.face.topology import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from talkies.media.pictures import Picture
 
 

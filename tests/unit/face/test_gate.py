@@ -17,7 +17,7 @@ from known_faces import (
 )
 
 from talkies.errors import FaceIndexInvalid, FaceNotFound, FaceUnusable
-from talkies.face.gate import (
+from talkies.face.judging.gate import (
     REFUSALS,
     Reason,
     Verdict,
@@ -26,9 +26,9 @@ from talkies.face.gate import (
     odd_proportions,
     require_usable,
 )
-from talkies.face.gate_picture import draw_verdict
-from talkies.face.measures import Measures, measure
-from talkies.face.sharpness import sharpness
+from talkies.face.judging.gate_picture import draw_verdict
+from talkies.face.judging.measures import Measures, measure
+from talkies.face.judging.sharpness import sharpness
 
 
 def _verdict(pixels: Pixels) -> Verdict:

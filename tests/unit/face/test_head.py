@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from puppet_stage import drawn
 
-from talkies.face.head import HeadMotion, HeadPose, head_motion
+from talkies.face.puppet.head import HeadMotion, HeadPose, head_motion
 
 
 def motion(matte: bool = True) -> HeadMotion:

@@ -15,8 +15,8 @@ from known_faces import (
     turned,
 )
 
-from talkies.face import topology
-from talkies.face.landmarks import Region
+from talkies.face.finding import topology
+from talkies.face.finding.landmarks import Region
 
 
 def test_the_mesh_lies_on_the_drawn_face() -> None:

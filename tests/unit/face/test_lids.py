@@ -1,7 +1,7 @@
 import numpy as np
 from puppet_stage import drawn_puppet, posed
 
-from talkies.face.lids import Lid, close_lids
+from talkies.face.puppet.lids import Lid, close_lids
 from talkies.media.yuv import Planes
 
 

@@ -5,8 +5,8 @@ import pytest
 from puppet_stage import Stage, drawn, tilted
 
 from talkies.face.axes import FaceAxes
-from talkies.face.lip_line import trace_lip_line
-from talkies.face.lips import lip_rest
+from talkies.face.puppet.lip_line import trace_lip_line
+from talkies.face.puppet.lips import lip_rest
 from talkies.media.yuv import to_planes
 
 AXES = FaceAxes(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from puppet_stage import A, I, P, U, drawn, smiling
 
-from talkies.face.lips import (
+from talkies.face.puppet.lips import (
     KNOTS,
     LipRest,
     hole_outline,
@@ -12,7 +12,7 @@ from talkies.face.lips import (
     seam_outline,
     shaped_lines,
 )
-from talkies.face.mouth_shape import MouthShape, as_seen
+from talkies.face.puppet.mouth_shape import MouthShape, as_seen
 
 CLOSED = lip_rest(drawn().face_points, closed=True)
 OPEN = lip_rest(smiling().face_points, closed=False)

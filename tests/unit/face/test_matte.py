@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from known_faces import astronaut, astronaut_face, drawn, drawn_face, on_wall, reduced
 
-from talkies.face.guided_filter import guided_filter
-from talkies.face.landmarks import Landmarker
-from talkies.face.matte import Matter, person_matte
-from talkies.face.matte_edges import clean_foreground, sharpen_edges
+from talkies.face.finding.landmarks import Landmarker
+from talkies.face.matting.guided_filter import guided_filter
+from talkies.face.matting.matte import Matter, person_matte
+from talkies.face.matting.matte_edges import clean_foreground, sharpen_edges
 
 
 @pytest.fixture(scope="module")

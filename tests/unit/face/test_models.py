@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from talkies.errors import EngineFailure
-from talkies.face.models import FACE_DETECTION, MODELS, Model, Network, read_model
+from talkies.face.finding.models import FACE_DETECTION, MODELS, Model, Network, read_model
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.file)
@@ -30,7 +30,7 @@ def test_every_network_takes_and_gives_what_its_row_says(model: Model) -> None:
 def test_loading_a_network_says_nothing_and_keeps_what_others_say() -> None:
     program = (
         "import os\n"
-        "from talkies.face.models import FACE_DETECTION, Network, _without_chatter\n"
+        "from talkies.face.finding.models import FACE_DETECTION, Network, _without_chatter\n"
         "Network(FACE_DETECTION)\n"
         "with _without_chatter():\n"
         "    os.write(2, b'something real\\n')\n"
@@ -42,6 +42,6 @@ def test_loading_a_network_says_nothing_and_keeps_what_others_say() -> None:
 
 
 def test_importing_the_room_does_not_load_the_runtime() -> None:
-    program = "import sys, talkies.face.landmarks; print('ai_edge_litert' in sys.modules)"
+    program = "import sys, talkies.face.finding.landmarks; print('ai_edge_litert' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"

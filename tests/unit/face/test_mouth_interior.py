@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from puppet_stage import A, I, drawn, drawn_puppet, posed, smiling, smiling_puppet
 
-from talkies.face.inner_lips import inner_edges
-from talkies.face.light import palette
-from talkies.face.lips import lip_rest
-from talkies.face.mouth_shape import MouthShape
-from talkies.face.open_mouth import healed, opening_of, own_teeth
-from talkies.face.puppet import Puppet
-from talkies.face.teeth import Paint, lower_teeth, tongue, tongue_tip, upper_teeth
+from talkies.face.puppet.inner_lips import inner_edges
+from talkies.face.puppet.light import palette
+from talkies.face.puppet.lips import lip_rest
+from talkies.face.puppet.mouth_shape import MouthShape
+from talkies.face.puppet.open_mouth import healed, opening_of, own_teeth
+from talkies.face.puppet.puppet import Puppet
+from talkies.face.puppet.teeth import Paint, lower_teeth, tongue, tongue_tip, upper_teeth
 from talkies.media.yuv import to_rgb
 
 X, Y = np.meshgrid(np.linspace(-0.4, 0.4, 161), np.linspace(-0.15, 0.25, 81))

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from known_faces import astronaut, astronaut_face, drawn, drawn_face
 
-from talkies.face import topology
-from talkies.face.mouth_state import mouth_state
+from talkies.face.finding import topology
+from talkies.face.judging.mouth_state import mouth_state
 
 
 def test_closed_lips_are_closed_and_show_no_teeth() -> None:

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from puppet_stage import smiling
 
-from talkies.face.lips import LipRest, lip_rest
-from talkies.face.open_mouth import opening_of, own_teeth
+from talkies.face.puppet.lips import LipRest, lip_rest
+from talkies.face.puppet.open_mouth import opening_of, own_teeth
 
 LIP, DARK, TOOTH = (150, 60, 60), (40, 15, 15), (235, 230, 215)
 

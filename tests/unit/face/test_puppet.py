@@ -19,10 +19,10 @@ from puppet_stage import (
     tilted,
 )
 
-from talkies.face.head import HeadPose
-from talkies.face.landmarks import Face
-from talkies.face.mouth_shape import MouthShape
-from talkies.face.puppet import Painter, Pose
+from talkies.face.finding.landmarks import Face
+from talkies.face.puppet.head import HeadPose
+from talkies.face.puppet.mouth_shape import MouthShape
+from talkies.face.puppet.puppet import Painter, Pose
 from talkies.media.yuv import Planes, to_planes
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from talkies.face.landmarks import Pixels
+from talkies.face.finding.landmarks import Pixels
 from talkies.media.video_reader import VideoInfo
 from talkies.score.frame_grid import grid_rate, on_grid
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from talkies.face.landmarks import Face, Landmarker, Pixels
+from talkies.face.finding.landmarks import Face, Landmarker, Pixels
 from talkies.media.pictures import load_own_picture
 from talkies.score.following import CHECK_EVERY, SEARCH_EVERY, Follower
 from talkies.score.matching import SCALE, StripCutter

@@ -1,7 +1,7 @@
 import numpy as np
 
 from talkies.core.timing import SPEECH_RATE
-from talkies.speech.acoustics import BANDS, STEP, log_mel
+from talkies.speech.listening.acoustics import BANDS, STEP, log_mel
 
 
 def tone(hertz: float, seconds: float = 0.5) -> np.ndarray:

@@ -4,7 +4,7 @@ import pytest
 from talkies.core.alignment import Alignment, AlignmentSource
 from talkies.core.timing import SPEECH_RATE
 from talkies.errors import AudioSilent, InvalidInput, TranscriptMismatch, UnknownLanguage
-from talkies.speech.alignment import Aligner, align
+from talkies.speech.listening.alignment import Aligner, align
 from talkies.speech.synthesis import Speech, speak
 
 TEXT = "Please bring 2 big maps, Bob. Father was rough."

@@ -15,7 +15,7 @@ from talkies.speech.analysis import (
     problems,
     speech_activity,
 )
-from talkies.speech.espeak import utter
+from talkies.speech.espeak.client import utter
 from talkies.speech.mastering import PEAK, loudness, mastered
 
 RATE = SPEECH_RATE

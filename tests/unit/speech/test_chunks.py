@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from talkies.speech.chunks import HOP, LONGEST, SURROUNDINGS, cut
+from talkies.speech.listening.chunks import HOP, LONGEST, SURROUNDINGS, cut
 
 
 @pytest.mark.parametrize("hops", [1, 499, 500, 501, 506, 1234, 7777])

@@ -1,7 +1,7 @@
 import numpy as np
 
-from talkies.speech.emissions import emissions, fluency, folded, support, words_said
-from talkies.speech.phones import PHONES
+from talkies.speech.listening.emissions import emissions, fluency, folded, support, words_said
+from talkies.speech.listening.phones import PHONES
 
 TOKENS = ("<pad>", "p", "pʰ", "ð", "i", "k", "aɪ", "ː", "<wb>", "<blank>")
 

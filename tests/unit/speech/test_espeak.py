@@ -18,9 +18,9 @@ from talkies.errors import (
     InvalidOption,
     UnknownLanguage,
 )
-from talkies.speech.espeak import checked_factor, phonemise, utter
-from talkies.speech.espeak_languages import find_language, languages
-from talkies.speech.espeak_process import EspeakProcess
+from talkies.speech.espeak.client import checked_factor, phonemise, utter
+from talkies.speech.espeak.languages import find_language, languages
+from talkies.speech.espeak.process import EspeakProcess
 
 
 def said(text: str, language: str) -> list[tuple[str, str]]:
@@ -227,7 +227,7 @@ def test_many_threads_share_one_child() -> None:
 def test_the_child_dies_with_its_parent() -> None:
     script = (
         "import os, signal\n"
-        "from talkies.speech.espeak_process import shared_process\n"
+        "from talkies.speech.espeak.process import shared_process\n"
         "process = shared_process(); process.ask({'action': 'voices'})\n"
         "print(process._host._child.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -252,7 +252,7 @@ def _is_running(pid: int) -> bool:
 def test_our_own_process_never_loads_espeak() -> None:
     script = (
         "import sys\n"
-        "from talkies.speech.espeak import phonemise\n"
+        "from talkies.speech.espeak.client import phonemise\n"
         "phonemise('hello', 'en')\n"
         "assert 'espeakng_loader' not in sys.modules\n"
         "maps = open('/proc/self/maps').read() if sys.platform == 'linux' else ''\n"

@@ -1,6 +1,6 @@
 """Written words and espeak-ng's events, on events as espeak-ng sends them."""
 
-from talkies.speech.espeak_words import assigned, script_of
+from talkies.speech.espeak.words import assigned, script_of
 
 
 def phones(*symbols: str) -> list[list[object]]:

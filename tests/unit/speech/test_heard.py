@@ -2,11 +2,15 @@ import numpy as np
 
 from talkies.core.alignment import Phoneme
 from talkies.core.timing import TimeRange
-from talkies.speech.acoustic_model import Hearing, packaged_weights
-from talkies.speech.confidence import alignment_warnings, mean_confidence, recognition_warnings
-from talkies.speech.emissions import folded
-from talkies.speech.heard import heard_phones
-from talkies.speech.phones import PHONES
+from talkies.speech.listening.acoustic_model import Hearing, packaged_weights
+from talkies.speech.listening.confidence import (
+    alignment_warnings,
+    mean_confidence,
+    recognition_warnings,
+)
+from talkies.speech.listening.emissions import folded
+from talkies.speech.listening.heard import heard_phones
+from talkies.speech.listening.phones import PHONES
 
 TOKENS = ("k", "æ", "t", "s", "<wb>", "<blank>")
 

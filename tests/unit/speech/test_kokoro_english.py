@@ -2,10 +2,10 @@
 
 import pytest
 
-from talkies.speech.english import pronounced
-from talkies.speech.english_letters import letters_of, with_ed, with_ing, with_s
-from talkies.speech.english_lexicon import lexicon
-from talkies.speech.english_numbers import cardinal, ordinal, spoken_forms, year
+from talkies.speech.english.letters import letters_of, with_ed, with_ing, with_s
+from talkies.speech.english.lexicon import lexicon
+from talkies.speech.english.numbers import cardinal, ordinal, spoken_forms, year
+from talkies.speech.english.pronunciation import pronounced
 
 
 def said(text: str, *, is_british: bool = False) -> str:

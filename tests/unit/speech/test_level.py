@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from talkies.errors import AudioEmpty, AudioSilent
-from talkies.speech.level import levelled, require_sound
+from talkies.speech.listening.level import levelled, require_sound
 
 SPEECH = (0.1 * np.sin(np.arange(16_000) / 7)).astype(np.float32)
 

@@ -1,5 +1,5 @@
 from talkies.core.phonemes import INVENTORY
-from talkies.speech.phones import PHONES, PHONES_OF, SILENT, phones_of
+from talkies.speech.listening.phones import PHONES, PHONES_OF, SILENT, phones_of
 
 
 def test_every_canonical_phoneme_sounds_like_something() -> None:

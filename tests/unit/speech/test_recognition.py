@@ -5,7 +5,7 @@ from talkies.core.alignment import Alignment, AlignmentSource
 from talkies.core.phonemes import INVENTORY
 from talkies.core.timing import SPEECH_RATE
 from talkies.errors import AudioEmpty, AudioSilent
-from talkies.speech.recognition import Recogniser, recognise
+from talkies.speech.listening.recognition import Recogniser, recognise
 from talkies.speech.synthesis import Speech, speak
 
 LIPS = frozenset("pbm")

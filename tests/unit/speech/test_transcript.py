@@ -1,6 +1,6 @@
 from talkies.core.phonemes import INVENTORY
-from talkies.speech.phones import PHONES
-from talkies.speech.transcript import GAP, SpokenWord, graph_of, spoken_words
+from talkies.speech.listening.phones import PHONES
+from talkies.speech.listening.transcript import GAP, SpokenWord, graph_of, spoken_words
 
 
 def test_words_keep_their_writing_and_numbers_are_said() -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from talkies.speech.viterbi import MINIMUM_STAY, anything, best_path, line
+from talkies.speech.listening.viterbi import MINIMUM_STAY, anything, best_path, line
 
 
 def scores_for(sequence: list[int], columns: int, sure: float = 5.0) -> np.ndarray:

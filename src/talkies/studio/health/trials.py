@@ -15,18 +15,18 @@ import numpy as np
 from talkies.core.timing import SOUND_RATE, SPEECH_RATE
 from talkies.engines.registry import list_engines
 from talkies.errors import DiskFull, EngineFailure, MissingDependency
-from talkies.face.landmarks import Landmarker
-from talkies.face.models import MODELS, read_model
+from talkies.face.finding.landmarks import Landmarker
+from talkies.face.finding.models import MODELS, read_model
 from talkies.kit.files import private_folder
 from talkies.media.fontbook import FontBook
 from talkies.media.samples import Sound
 from talkies.media.sounds import convert_sound, save_sound
 from talkies.media.video import VideoWriter, probe
 from talkies.media.yuv import to_planes
-from talkies.speech.acoustic_model import AcousticModel
-from talkies.speech.espeak import phonemise
-from talkies.speech.kokoro_files import missing_packages
-from talkies.speech.recognition import Recogniser
+from talkies.speech.espeak.client import phonemise
+from talkies.speech.kokoro.files import missing_packages
+from talkies.speech.listening.acoustic_model import AcousticModel
+from talkies.speech.listening.recognition import Recogniser
 from talkies.studio.health.checkup import REINSTALL, Trial
 
 #: Free bytes of the temporary folder under which long videos fail: an hour of sound and video.

@@ -13,7 +13,7 @@ from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.core.timing_json import alignment_to_json
 from talkies.engines.base import Engine, RenderRequest
 from talkies.errors import InvalidOption
-from talkies.face.landmarks import Landmarker
+from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.media.samples import SoundFile
 from talkies.media.sounds import convert_sound, require_audible, save_sound

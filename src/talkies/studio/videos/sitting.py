@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 
 from talkies.errors import FaceUnusable
-from talkies.face.framing import FramingPlan, plan_framing
-from talkies.face.framing_apply import frame_picture
-from talkies.face.gate import choose_face, judge, require_usable
-from talkies.face.gate_picture import draw_verdict
-from talkies.face.landmarks import Face, Landmarker
+from talkies.face.finding.landmarks import Face, Landmarker
+from talkies.face.framing.apply import frame_picture
+from talkies.face.framing.plan import FramingPlan, plan_framing
+from talkies.face.judging.gate import choose_face, judge, require_usable
+from talkies.face.judging.gate_picture import draw_verdict
 from talkies.media.pictures import Picture, load_picture, save_picture
 from talkies.studio.progress import Reporter
 from talkies.studio.videos.request import Look, VideoRequest

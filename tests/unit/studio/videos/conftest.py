@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from studio_made_up import PORTRAIT, PlainEngine, recording
 
-from talkies.face.landmarks import Landmarker
+from talkies.face.finding.landmarks import Landmarker
 from talkies.studio.videos.pipeline import Tools
 from talkies.wiring import ears
 

@@ -1,0 +1,1 @@
+"""Find faces in a picture, and the 468 points of each."""

@@ -1,0 +1,1 @@
+"""Which part of a picture becomes the video, and at what size."""

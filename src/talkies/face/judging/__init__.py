@@ -1,0 +1,1 @@
+"""Whether a video of a face would look right, and why not."""

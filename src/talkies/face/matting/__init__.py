@@ -1,0 +1,1 @@
+"""Who is in front, and what is behind."""

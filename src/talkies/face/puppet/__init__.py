@@ -1,0 +1,1 @@
+"""A portrait that can be posed: skin, lips, teeth, lids and head."""

@@ -1,0 +1,87 @@
+"""How the portrait is lit and coloured, so that what is painted into it belongs to it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talkies.face.finding import topology
+
+Colour = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+#: Enamel under white light, as shares of a white wall's R, G, B.
+_ENAMEL = np.array([1.0, 0.955, 0.875], np.float32)
+#: Luminance weights of BT.709.
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Palette:
+    """Colours (R, G, B), 0 to 255, of what a mouth shows."""
+
+    enamel: Colour
+    tongue: Colour
+    #: The dark back of the mouth.
+    cavity: Colour
+    #: Standard deviation of the picture's grain near the mouth, in levels.
+    grain: float
+
+
+def palette(pixels: Pixels, points: NDArray[np.floating]) -> Palette:
+    """Colours for a face; `pixels` RGB, `points` its landmarks (468, 2+) in pixels."""
+    skin = _median(pixels, points, topology.CHEEKS)
+    lips = _median(
+        pixels, points, topology.LIPS_MIDDLE_LOWER[0][3:8] + topology.LIPS_MIDDLE_UPPER[0][3:8]
+    )
+    white = _white(pixels, points, skin)
+    tint = 0.6 + 0.4 * skin / max(1.0, float(skin @ _LUMA))
+    black = float(np.percentile(pixels[::7, ::7] @ _LUMA, 2))
+    flesh = 0.55 * lips + 0.45 * np.array([176, 92, 92], np.float32) * (white / 235)
+    dark = flesh * np.array([0.27, 0.16, 0.16], np.float32)
+    return Palette(
+        enamel=_colour(white * _ENAMEL * np.clip(tint, 0.72, 1.2)),
+        tongue=_colour(flesh * 0.86),
+        cavity=_colour(dark * max(1.0, 0.7 * black / max(1.0, float(dark @ _LUMA)))),
+        grain=_grain(pixels, points),
+    )
+
+
+def _white(pixels: Pixels, points: NDArray[np.floating], skin: Colour) -> float:
+    """Luminance of a white thing in the face's light: the whites of the eyes, or a guess."""
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    for upper, lower in (
+        (topology.LEFT_EYE_UPPER, topology.LEFT_EYE_LOWER),
+        (topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_LOWER),
+    ):
+        outline = points[list(upper + lower[::-1]), :2]
+        cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
+    inside = pixels[mask > 0] @ _LUMA
+    eyes = float(np.percentile(inside, 88)) if len(inside) else 0.0
+    cheek = float(skin @ _LUMA)
+    return float(np.clip(max(eyes * 1.02, cheek * 1.0), 60, 235))
+
+
+def _median(pixels: Pixels, points: NDArray[np.floating], ring: tuple[int, ...]) -> Colour:
+    """Median colour around landmarks, inside the picture."""
+    height, width = pixels.shape[:2]
+    where = np.round(points[list(ring), :2]).astype(int)
+    x, y = np.clip(where[:, 0], 1, width - 2), np.clip(where[:, 1], 1, height - 2)
+    near = [pixels[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    return _colour(np.median(np.concatenate(near), axis=0))
+
+
+def _grain(pixels: Pixels, points: NDArray[np.floating]) -> float:
+    """Fine noise of the cheeks: the median deviation from a small median filter."""
+    centre = points[list(topology.CHEEKS), :2].mean(0)
+    reach = 0.3 * float(np.hypot(*(points[topology.RIGHT_EYE_OUTER] - points[33])[:2]))
+    x0, y0 = np.maximum(0, centre - reach).astype(int)
+    x1, y1 = (centre + reach).astype(int)
+    patch = cv2.cvtColor(np.ascontiguousarray(pixels[y0:y1, x0:x1]), cv2.COLOR_RGB2GRAY)
+    rough = np.abs(patch.astype(np.float32) - cv2.medianBlur(patch, 3))
+    return float(np.clip(1.48 * np.mean(rough), 0, 6))
+
+
+def _colour(values: NDArray[np.floating]) -> Colour:
+    return np.asarray(values, np.float32)

@@ -1,0 +1,1 @@
+"""How English is pronounced, in the letters Kokoro was trained on."""

@@ -1,0 +1,1 @@
+"""Kokoro, the neural English voice of the extra `talkies[voice]`."""

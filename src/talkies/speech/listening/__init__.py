@@ -1,0 +1,1 @@
+"""From a recording to timed phonemes, with a transcript or without."""
