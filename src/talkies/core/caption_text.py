@@ -162,14 +162,14 @@ def joined(parts: Sequence[Atom]) -> str:
     )
 
 
-def width(parts: Sequence[Atom]) -> float:
+def line_columns(parts: Sequence[Atom]) -> float:
     """Columns of one line of text."""
     return sum(atom.columns + atom.spaced for atom in parts) - parts[0].spaced
 
 
 def lay_out(parts: Sequence[Atom]) -> Layout | None:
     """The handsomest division into at most `MAX_LINES` lines; None where the text is too long."""
-    whole = width(parts)
+    whole = line_columns(parts)
     if whole <= LINE_COLUMNS:
         return Layout(cut=0, columns=whole, unevenness=0.0)
     if whole > MAX_LINES * LINE_COLUMNS + 1:

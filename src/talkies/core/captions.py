@@ -13,8 +13,8 @@ from talkies.core.caption_text import (
     ends_phrase,
     ends_sentence,
     lay_out,
+    line_columns,
     lines,
-    width,
 )
 from talkies.core.timing import SPEECH_RATE, TimeRange, convert
 
@@ -125,7 +125,7 @@ def _seconds(ticks: int) -> float:
 def _readable(parts: Sequence[Atom]) -> TimeRange:
     """From the first word to the end of reading, as if nothing followed."""
     start, end = parts[0].span.start, parts[-1].span.end
-    needed = max(MIN_SECONDS, width(parts) / READING_COLUMNS)
+    needed = max(MIN_SECONDS, line_columns(parts) / READING_COLUMNS)
     wanted = max(end + LINGER_SECONDS * SPEECH_RATE, start + needed * SPEECH_RATE)
     return TimeRange(
         start, max(start, min(round(wanted), start + round(MAX_SECONDS * SPEECH_RATE)))

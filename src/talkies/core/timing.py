@@ -50,12 +50,8 @@ def convert(tick: int, source: Fraction | int, target: Fraction | int) -> int:
 
 
 def to_seconds(tick: int, rate: Fraction | int) -> float:
+    """When a tick of grid `rate` begins, in seconds."""
     return float(Fraction(tick) / rate)
-
-
-def from_seconds(seconds: float, rate: Fraction | int) -> int:
-    """The tick nearest to a time in seconds."""
-    return round(Fraction(seconds) * rate)
 
 
 def frame_count(length: int, rate: Fraction | int, fps: Fraction | int) -> int:

@@ -49,7 +49,7 @@ DISPENSABLE: Final = frozenset({"So", "Sk", "Co", "Cn", "Cs"})
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class FontFace:
     """One face of a font file."""
 
     path: Path
@@ -71,7 +71,7 @@ class FontBook:
         self._coverages: dict[Path, frozenset[int]] = {}
         self._files: tuple[Path, ...] | None = None
 
-    def face_for(self, text: str) -> Face:
+    def face_for(self, text: str) -> FontFace:
         """A face that can write all of `text`, emoji and other symbols aside.
 
         Raises `FontMissing`, which names the scripts and what to install.
@@ -79,10 +79,10 @@ class FontBook:
         needed = frozenset(map(ord, filter(_is_needed, text)))
         for path in self._candidates():
             if needed <= self.coverage(path):
-                return Face(path, _collection_index(path, text))
+                return FontFace(path, _collection_index(path, text))
         raise _missing(needed - self.coverage(BUNDLED))
 
-    def writable(self, text: str, face: Face) -> str:
+    def writable(self, text: str, face: FontFace) -> str:
         """`text` without the symbols that the face does not have."""
         have = self.coverage(face.path)
         kept = "".join(mark for mark in text if _is_invisible(mark) or ord(mark) in have)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talkies.core.timing import TimeRange, convert, frame_count, from_seconds, to_seconds
+from talkies.core.timing import TimeRange, convert, frame_count, to_seconds
 
 RATES = st.sampled_from(
     [Fraction(24), Fraction(25), Fraction(30), Fraction(30000, 1001), Fraction(16000)]
@@ -37,8 +37,8 @@ def test_conversion_to_the_same_grid_changes_nothing(tick: int, rate: Fraction) 
 
 
 @given(st.integers(min_value=0, max_value=10**8), RATES)
-def test_seconds_and_ticks_are_inverse(tick: int, rate: Fraction) -> None:
-    assert from_seconds(to_seconds(tick, rate), rate) == tick
+def test_seconds_still_tell_ticks_apart(tick: int, rate: Fraction) -> None:
+    assert round(Fraction(to_seconds(tick, rate)) * rate) == tick
 
 
 @given(st.integers(min_value=0, max_value=10**8), RATES)

@@ -11,8 +11,8 @@ from talkies.errors import FontMissing
 from talkies.media.fontbook import (
     BUNDLED,
     SYSTEM_FOLDERS,
-    Face,
     FontBook,
+    FontFace,
     packaged_fonts,
     read_coverage,
     system_folders,
@@ -48,8 +48,8 @@ def test_a_font_of_the_system_is_found_for_what_the_bundled_one_lacks(tmp_path: 
     (tmp_path / "broken.ttf").write_bytes(b"no font")
     (tmp_path / "short.otf").write_bytes(b"OTTO")
     book = FontBook(folders=[tmp_path], modules=())
-    assert book.face_for("สวัสดี abc") == Face(thai)
-    assert book.face_for("abc") == Face(BUNDLED)
+    assert book.face_for("สวัสดี abc") == FontFace(thai)
+    assert book.face_for("abc") == FontFace(BUNDLED)
     with pytest.raises(FontMissing):
         book.face_for("ሰላም")
 
@@ -69,7 +69,7 @@ def test_the_face_of_a_collection_suits_the_language(tmp_path: Path, text: str, 
     struct.pack_into(">I", face, 20, 28 + len(collection))
     path = tmp_path / "NotoSansCJK-Regular.ttc"
     path.write_bytes(collection + face)
-    assert FontBook(folders=[tmp_path], modules=()).face_for(text) == Face(path, index)
+    assert FontBook(folders=[tmp_path], modules=()).face_for(text) == FontFace(path, index)
 
 
 def test_symbols_and_joiners_are_not_needed_and_those_missing_are_left_out() -> None:
@@ -92,7 +92,7 @@ def test_fonts_of_installed_packages_are_found() -> None:
 
 
 def test_the_fonts_of_this_system_are_looked_at() -> None:
-    assert FontBook().face_for("abc") == Face(BUNDLED)
+    assert FontBook().face_for("abc") == FontFace(BUNDLED)
     assert set(system_folders()) >= set(SYSTEM_FOLDERS)
 
 
