@@ -37,7 +37,26 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--speech", type=Path, help="a folder of recordings to render and score")
     parser.add_argument("--only", default=",".join(BENCHES), help="which benchmarks, by comma")
     parser.add_argument("--out", type=Path, default=Path("out/bench.json"))
+    parser.add_argument("--table", type=Path, help="also write the rows as a Markdown page")
     return parser.parse_args()
+
+
+def page(rows: list[Row]) -> str:
+    """The rows as a page of the documentation."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench BENCH_FLAGS='--table docs/benchmarks.md'`. Ratios are of two things",
+        "measured in one run; wall times are those of a small, shared machine and mean little.",
+        "",
+        "| row | value | unit | target | |",
+        "|---|---:|---|---|---|",
+    ]
+    verdicts = {True: "ok", False: "**miss**", None: ""}
+    for row in rows:
+        value = f"{row.value:.4g}"
+        lines.append(f"| `{row.id}` | {value} | {row.unit} | {row.target} | {verdicts[row.ok]} |")
+    return "\n".join([*lines, ""])
 
 
 def main() -> None:
@@ -49,6 +68,8 @@ def main() -> None:
             print(row, flush=True)
             found.append(row)
     save(found, given.out)
+    if given.table:
+        given.table.write_text(page(found))
     missed = [row.id for row in found if row.ok is False]
     print(f"{len(found)} rows in {given.out}; missed: {', '.join(missed) or 'none'}")
 
