@@ -13,7 +13,7 @@ from av.stream import Stream
 
 from talkies.errors import CorruptMedia, MediaTooLarge, UnsupportedMedia
 
-#: Streams of one file: phones write five (picture, sound and three of metadata).
+#: Streams of one file: phones write five (picture, sound and three of metadata). FFmpeg sees to it.
 STREAMS_MAX = 32
 
 #: Bytes and microseconds FFmpeg may read to find out what is in a file.
@@ -64,7 +64,7 @@ class Bytes:
 def container(source: BinaryIO, demuxer: str) -> Iterator[InputContainer]:
     """The file opened by `demuxer` alone, without access to any other file or address.
 
-    FFmpeg's errors in the block come out as `CorruptMedia`.
+    FFmpeg's errors in the block come out as `CorruptMedia` and `MediaTooLarge`.
     """
     options = {
         "protocol_whitelist": "none",
@@ -76,12 +76,12 @@ def container(source: BinaryIO, demuxer: str) -> Iterator[InputContainer]:
     }
     try:
         with av.open(Bytes(source), "r", format=demuxer, options=options) as opened:
-            if len(opened.streams) > STREAMS_MAX:
-                raise MediaTooLarge(f"The file has {len(opened.streams)} tracks.")
             yield opened
-    except av.error.MemoryError:
-        # Told apart from damage by `relaying_errors`.
-        raise
+    except av.error.MemoryError as error:
+        # What FFmpeg also says to one track too many.
+        raise MediaTooLarge(
+            f"The file needs more memory than it may use, or has more than {STREAMS_MAX} tracks."
+        ) from error
     except (av.error.FFmpegError, ValueError) as error:
         raise CorruptMedia(f"The file is damaged ({_words(error)}).") from error
 

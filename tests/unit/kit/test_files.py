@@ -84,7 +84,10 @@ def test_a_file_limit_met_for_real_is_a_full_disk(tmp_path: Path) -> None:
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from talkies.kit.files import replacing\n"
+        "import signal, sys, time; from pathlib import Path\n"
+        "from talkies.kit.files import replacing\n"
+        # A shell that starts tests in the background leaves Ctrl-C ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with replacing(Path(sys.argv[1])) as partial:\n"
         "    partial.write_bytes(b'half'); print('up', flush=True); time.sleep(30)"
     )

@@ -73,6 +73,24 @@ def test_sounds_are_refused_with_the_reason(data: bytes, decoder: str, refusal: 
     assert type(refused(sound_child.answer, data, request)) is refusal
 
 
+def tracks(count: int) -> bytes:
+    """An MP4 with this many sound tracks."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        for stream in [file.add_stream("aac", rate=48_000, layout="mono") for _ in range(count)]:
+            block = tone(0.1).T.copy()
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, 0
+            file.mux(stream.encode(frame))
+            file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def test_a_file_of_more_tracks_than_are_believed_is_refused() -> None:
+    request = {"decoder": "mov", "max_seconds": 9}
+    assert type(refused(sound_child.answer, tracks(40), request)) is MediaTooLarge
+
+
 def damaged_mp4() -> bytes:
     """A video with a header and nothing behind it that can be decoded."""
     data = bytearray(mp4(sound=False))
