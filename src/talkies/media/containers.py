@@ -40,9 +40,6 @@ VIDEO_CODECS = frozenset(
 #: Undecodable packets after which the rest is given up.
 DAMAGED_MAX = 1_000
 
-#: Demuxers whose length is FFmpeg's guess from the bit rate of the beginning.
-GUESSED_LENGTH = frozenset({"aac"})
-
 
 @dataclass(slots=True)
 class Damage:
@@ -108,15 +105,21 @@ def require_codec(stream: Stream, allowed: frozenset[str]) -> None:
 def declared_seconds(opened: InputContainer, stream: Stream | None = None) -> float | None:
     """The length the file, or a track of it, claims to have; not to be relied on.
 
-    None where nothing is said, or said only of a longer track, or guessed by FFmpeg.
+    None where nothing is said, or said only of a longer track, or guessed by FFmpeg from the bit
+    rate of the beginning.
     """
-    if opened.format.name in GUESSED_LENGTH:
+    if opened.format.name == "aac" or (opened.format.name == "mp3" and not _is_tagged(stream)):
         return None
     if stream is not None and stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     if opened.duration is None or (stream is not None and len(opened.streams) > 1):
         return None
     return opened.duration / av.time_base
+
+
+def _is_tagged(stream: Stream | None) -> bool:
+    """Whether an MP3 counts its frames: that tag of LAME's also says where the sound begins."""
+    return stream is not None and bool(stream.start_time)
 
 
 def decoded(opened: InputContainer, stream: Stream, damage: Damage) -> Iterator[Frame]:

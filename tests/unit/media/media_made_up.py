@@ -73,13 +73,15 @@ def encoded(
     rate: int = RATE,
     layout: str = "mono",
     samples: NDArray[np.float32] | None = None,
+    muxer: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
 ) -> bytes:
     """A tone, or other samples, in some container and codec of FFmpeg's."""
     out = io.BytesIO()
     channels = av.AudioLayout(layout).nb_channels
     sound = tone(seconds, rate, channels) if samples is None else samples
-    with av.open(out, "w", format=container) as file:
-        stream = file.add_stream(codec, rate=rate, layout=layout)
+    with av.open(out, "w", format=container, options=muxer or {}) as file:
+        stream = file.add_stream(codec, rate=rate, layout=layout, options=options or {})
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(sound.T), format="fltp", layout=layout
         )

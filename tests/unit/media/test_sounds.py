@@ -113,6 +113,19 @@ def test_silence_before_speech_in_aac_is_not_taken_for_damage(saved: Saved) -> N
     assert sound.warnings == ()
 
 
+def test_an_mp3_of_varying_rate_that_counts_no_frames_is_not_taken_for_damage(
+    saved: Saved,
+) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.2, (3 * RATE, 1)).astype(np.float32)
+    speech = np.concatenate([np.zeros_like(noise), noise])
+    varying = {"flags": "qscale", "global_quality": str(5 * 118)}
+    data = encoded("mp3", "libmp3lame", samples=speech, muxer={"write_xing": "0"}, options=varying)
+    assert load_sound(saved("old.mp3", data)).warnings == ()
+    counted = encoded("mp3", "libmp3lame", samples=speech, options=varying)
+    assert load_sound(saved("new.mp3", counted)).warnings == ()
+    assert "cut off" in load_sound(saved("cut.mp3", counted[: len(counted) // 2])).warnings[0]
+
+
 def test_tags_in_a_row_with_a_footer_or_with_room_behind_are_passed_over(saved: Saved) -> None:
     mp3 = encoded("mp3", "libmp3lame")
     footed = b"ID3\4\0\x10\0\0\0\x09" + bytes(9) + b"3DI\4\0\x10\0\0\0\x09"
