@@ -7,11 +7,11 @@ from typing import Unpack
 
 from talkies.core.alignment import Alignment
 from talkies.engines.registry import find_engine
-from talkies.face.landmarks import Landmarker
+from talkies.face.finding.landmarks import Landmarker
 from talkies.score.report import Score
-from talkies.speech.acoustic_model import AcousticModel
-from talkies.speech.alignment import Aligner
-from talkies.speech.recognition import Recogniser
+from talkies.speech.listening.acoustic_model import AcousticModel
+from talkies.speech.listening.alignment import Aligner
+from talkies.speech.listening.recognition import Recogniser
 from talkies.studio.audio.recordings import align_recording
 from talkies.studio.audio.speeches import SpeechResult, speak_to_file
 from talkies.studio.listening import Ears
