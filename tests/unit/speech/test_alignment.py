@@ -92,3 +92,15 @@ def test_bad_input_is_refused_with_its_own_error(english: Speech) -> None:
         align(samples, " ... ", "en-us")
     with pytest.raises(UnknownLanguage):
         align(samples, TEXT, "qqq")
+
+
+@pytest.mark.parametrize("text", ["I am Bob.", "Mama.", "Yes.", "Stop!", "Bob moves."])
+def test_short_right_transcripts_are_placed(text: str) -> None:
+    placed = align(samples_of(speak(text, "espeak:en-us")), text, "en-us")
+    assert [word.text for word in placed.words] == text.split()
+
+
+@pytest.mark.parametrize(("said", "text"), [("Stop!", "Hello."), ("I am Bob.", "See you later.")])
+def test_short_wrong_transcripts_are_refused(said: str, text: str) -> None:
+    with pytest.raises(TranscriptMismatch):
+        align(samples_of(speak(said, "espeak:en-us")), text, "en-us")

@@ -1,13 +1,6 @@
 import numpy as np
 
-from talkies.core.alignment import Phoneme
-from talkies.core.timing import TimeRange
 from talkies.speech.listening.acoustic_model import Hearing, packaged_weights
-from talkies.speech.listening.confidence import (
-    alignment_warnings,
-    mean_confidence,
-    recognition_warnings,
-)
 from talkies.speech.listening.emissions import folded
 from talkies.speech.listening.heard import heard_phones
 from talkies.speech.listening.phones import PHONES
@@ -40,21 +33,3 @@ def test_sharp_spikes_are_followed() -> None:
 
 def test_blunt_spikes_are_only_hints() -> None:
     assert said(0.6) == "s"
-
-
-def test_confidence_is_weighted_by_length_and_rests_do_not_count() -> None:
-    phonemes = (
-        Phoneme(symbol="", span=TimeRange(0, 900), confidence=0.0),
-        Phoneme(symbol="a", span=TimeRange(900, 1200), confidence=0.8),
-        Phoneme(symbol="b", span=TimeRange(1200, 1300), confidence=0.4),
-    )
-    assert np.isclose(mean_confidence(phonemes), 0.7)
-    assert recognition_warnings(phonemes) == ()
-    assert "No speech" in recognition_warnings(phonemes[:1])[0]
-    assert mean_confidence(phonemes[:1]) == 1
-
-
-def test_warnings_name_a_poor_match_and_what_is_left_out() -> None:
-    assert alignment_warnings(0.6, 0.0) == ()
-    assert "poorly" in alignment_warnings(0.3, 0.0)[0]
-    assert "leaves out 50%" in alignment_warnings(0.6, 0.5)[0]

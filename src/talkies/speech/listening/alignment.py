@@ -64,7 +64,7 @@ class Aligner:
         runs = follow(scores_of(posteriors, self._model.weights.prior), graph)
         steps = [_step(run, states, graph, posteriors) for run in runs]
         phonemes, placed = placed_on(steps, words, len(samples))
-        match = require_match(placed)
+        match = require_match(placed, words)
         phonemes, untold = completed(phonemes, heard)
         return Alignment(
             length=len(samples),

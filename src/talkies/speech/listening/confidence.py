@@ -1,12 +1,14 @@
 """How far a timing can be trusted, and what to tell the user about it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.alignment import SILENCE, Phoneme, Word
 from talkies.errors import TranscriptMismatch
+from talkies.speech.listening.transcript import SpokenWord
 
 #: Share of samples at full scale from which a recording sounds distorted.
 CLIPPED_SHARE = 2e-3
@@ -53,35 +55,71 @@ def recognition_warnings(phonemes: Sequence[Phoneme]) -> tuple[str, ...]:
 MISMATCH = 0.28
 POOR_MATCH = 0.33
 
+#: The same limit for a transcript of a word or two: right ones of at most 7 phonemes have .06 to
+#: .75, a quarter of the wrong ones more than .05. And the phonemes between which one limit becomes
+#: the other: right transcripts of 8 to 16 have .27 to .82, one wrong one in seventy more than .2.
+MISMATCH_SHORT = 0.05
+SHORT_PHONEMES, ENOUGH_PHONEMES = 7, 16
+
 #: Share of the sound of a recording that a transcript may leave out without a warning.
 UNTOLD_SHARE = 0.2
 
 
-def require_match(words: Sequence[Word]) -> float:
-    """The median confidence of the words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """How well a recording says a transcript."""
+
+    #: Median confidence of all words of the transcript, 0 to 1; 0 for a word that was left out.
+    confidence: float
+    #: Phonemes of the transcript: how much there is to tell a right one from a wrong one by.
+    phonemes: int
+
+    @property
+    def limit(self) -> float:
+        """The confidence under which the recording says something else."""
+        lengths = (SHORT_PHONEMES, ENOUGH_PHONEMES)
+        return float(np.interp(self.phonemes, lengths, (MISMATCH_SHORT, MISMATCH)))
+
+    @property
+    def warning(self) -> str:
+        """What to tell about it; empty where it is good."""
+        if self.confidence >= POOR_MATCH:
+            return ""
+        if self.phonemes < ENOUGH_PHONEMES:
+            return (
+                "The transcript is too short to be sure that it is what the recording says "
+                f"({self.confidence:.0%}): check it."
+            )
+        return (
+            f"The transcript matches the recording poorly ({self.confidence:.0%}): "
+            "check it and its language."
+        )
+
+
+def require_match(placed: Sequence[Word], told: Sequence[SpokenWord]) -> Match:
+    """How well the words that were placed match all that the transcript told.
 
     Raises `TranscriptMismatch` where the recording does not say them.
     """
-    match = float(np.median([word.confidence for word in words])) if words else 0.0
-    if match < MISMATCH:
+    confidences = [word.confidence for word in placed] + [0.0] * (len(told) - len(placed))
+    match = Match(
+        confidence=float(np.median(confidences)) if confidences else 0.0,
+        phonemes=sum(len(word.phonemes) for word in told),
+    )
+    if match.confidence < match.limit:
         raise TranscriptMismatch(
             "The transcript does not say what the recording says.",
-            details={"match": round(match, 3), "limit": MISMATCH},
+            details={"match": round(match.confidence, 3), "limit": round(match.limit, 3)},
         )
     return match
 
 
-def alignment_warnings(match: float, untold: float) -> tuple[str, ...]:
+def alignment_warnings(match: Match, untold: float) -> tuple[str, ...]:
     """What a user should know about a transcript that was accepted.
 
-    `match` is the median confidence of its words, `untold` the share of the sound in the
-    recording that it leaves out.
+    `untold` is the share of the sound in the recording that it leaves out, 0 to 1.
     """
-    warnings = []
-    if match < POOR_MATCH:
-        warnings.append(
-            f"The transcript matches the recording poorly ({match:.0%}): check it and its language."
-        )
+    warnings = [match.warning] if match.warning else []
     if untold > UNTOLD_SHARE:
         warnings.append(
             f"The transcript leaves out {untold:.0%} of the speech; "
