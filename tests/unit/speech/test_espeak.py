@@ -89,14 +89,29 @@ def test_every_language_can_be_phonemised() -> None:
         ("english", "en-us"), ("en-GB", "en-gb"), ("en-AU", "en-gb"), ("zh", "cmn"),
         ("zh-Hans-CN", "cmn"), ("fr", "fr-fr"), ("fr-CA", "fr-fr"), ("pt", "pt"),
         ("pt_BR", "pt-br"), ("es-MX", "es-419"), ("Norwegian", "nb"), ("日本語", "ja"),
-        ("gmw/de", "de"), ("French (Belgium)", "fr-be"),
+        ("gmw/de", "de"), ("French (Belgium)", "fr-be"), ("de_DE.UTF-8", "de"),
+        ("sr-Latn-RS", "sr"), ("no", "nb"), ("no-NO", "nb"), ("es-419", "es-419"), ("fr-015", "fr-fr"),
     ],
 )  # fmt: skip
 def test_languages_are_found_by_many_names(name: str, code: str) -> None:
     assert find_language(name).code == code
 
 
-@pytest.mark.parametrize("name", ["Germn", "xx", "", "-", "klingonese-x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Germn",
+        "xx",
+        "",
+        "-",
+        "klingonese-x",
+        "no-such-language",
+        "de-nonsense",
+        "en-such",
+        "de-de-at",
+        "x" * 10_000,
+    ],
+)
 def test_unknown_languages_are_named_with_near_ones(name: str) -> None:
     with pytest.raises(UnknownLanguage) as raised:
         find_language(name)

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,6 +36,11 @@ ALIASES = {
     "norsk": "nb", "suomi": "fi", "čeština": "cs", "ελληνικά": "el", "עברית": "he", "ไทย": "th",
     "tiếng việt": "vi", "magyar": "hu", "română": "ro", "فارسی": "fa", "bahasa indonesia": "id",
 }  # fmt: skip
+
+#: What may stand behind a language: region and script of BCP 47, encoding of a POSIX locale.
+_REGION = re.compile(r"-(?:[a-z]{2}|[0-9]{3})$")
+_SCRIPT = re.compile(r"-(?:arab|armn|beng|cyrl|deva|geor|grek|guru|hans|hant|hebr|latn|mong|thai)$")
+_ENCODING = re.compile(r"[.@].*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +77,19 @@ def languages() -> tuple[Language, ...]:
 def find_language(name: str) -> Language:
     """The language of a code or name: "de", "de_AT", "German", "deutsch", "zh", "fr", "pt-BR".
 
-    A region that espeak-ng does not know is ignored.
+    A region (`AT`, `419`) or script (`Latn`) that espeak-ng does not know is ignored, as is the
+    encoding of a locale ("de_DE.UTF-8"); any other part has to be known.
 
     Raises:
         UnknownLanguage: with the nearest names in the hint.
     """
-    key = name.strip().casefold().replace("_", "-")
+    key = _ENCODING.sub("", name.strip().casefold().replace("_", "-"))
     table = _table()
-    wanted = key
-    while wanted:
+    without_region = _REGION.sub("", key)
+    for wanted in (key, without_region, _SCRIPT.sub("", without_region)):
         found = table.get(ALIASES.get(wanted, wanted))
         if found is not None:
             return found
-        wanted = wanted.rpartition("-")[0]
     near = difflib.get_close_matches(key, [*table, *ALIASES], n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     raise UnknownLanguage(
