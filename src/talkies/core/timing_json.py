@@ -9,7 +9,7 @@ from talkies.core.alignment import SILENCE, Alignment, AlignmentSource, Phoneme,
 from talkies.core.arpabet import IPA_TO_ARPABET
 from talkies.core.phonemes import INVENTORY, parse
 from talkies.core.timing import SPEECH_RATE, TimeRange, to_seconds
-from talkies.core.visemes import visemes_of
+from talkies.core.visemes import OCULUS, visemes_of
 from talkies.errors import InvalidInput
 
 #: Name and version of the timing JSON; a change that old readers misread counts it up.
@@ -46,6 +46,7 @@ def _phoneme_record(phoneme: Phoneme) -> dict[str, object]:
         "ipa": phoneme.symbol,
         "arpabet": IPA_TO_ARPABET.get(phoneme.symbol, ""),
         "visemes": [viseme.value for viseme in visemes_of(phoneme.symbol)],
+        "oculus": [OCULUS[viseme] for viseme in visemes_of(phoneme.symbol)],
         **_timed(phoneme),
     }
 

@@ -28,6 +28,13 @@ class Viseme(StrEnum):
     OU = "ou"  # nearly closed, puckered: u w
 
 
+#: Names of Oculus LipSync (OVRLipSync), which Ready Player Me and others share.
+OCULUS: Mapping[Viseme, str] = MappingProxyType({
+    Viseme.SIL: "sil", Viseme.PP: "PP", Viseme.FF: "FF", Viseme.TH: "TH", Viseme.DD: "DD",
+    Viseme.KK: "kk", Viseme.CH: "CH", Viseme.SS: "SS", Viseme.NN: "nn", Viseme.RR: "RR",
+    Viseme.AA: "aa", Viseme.E: "E", Viseme.IH: "ih", Viseme.OH: "oh", Viseme.OU: "ou",
+})  # fmt: skip
+
 #: Preston Blair's mouth shapes, lettered as Rhubarb Lip Sync letters them. Its H, the raised
 #: tongue of /l/, is no viseme of its own here: `preston_blair` knows it.
 PRESTON_BLAIR: Mapping[Viseme, str] = MappingProxyType({

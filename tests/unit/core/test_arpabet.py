@@ -1,6 +1,6 @@
 import pytest
 
-from talkies.core.arpabet import IPA_TO_ARPABET
+from talkies.core.arpabet import ARPABET_TO_IPA, IPA_TO_ARPABET, parse_arpabet
 from talkies.core.phonemes import INVENTORY
 
 
@@ -17,3 +17,11 @@ def test_all_sounds_of_english_are_told_apart() -> None:
 )
 def test_words_are_spelled_as_in_the_dictionary(word: str, symbols: str) -> None:
     assert [IPA_TO_ARPABET[sound] for sound in word.split()] == symbols.split()
+
+
+def test_arpabet_comes_back_through_ipa() -> None:
+    assert all(IPA_TO_ARPABET[ARPABET_TO_IPA[name]] == name for name in IPA_TO_ARPABET.values())
+
+
+def test_arpabet_with_stress_digits_is_read() -> None:
+    assert parse_arpabet(["HH", "AH0", "l", "OW1", "sil"]) == ("h", "ʌ", "l", "oʊ")

@@ -32,6 +32,7 @@ def test_a_phoneme_is_written_in_every_notation() -> None:
         "ipa": "aʊ",
         "arpabet": "AW",
         "visemes": ["aa", "ou"],
+        "oculus": ["aa", "ou"],
         "start": 0.0,
         "end": 0.1,
         "start_tick": 0,

@@ -2,7 +2,7 @@ import pytest
 
 from talkies.core.alignment import SILENCE
 from talkies.core.phonemes import INVENTORY, Kind
-from talkies.core.visemes import PRESTON_BLAIR, Viseme, preston_blair, visemes_of
+from talkies.core.visemes import OCULUS, PRESTON_BLAIR, Viseme, preston_blair, visemes_of
 
 
 def test_there_are_fifteen_and_every_one_is_used() -> None:
@@ -12,8 +12,9 @@ def test_there_are_fifteen_and_every_one_is_used() -> None:
     assert used == set(Viseme)
 
 
-def test_preston_blair_names_every_viseme() -> None:
-    assert set(PRESTON_BLAIR) == set(Viseme)
+def test_tables_name_every_viseme() -> None:
+    assert set(OCULUS) == set(PRESTON_BLAIR) == set(Viseme)
+    assert len(set(OCULUS.values())) == 15
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Mouth curves: from phonemes in time to what the lips do on every frame.
 
-A chain of pure passes: targets, coarticulation, smoothing, contacts, frames, loudness, pins.
+A chain of pure passes: targets, coarticulation, smoothing, contacts, frames, loudness, pins,
+speed.
 `docs/decisions/0003-mouth-curves.md` says why each is there.
 """
 
@@ -16,6 +17,7 @@ from talkies.core.mouth.contacts import MOVES, TUCKED_OPENING, contacts, drawn
 from talkies.core.mouth.frames import pinned, pins, sampled
 from talkies.core.mouth.grid import GRID_RATE, Samples, smooth_step, smoothed
 from talkies.core.mouth.loudness import opening_gain
+from talkies.core.mouth.speed import within_lip_speed
 from talkies.core.mouth.targets import REST, Segment, segments
 from talkies.core.performance import Mouth
 
@@ -61,9 +63,10 @@ def mouth_curves(
     press, tuck = _reached(track, curves["press"], curves["tuck"], fps)
     times = np.arange(frames) / float(fps)
     opened = smooth_step(times / _FIRST_OPENING) * opening_gain(loudness, fps, frames)
+    opening = _touched(curves["opening"] * opened, press, tuck)
     shaped = smooth_step(times / _FIRST_SHAPE)
     return Mouth(
-        opening=_curve(_touched(curves["opening"] * opened, press, tuck), 0.0, _MAX_OPENING),
+        opening=_curve(within_lip_speed(opening, fps), 0.0, _MAX_OPENING),
         width=_curve(curves["width"] * shaped, *_WIDTH_LIMITS),
         pucker=_curve(curves["pucker"] * shaped, 0.0, 1.0),
         press=_curve(press, 0.0, 1.0),
