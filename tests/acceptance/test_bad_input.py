@@ -165,6 +165,17 @@ OPTIONS: dict[str, tuple[str, int, list[object]]] = {
         3,
         ["{face}", "{speech}", "--transcript", "{words}", "--language", "xx"],
     ),
+    "no such language, and no transcript": (
+        "UNKNOWN_LANGUAGE",
+        3,
+        ["{face}", "{speech}", "--language", "xx"],
+    ),
+    "a voice of another language": (
+        "INVALID_OPTION",
+        2,
+        ["{face}", "--text", "Hello", "--voice", "de", "--language", "fr"],
+    ),
+    "a folder without a manifest": ("INVALID_OPTION", 2, ["{face}", "{speech}", "--out-dir", "o"]),
     "no such face": ("FACE_INDEX_INVALID", 3, ["{face}", "{speech}", "--face", "2"]),
     "a transcript that is a picture": (
         "UNSUPPORTED_MEDIA",

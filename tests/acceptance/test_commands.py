@@ -381,8 +381,28 @@ class TestProcess:
         assert list(temporary.iterdir()) == []
         assert list(tmp_path.iterdir()) == [temporary]
         assert took < 3
-        if number is signal.SIGINT:
-            assert json.loads(rest.splitlines()[-1])["code"] == "CANCELED"
+        last = json.loads(rest.splitlines()[-1])
+        assert (last["code"], last["exit_status"]) == ("CANCELED", status)
+
+    @pytest.mark.parametrize(
+        ("closing", "status", "said"),
+        [
+            (">/dev/full", 5, "DISK_FULL, exit status 5"),
+            (">&-", 0, ""),
+            ("2>/dev/full", 0, ""),
+            ("2>&-", 0, ""),
+        ],
+    )
+    def test_a_stream_that_takes_nothing_is_no_crash(
+        self, closing: str, status: int, said: str
+    ) -> None:
+        command = f"{sys.executable} -m talkies voices -l de {closing}"
+        answer = subprocess.run(
+            ["/bin/bash", "-c", command], capture_output=True, text=True, check=False
+        )
+        assert answer.returncode == status
+        assert said in answer.stderr
+        assert "Exception" not in answer.stderr
 
     def test_any_name_is_printed_in_any_locale(self, tmp_path: Path) -> None:
         name = os.fsdecode(b"\xff\xc3\xa9.wav")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import talkies
-from talkies.cli.failures import error_event
+from talkies.cli.failures import error_facts
 from talkies.cli.progress import showing
-from talkies.cli.results import say_event, video_document, video_summary
-from talkies.cli.streams import painted, say, tell
+from talkies.cli.results import video_document, video_summary
+from talkies.cli.streams import painted, say, say_event, tell
 from talkies.cli.tables import table
 from talkies.errors import BatchIncomplete
 from talkies.studio.progress import Event, Listener, Progress, Warned
@@ -75,7 +75,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "output": str(outcome.output),
         "status": outcome.status.value,
         "result": None if outcome.result is None else video_document(outcome.result),
-        "error": None if outcome.error is None else error_event(outcome.error),
+        "error": None if outcome.error is None else error_facts(outcome.error),
     }
 
 
@@ -96,7 +96,8 @@ def summary(outcomes: Sequence[Outcome]) -> list[str]:
 
 def _line(outcome: Outcome) -> str:
     status = painted(f"{outcome.status.value:<9}", COLOURS[outcome.status])
-    return f"{status} {outcome.output}  {_remark(outcome)}".rstrip()
+    hint = outcome.error.hint if outcome.error else ""
+    return f"{status} {outcome.output}  {_remark(outcome)} {hint}".rstrip()
 
 
 def _remark(outcome: Outcome) -> str:

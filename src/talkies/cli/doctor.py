@@ -6,9 +6,8 @@ import typer
 
 from talkies import __version__
 from talkies.cli import flags
-from talkies.cli.results import say_event
 from talkies.cli.sections import Sectioned
-from talkies.cli.streams import painted, say
+from talkies.cli.streams import painted, say, say_event
 from talkies.studio.health.checkup import Finding, State, examine
 from talkies.studio.health.trials import TRIALS
 
@@ -24,8 +23,8 @@ BROKEN = 1
 def doctor(json: flags.AsJson = False) -> None:
     """Check that this installation works.
 
-    Tries every part for real: faces, voices, recognition, video, fonts. The exit status is 1 where
-    a part is broken; optional parts may be missing.
+    Tries faces, voices, recognition, video and fonts for real, and looks whether the optional parts
+    are there. The exit status is 1 where a part is broken; optional parts may be missing.
     """
     if not json:
         say(f"talkies {__version__}")

@@ -1,13 +1,12 @@
 """`talkies engines`: which renderers there are."""
 
-import json as json_text
 from typing import Any
 
 import typer
 
 from talkies.cli import flags
 from talkies.cli.sections import Sectioned
-from talkies.cli.streams import say
+from talkies.cli.streams import say, say_event
 from talkies.cli.tables import table
 from talkies.engines.registry import ListedEngine, list_engines
 
@@ -23,7 +22,7 @@ def engines(json: flags.AsJson = False) -> None:
     found = list_engines()
     if json:
         for engine in found:
-            say(json_text.dumps({"event": "engine", **_document(engine)}, ensure_ascii=False))
+            say_event("engine", _document(engine))
         return
     for line in table(
         ("ENGINE", "READY", "GPU", "LICENCE", "WHAT IT DOES"), [_row(e) for e in found]

@@ -1,11 +1,10 @@
 """How a failure is told: one block on the error stream, or one line of JSON, and a status."""
 
-import json
 import os
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from talkies.cli.streams import painted, say, tell
+from talkies.cli.streams import painted, say_event, tell
 from talkies.errors import Canceled, TalkiesError
 
 if TYPE_CHECKING:
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
 #: Set to anything but "" or "0", it shows where a failure came from.
 DEBUG_VARIABLE = "TALKIES_DEBUG"
 
-#: Exit status after Ctrl-C: 128 and the signal's number.
-INTERRUPTED = 130
+#: Exit status after a signal: its number and this.
+SIGNALLED = 128
 
 #: Exit status of a command line that cannot be understood.
 USAGE = 2
@@ -25,10 +24,7 @@ def report(error: TalkiesError, *, as_json: bool) -> int:
     """Tell of a failure that has a code."""
     if _debugging():
         traceback.print_exception(error)
-    if as_json:
-        say(json.dumps(error_event(error)))
-    else:
-        _tell(error.message, error.hint, f"{error.code}, exit status {error.exit_status}")
+    _report(error_facts(error), as_json=as_json)
     return error.exit_status
 
 
@@ -37,17 +33,16 @@ def report_usage(error: "typer.TyperException", *, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "talkies"
     message, hint = error.format_message(), f"`{path} --help` lists what there is."
-    if as_json:
-        say(json.dumps(_event("USAGE", message, hint, USAGE)))
-    else:
-        _tell(message, hint, f"USAGE, exit status {USAGE}")
+    _report(_facts("USAGE", message, hint, USAGE), as_json=as_json)
     return USAGE
 
 
-def report_interrupt(*, as_json: bool) -> int:
-    """Tell that Ctrl-C was understood."""
-    message = "Stopped. No unfinished file was left behind."
-    return report(Canceled(message, hint="Run the same command again."), as_json=as_json)
+def report_stop(number: int, *, as_json: bool) -> int:
+    """Tell that a signal, such as Ctrl-C's, was understood."""
+    message, hint = "Stopped. No unfinished file was left behind.", "Run the same command again."
+    status = SIGNALLED + number
+    _report(_facts(Canceled.code, message, hint, status), as_json=as_json)
+    return status
 
 
 def report_crash(error: BaseException, *, as_json: bool) -> None:
@@ -57,21 +52,18 @@ def report_crash(error: BaseException, *, as_json: bool) -> None:
     hint = f"Run it again with {DEBUG_VARIABLE}=1 to see where, and report it with that output."
     if _debugging():
         traceback.print_exception(error)
-    if as_json:
-        say(json.dumps(_event(TalkiesError.code, message, hint, TalkiesError.exit_status)))
-    else:
-        _tell(message, hint, f"{TalkiesError.code}, exit status {TalkiesError.exit_status}")
+    facts = _facts(TalkiesError.code, message, hint, TalkiesError.exit_status)
+    _report(facts, as_json=as_json)
 
 
-def error_event(error: TalkiesError) -> dict[str, Any]:
-    """The JSON line of a failure that has a code."""
-    event = _event(error.code, error.message, error.hint, error.exit_status)
-    return event | {"retryable": error.retryable, "details": error.details}
+def error_facts(error: TalkiesError) -> dict[str, Any]:
+    """A failure that has a code, as plain values."""
+    facts = _facts(error.code, error.message, error.hint, error.exit_status)
+    return facts | {"retryable": error.retryable, "details": error.details}
 
 
-def _event(code: str, message: str, hint: str, status: int) -> dict[str, Any]:
+def _facts(code: str, message: str, hint: str, status: int) -> dict[str, Any]:
     return {
-        "event": "error",
         "code": code,
         "message": message,
         "hint": hint,
@@ -81,11 +73,15 @@ def _event(code: str, message: str, hint: str, status: int) -> dict[str, Any]:
     }
 
 
-def _tell(message: str, hint: str, code: str) -> None:
-    tell(f"{painted('error:', 'red')} {message}")
-    if hint:
-        tell(f"  {painted('hint:', 'yellow')} {hint}")
-    tell(f"  {painted(f'code: {code}', 'dim')}")
+def _report(facts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        say_event("error", facts)
+        return
+    tell(f"{painted('error:', 'red')} {facts['message']}")
+    if facts["hint"]:
+        tell(f"  {painted('hint:', 'yellow')} {facts['hint']}")
+    code = f"code: {facts['code']}, exit status {facts['exit_status']}"
+    tell(f"  {painted(code, 'dim')}")
 
 
 def _debugging() -> bool:

@@ -17,6 +17,13 @@ from talkies.errors import TalkiesError
 #: Set by the shell when it asks how to complete a line.
 COMPLETION_VARIABLE = "_TALKIES_COMPLETE"
 
+#: Exit status that the command line library gives a Ctrl-C.
+INTERRUPTED = failures.SIGNALLED + signal.SIGINT
+
+
+class _Terminated(BaseException):
+    """Another process asked this one to end; no handler of errors shall take it for one."""
+
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command `talkies`; returns its exit status."""
@@ -31,10 +38,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = _run(words)
     except TalkiesError as error:
         return failures.report(error, as_json=as_json)
+    except _Terminated as stop:
+        return failures.report_stop(stop.args[0], as_json=as_json)
     except KeyboardInterrupt:
-        status = failures.INTERRUPTED
-    if status == failures.INTERRUPTED:
-        return failures.report_interrupt(as_json=as_json)
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        return failures.report_stop(signal.SIGINT, as_json=as_json)
     return status
 
 
@@ -53,4 +62,4 @@ def _run(words: list[str]) -> int:
 
 def _terminate(number: int, _: FrameType | None) -> NoReturn:
     """End by the way of an exception, so that partial files are removed."""
-    raise SystemExit(128 + number)
+    raise _Terminated(number)

@@ -1,18 +1,17 @@
 """Progress as the reader of it wants it: a bar, plain lines, or JSON lines."""
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Task, TextColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from talkies.cli.streams import painted, say, tell
+from talkies.cli.streams import painted, say_event, tell
 from talkies.studio.progress import Event, Listener, Progress, Stage, Warned, ignore
 
 #: What a person calls the stages.
@@ -29,6 +28,9 @@ NAMES = {
 #: Seconds between two JSON lines, and between two plain lines, of the same stage.
 JSON_INTERVAL = 0.2
 PLAIN_INTERVAL = 10.0
+
+#: Columns of a terminal under which the bar itself leaves its place to the numbers.
+NARROW = 64
 
 
 @contextlib.contextmanager
@@ -72,12 +74,9 @@ class Lines:
         self._write(event)
 
 
-def progress_event(event: Event) -> dict[str, Any]:
-    """The JSON line of an event."""
-    if isinstance(event, Warned):
-        return {"event": "warning", "message": event.message}
+def progress_facts(event: Progress) -> dict[str, Any]:
+    """How far the work has come, as plain values."""
     return {
-        "event": "progress",
         "stage": event.stage.value,
         "progress": round(event.fraction, 4),
         "done": event.done,
@@ -94,14 +93,17 @@ def speed(event: Progress) -> str:
 
 def remaining(event: Progress) -> str:
     """The time that is left, as a person says it."""
-    if event.eta_seconds is None or event.fraction == 1:
+    if event.eta_seconds is None or round(event.eta_seconds) < 1:
         return ""
     minutes, seconds = divmod(round(event.eta_seconds), 60)
     return f"{minutes}:{seconds:02d} left"
 
 
 def _tell_json(event: Event) -> None:
-    say(json.dumps(progress_event(event)))
+    if isinstance(event, Warned):
+        say_event("warning", {"message": event.message})
+    else:
+        say_event("progress", progress_facts(event))
 
 
 def _tell_plain(event: Event) -> None:
@@ -128,9 +130,10 @@ class _Detail(TextColumn):
 def _bar() -> Iterator[Listener]:
     """A bar on the error stream that goes when the block ends."""
     console = Console(stderr=True, markup=False, highlight=False)
+    bars: tuple[ProgressColumn, ...] = (BarColumn(bar_width=30),)
     columns = (
         TextColumn("{task.description:<17}", markup=False),
-        BarColumn(bar_width=30),
+        *(bars if console.width >= NARROW else ()),
         TextColumn("{task.percentage:>3.0f}%", markup=False),
         _Detail(""),
     )

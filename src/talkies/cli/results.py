@@ -1,9 +1,8 @@
 """What a command says when it is done: paths and facts, for people or as one JSON line."""
 
-import json
 from typing import Any
 
-from talkies.cli.streams import painted, say, tell
+from talkies.cli.streams import painted, say, say_event, tell
 from talkies.cli.tables import table
 from talkies.score.document import score_to_document, written
 from talkies.score.report import Score
@@ -59,11 +58,6 @@ def video_summary(result: VideoResult) -> str:
     if result.score is not None:
         facts.append(f"lip sync {result.score.grade.value}")
     return ", ".join(facts)
-
-
-def say_event(event: str, facts: dict[str, Any]) -> None:
-    """One JSON line."""
-    say(json.dumps({"event": event, **facts}, ensure_ascii=False, allow_nan=False))
 
 
 def show_speech(result: SpeechResult, *, as_json: bool, quiet: bool) -> None:

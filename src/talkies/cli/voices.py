@@ -1,13 +1,12 @@
 """`talkies voices`: who can speak, and in which languages."""
 
-import json as json_text
 from dataclasses import asdict
 
 import typer
 
 from talkies.cli import flags
 from talkies.cli.sections import Sectioned
-from talkies.cli.streams import say, tell
+from talkies.cli.streams import say, say_event, tell
 from talkies.cli.tables import table
 from talkies.speech.espeak.languages import find_language
 from talkies.speech.voices import Voice, list_voices
@@ -25,12 +24,12 @@ def voices(language: flags.OnlyLanguage = None, json: flags.AsJson = False) -> N
     found = [voice for voice in list_voices() if language is None or _speaks(voice, language)]
     if json:
         for voice in found:
-            say(json_text.dumps({"event": "voice", **asdict(voice)}, ensure_ascii=False))
+            say_event("voice", asdict(voice))
         return
     rows = [(v.id, v.language, v.gender.value, v.name, _note(v)) for v in found]
     for line in table(("VOICE", "LANGUAGE", "GENDER", "NAME", ""), rows):
         say(line)
-    tell(f"{len(found)} voices.")
+    tell(f"{len(found)} voice{'' if len(found) == 1 else 's'}.")
 
 
 def _speaks(voice: Voice, language: str) -> bool:

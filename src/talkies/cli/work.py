@@ -8,8 +8,8 @@ from typing import Any, cast
 import talkies
 from talkies.cli.batch import run_batch
 from talkies.cli.progress import showing
-from talkies.cli.results import say_event, show_score, show_speech, show_video
-from talkies.cli.streams import say
+from talkies.cli.results import show_score, show_speech, show_video
+from talkies.cli.streams import say, say_event
 from talkies.cli.texts import one_text, text_of
 from talkies.core.timing_json import alignment_to_json
 from talkies.errors import InvalidOption
@@ -39,6 +39,11 @@ def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
         raise InvalidOption("There is no portrait.", hint=USAGE)
     if output is None:
         raise InvalidOption("There is no output.", hint="Name a video to write: -o talk.mp4")
+    if given["out_dir"] is not None:
+        raise InvalidOption(
+            "`out_dir` belongs to a manifest, and there is none.",
+            hint="Add --manifest FILE, or leave --out-dir out.",
+        )
     with showing(as_json=as_json, quiet=quiet) as listener:
         result = talkies.render(
             portrait, given["audio"], output=output, progress=listener, **options

@@ -5,21 +5,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talkies.errors import FileMissing, InvalidOption, OutputExists, OutputUnwritable, SameFile
+from talkies.kit.files import unwritable
 
 
 def require_inputs(paths: Sequence[Path]) -> None:
     """Raise `FileMissing` for the first path that is no file this user may read."""
     for path in paths:
-        if path.is_dir():
-            raise FileMissing(f"{path} is a folder.", hint="Give the path of a file.")
-        if not path.exists():
-            raise FileMissing(f"{path} does not exist.", details={"path": str(path)})
-        if not os.access(path, os.R_OK):
+        try:
+            _require_readable(path)
+        except OSError as error:  # a name that is too long
             raise FileMissing(
-                f"{path} may not be read.",
-                hint="Check its permissions.",
-                details={"path": str(path)},
-            )
+                f"{path} cannot be read: {error.strerror}.", details={"path": str(path)}
+            ) from error
+
+
+def _require_readable(path: Path) -> None:
+    details = {"path": str(path)}
+    if path.is_dir():
+        raise FileMissing(f"{path} is a folder.", hint="Give the path of a file.", details=details)
+    if not path.exists():
+        raise FileMissing(f"{path} does not exist.", details=details)
+    if not os.access(path, os.R_OK):
+        raise FileMissing(
+            f"{path} may not be read.", hint="Check its permissions.", details=details
+        )
 
 
 def require_outputs(outputs: Sequence[Path], inputs: Sequence[Path], *, overwrite: bool) -> None:
@@ -36,10 +45,13 @@ def require_outputs(outputs: Sequence[Path], inputs: Sequence[Path], *, overwrit
             raise InvalidOption(
                 f"Two results would be written to {output}.", hint="Give each its own name."
             )
-        _require_distinct(output, inputs)
-        _require_writable(output)
-        if output.exists() and not overwrite:
-            raise OutputExists(f"{output} exists already.", details={"path": str(output)})
+        try:
+            _require_distinct(output, inputs)
+            _require_writable(output)
+            if output.exists() and not overwrite:
+                raise OutputExists(f"{output} exists already.", details={"path": str(output)})
+        except OSError as error:  # a name that is too long
+            raise unwritable(output, error) from error
 
 
 def _require_distinct(output: Path, inputs: Sequence[Path]) -> None:

@@ -131,6 +131,11 @@ class Reporter:
         order = list(self._shares)
         return sum(self._shares[stage] for stage in order[: order.index(self._stage)])
 
+    def _before_frames(self) -> bool:
+        """Whether the longest stage, whose length is the video's, is still to come."""
+        order = list(self._shares)
+        return Stage.RENDER in order[order.index(self._stage) :]
+
     def _speed(self, done: int, now: float) -> float | None:
         """Units a second since the first was done: what comes before it is preparation."""
         if done > 0 and self._first is None:
@@ -140,11 +145,14 @@ class Reporter:
         return (done - self._first[0]) / (now - self._first[1])
 
     def _eta(self, done: int, total: int, now: float, speed: float | None) -> float | None:
-        """From the speed of this stage where that is known, else from the whole work so far."""
+        """From the speed of this stage where that is known, else from the whole work so far.
+
+        Until frames are rendered, the work so far says nothing about the frames: no guess.
+        """
         left = 1 - self._fraction
         left_here = self._shares[self._stage] * (1 - done / max(total, 1))
         if speed and left_here > 0:
             return (total - done) / speed * left / left_here
-        if self._fraction < ETA_FROM:
+        if self._fraction < ETA_FROM or self._before_frames():
             return None
         return (now - self._started) * left / self._fraction

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from talkies.errors import InvalidOption
+from talkies.speech.espeak.languages import find_language
 from talkies.speech.synthesis import Speech, speak
 from talkies.speech.voices import Voice, find_voice
 from talkies.studio.languages import FALLBACK, guess_language, unsure
@@ -30,11 +32,29 @@ class Script:
 
 
 def voice_of(script: Script, reporter: Reporter) -> Voice:
-    """Who says it. Raises `UnknownVoice` and `MissingDependency`."""
-    name = script.voice or script.language or guess_language(script.text)
+    """Who says it.
+
+    Raises:
+        UnknownVoice, UnknownLanguage: there is none of that name.
+        InvalidOption: the voice speaks another language than the one that was told.
+        MissingDependency: the voice is not installed.
+    """
+    told = None if script.language is None else find_language(script.language).code
+    name = script.voice or told or guess_language(script.text)
     if name is None:
         reporter.warn(*unsure(script.text))
-    return find_voice(name or FALLBACK).required()
+    voice = find_voice(name or FALLBACK).required()
+    if told is not None and _bare(voice.language) != _bare(told):
+        raise InvalidOption(
+            f"The voice {voice.id} speaks {voice.language}, and `language` says {told}.",
+            hint="Leave one of the two out.",
+        )
+    return voice
+
+
+def _bare(language: str) -> str:
+    """A language without its region."""
+    return language.partition("-")[0]
 
 
 def say(script: Script, reporter: Reporter) -> Speech:

@@ -1,5 +1,6 @@
 """From what a user wrote to a checked value, one small function each."""
 
+import difflib
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -58,11 +59,17 @@ def within(option: str, value: float, low: float, high: float) -> float:
     """The value, which has to lie between two limits, themselves included."""
     if not low <= value <= high:  # also refuses nan
         raise InvalidOption(
-            f"`{option}` cannot be {value:g}.",
-            hint=f"Choose a number from {low:g} to {high:g}.",
+            f"`{option}` cannot be {_exact(value)}.",
+            hint=f"Choose a number from {_exact(low)} to {_exact(high)}.",
             details={"option": option, "value": value},
         )
     return value
+
+
+def known_name(name: str, known: Sequence[str]) -> str:
+    """A hint about a name that is not known: one that is like it, or all there are."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean “{near[0]}”?" if near else f"There are {', '.join(known)}."
 
 
 def frame_rate(value: str | float) -> Fraction:
@@ -98,6 +105,11 @@ def background(value: str | Path) -> tuple[int, int, int] | Path | str:
             details={"option": "background", "value": value},
         )
     return Path(value)
+
+
+def _exact(number: float) -> str:
+    """A number as people write it, every digit of a whole one."""
+    return f"{number:.10g}"
 
 
 def _fraction(text: str) -> Fraction | None:

@@ -4,7 +4,7 @@ import pytest
 
 from talkies.cli.progress import (
     Lines,
-    progress_event,
+    progress_facts,
     remaining,
     showing,
     speed,
@@ -59,20 +59,15 @@ def test_lines_come_at_intervals_at_new_stages_and_at_the_end() -> None:
     assert kept == [0.1, 0.3, 0.5, "warning", 1.0]
 
 
-def test_events_as_json() -> None:
-    assert progress_event(Warned(message="Careful.")) == {
-        "event": "warning",
-        "message": "Careful.",
-    }
-    assert progress_event(progress(0.123456, eta=3.14159)) == {
-        "event": "progress",
+def test_progress_as_plain_values() -> None:
+    assert progress_facts(progress(0.123456, eta=3.14159)) == {
         "stage": "render",
         "progress": 0.1235,
         "done": 5,
         "total": 10,
         "eta_seconds": 3.1,
     }
-    assert progress_event(progress())["eta_seconds"] is None
+    assert progress_facts(progress())["eta_seconds"] is None
 
 
 @pytest.mark.parametrize(
@@ -81,6 +76,7 @@ def test_events_as_json() -> None:
         (progress(eta=None), ""),
         (progress(eta=59.6), "1:00 left"),
         (progress(eta=61), "1:01 left"),
+        (progress(eta=0.4), ""),
         (progress(1.0, eta=0), ""),
     ],
 )
@@ -97,8 +93,12 @@ def test_only_frames_have_a_speed() -> None:
 def test_json_goes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     with showing(as_json=True, quiet=False) as listener:
         listener(progress())
+        listener(Warned(message="Careful with é."))
     said = capsys.readouterr()
-    assert json.loads(said.out)["progress"] == 0.5
+    first, second = map(json.loads, said.out.splitlines())
+    assert (first["event"], first["progress"]) == ("progress", 0.5)
+    assert second == {"event": "warning", "message": "Careful with é."}
+    assert said.out.isascii()
     assert said.err == ""
 
 

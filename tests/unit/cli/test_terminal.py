@@ -24,17 +24,17 @@ print("talk.mp4")
 """
 
 
-def shown(script: str, **environment: str) -> tuple[str, str]:
-    """What comes out on a terminal of 80 columns, and what on standard output."""
+def shown(script: str, *, columns: int = 80, **environment: str) -> tuple[str, str]:
+    """What comes out on a terminal of so many columns, and what on standard output."""
     leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     running = subprocess.Popen(
         [sys.executable, "-c", script],
         stdin=follower,
         stdout=subprocess.PIPE,
         stderr=follower,
         text=True,
-        env={**os.environ, "TERM": "xterm-256color", **environment},
+        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color", **environment},
     )
     os.close(follower)
     seen = b""
@@ -63,6 +63,12 @@ def test_a_bar_shows_stage_share_speed_and_time_left() -> None:
     assert "0%" in text
     assert "25 frames/s, 1:00 left" in text
     assert out == "talk.mp4\n"
+
+
+def test_a_narrow_terminal_keeps_the_numbers() -> None:
+    seen, _ = shown(SHOW, columns=48)
+    assert "0% 25 frames/s, 1:00 left" in plain(seen)
+    assert "━" not in seen
 
 
 def test_names_in_brackets_are_no_markup() -> None:

@@ -83,6 +83,14 @@ def test_a_closed_folder_is_refused(tmp_path: Path) -> None:
         require_outputs([closed / "talk.mp4"], [], overwrite=False)
 
 
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    path = tmp_path / f"{'x' * 300}.mp4"
+    with pytest.raises(FileMissing, match="too long"):
+        require_inputs([path])
+    with pytest.raises(OutputUnwritable, match="too long"):
+        require_outputs([path], [], overwrite=False)
+
+
 def test_two_results_do_not_share_a_path(tmp_path: Path) -> None:
     twice = [tmp_path / "a.json", tmp_path / "." / "a.json"]
     with pytest.raises(InvalidOption, match="Two results"):

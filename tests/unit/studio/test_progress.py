@@ -94,6 +94,14 @@ def test_without_a_speed_the_whole_work_tells() -> None:
     assert abs(eta - 10 * (1 - fraction) / fraction) < 1e-9
 
 
+def test_before_the_frames_nothing_is_guessed_about_them() -> None:
+    reporter, events, clock = heard((Stage.FETCH, Stage.ALIGN, Stage.RENDER))
+    reporter.begin(Stage.ALIGN)
+    clock.now += 10
+    reporter.advance(9, 10)
+    assert latest(events).eta_seconds is None
+
+
 def test_at_the_start_nothing_is_guessed() -> None:
     reporter, events, clock = heard((Stage.RENDER,))
     reporter.begin(Stage.RENDER)

@@ -36,6 +36,17 @@ def test_beyond_the_limits_is_refused(value: float) -> None:
         values.within("speed", value, 0.5, 2)
 
 
+def test_large_limits_are_written_out() -> None:
+    with pytest.raises(InvalidOption, match="4294967296") as caught:
+        values.within("seed", 2**32, 0, 2**32 - 1)
+    assert caught.value.hint == "Choose a number from 0 to 4294967295."
+
+
+def test_an_unknown_name_is_like_a_known_one_or_gets_the_list() -> None:
+    assert values.known_name("mouton", ("motion", "seed")) == "Did you mean “motion”?"
+    assert values.known_name("xyzzy", ("motion", "seed")) == "There are motion, seed."
+
+
 @pytest.mark.parametrize(
     ("written", "rate"),
     [

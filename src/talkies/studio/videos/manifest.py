@@ -1,15 +1,15 @@
 """Reading a manifest: a table with one video a row and its options by name."""
 
 import csv
-import difflib
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias, cast
 
-from talkies.errors import InvalidManifest
+from talkies.errors import InvalidManifest, InvalidOption
+from talkies.studio import values
 from talkies.studio.texts import read_text
 from talkies.studio.videos.options import VideoOptions
 
@@ -41,11 +41,17 @@ def _truth(value: object) -> bool:
 
 
 def _whole(value: object) -> int:
-    return int(str(value))
+    try:
+        return int(str(value))
+    except ValueError:
+        raise ValueError(f"“{value}” is no whole number") from None
 
 
 def _number(value: object) -> float:
-    return float(str(value))
+    try:
+        return float(str(value))
+    except ValueError:
+        raise ValueError(f"“{value}” is no number") from None
 
 
 #: How a column is read; the others are text.
@@ -80,7 +86,13 @@ def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
     Raises:
         FileMissing, MediaTooLarge, UnsupportedMedia: it cannot be read as text.
         InvalidManifest: a column or value that cannot be, no rows, or two rows of one output.
+        InvalidOption: a default that can hold for one video alone.
     """
+    if defaults.get("show_faces") is not None:
+        raise InvalidOption(
+            "`show_faces` names one picture, and there are many videos.",
+            hint="Leave it out, or make that one video without a manifest.",
+        )
     text = read_text(path)
     reader = {".csv": _csv_records, ".tsv": _csv_records, ".jsonl": _json_records}.get(
         path.suffix.lower()
@@ -92,10 +104,14 @@ def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
     rows = []
     for number, record in enumerate(reader(text), start=1):
         if number > MOST_ROWS:
-            raise InvalidManifest(f"The manifest has more than {MOST_ROWS:,} rows.")
+            raise InvalidManifest(
+                f"The manifest has more than {MOST_ROWS:,} rows.", hint="Split it into parts."
+            )
         rows.append(_row(number, record, path.parent, defaults))
     if not rows:
-        raise InvalidManifest("The manifest has no rows.", hint=f"Columns are {_known()}.")
+        raise InvalidManifest(
+            "The manifest has no rows.", hint=f"Columns are {', '.join(COLUMNS)}."
+        )
     _require_distinct(rows)
     return tuple(rows)
 
@@ -103,9 +119,11 @@ def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
 def _csv_records(text: str) -> Iterator[_Values]:
     head = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=head.count)
+    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
     number = 0
     try:
-        for record in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter):
+        _require_different(table.fieldnames or ())
+        for record in table:
             # Cells without a heading are a list under `None`.
             if any("".join(value or "").strip() for value in record.values()):
                 number += 1
@@ -113,7 +131,18 @@ def _csv_records(text: str) -> Iterator[_Values]:
                     raise _wrong(number, "it has more cells than the heading")
                 yield {name.strip(): (value or "").strip() for name, value in record.items()}
     except csv.Error as error:
-        raise InvalidManifest(f"The manifest cannot be read as CSV: {error}.") from error
+        raise InvalidManifest(
+            f"The manifest cannot be read as CSV: {error}.", hint="Save the table as CSV anew."
+        ) from error
+
+
+def _require_different(columns: Sequence[str]) -> None:
+    names = [name.strip() for name in columns]
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidManifest(
+            f"The manifest has the column “{twice}” twice.", hint="Leave one of them out."
+        )
 
 
 def _json_records(text: str) -> Iterator[_Values]:
@@ -191,18 +220,15 @@ def _require_distinct(rows: list[Row]) -> None:
 
 def _wrong(number: int, problem: str) -> InvalidManifest:
     return InvalidManifest(
-        f"Row {number} of the manifest cannot be used: {problem}.", details={"row": number}
+        f"Row {number} of the manifest cannot be used: {problem}.",
+        hint="Mend the row; no video was started.",
+        details={"row": number},
     )
 
 
 def _unknown(number: int, name: str) -> InvalidManifest:
-    near = difflib.get_close_matches(name, COLUMNS, n=1)
     return InvalidManifest(
         f"Row {number} of the manifest has the unknown column “{name}”.",
-        hint=f"Did you mean “{near[0]}”?" if near else f"Columns are {_known()}.",
+        hint=values.known_name(name, COLUMNS),
         details={"row": number, "column": name},
     )
-
-
-def _known() -> str:
-    return ", ".join(COLUMNS)

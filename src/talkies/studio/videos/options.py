@@ -66,6 +66,6 @@ class VideoOptions(TypedDict, total=False):
     #: Write a picture of frames of the video beside it.
     contact_sheet: bool | None
     #: Where to write a picture of the faces that were found, also when one is refused.
-    show_faces: Path | None
+    show_faces: str | Path | None
     #: Replace outputs that exist.
     overwrite: bool | None

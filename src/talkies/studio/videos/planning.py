@@ -7,6 +7,7 @@ from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
 from talkies.errors import InvalidOption
 from talkies.face.framing.plan import Fit, Framing, FramingOptions, Resolution, parse_aspect
+from talkies.speech.espeak.languages import find_language
 from talkies.studio import values
 from talkies.studio.speaking import Script
 from talkies.studio.texts import read_text, require_words
@@ -36,9 +37,11 @@ def plan(
 
     Raises:
         InvalidOption: a value that cannot be used, or options that contradict each other.
+        UnknownLanguage: of a recording.
         FileMissing, UnsupportedMedia: a transcript that cannot be read.
     """
-    look = _look(options)
+    _require_known(options)
+    look, seen = _look(options), options.get("show_faces")
     speech = _speech(audio, options)
     _require_words(look, speech)
     return VideoRequest(
@@ -55,9 +58,18 @@ def plan(
             score=_or(options.get("score"), Sidecars().score),
             contact_sheet=_or(options.get("contact_sheet"), Sidecars().contact_sheet),
         ),
-        show_faces=options.get("show_faces"),
+        show_faces=None if seen is None else Path(seen),
         overwrite=_or(options.get("overwrite"), False),
     )
+
+
+def _require_known(options: VideoOptions) -> None:
+    known = list(VideoOptions.__annotations__)
+    for name in options:
+        if name not in known:
+            raise InvalidOption(
+                f"There is no option `{name}`.", hint=values.known_name(name, known)
+            )
 
 
 def _or(value: _Given | None, default: _Given) -> _Given:
@@ -75,7 +87,7 @@ def _speech(audio: str | Path | None, options: VideoOptions) -> Recording | Scri
         return Recording(
             path=Path(audio),
             transcript=_transcript(options),
-            language=options.get("language"),
+            language=_language(options),
         )
     if text is None:
         raise InvalidOption(
@@ -117,6 +129,11 @@ def _transcript(options: VideoOptions) -> str | None:
     return require_words(words, "transcript")
 
 
+def _language(options: VideoOptions) -> str | None:
+    language = options.get("language")
+    return None if language is None else find_language(language).code
+
+
 def _face(options: VideoOptions) -> int | None:
     face = options.get("face")
     if face is not None and face < 1:
@@ -136,10 +153,10 @@ def _acting(options: VideoOptions) -> Acting:
 
 
 def _look(options: VideoOptions) -> Look:
-    backdrop = options.get("background")
+    backdrop, fps = options.get("background"), options.get("fps")
     return Look(
         framing=_framing(options),
-        fps=values.frame_rate(options.get("fps") or str(Look().fps)),
+        fps=Look().fps if fps is None else values.frame_rate(fps),
         background=None if backdrop is None else values.background(backdrop),
         captions=values.chosen(
             "captions", options.get("captions") or Look().captions, get_args(CaptionsName)
@@ -163,14 +180,18 @@ def _format(output: Path, options: VideoOptions, look: Look) -> VideoFormat:
     """The container, which the output's extension has to agree with."""
     names = [known.value for known in VideoFormat]
     suffix = output.suffix.lower().lstrip(".")
-    name = _or(options.get("format"), suffix)
-    if name not in names or suffix != name:
+    if suffix not in names:
         raise InvalidOption(
-            f"{output.name} does not end in the name of a video format that can be written."
-            if name == suffix or name not in names
-            else f"{output.name} does not end in .{name}.",
+            f"{output.name} does not end in the name of a video format that can be written.",
             hint=f"Let the output end in {', '.join('.' + known for known in names)}.",
-            details={"option": "format", "value": name, "choices": names},
+            details={"option": "output", "value": suffix, "choices": names},
+        )
+    name = values.chosen("format", _or(options.get("format"), suffix), names)
+    if name != suffix:
+        raise InvalidOption(
+            f"{output.name} does not end in .{name}, which `format` asks for.",
+            hint="Leave `format` out, or let the output end in it.",
+            details={"option": "format", "value": name},
         )
     if look.background == values.TRANSPARENT and name == VideoFormat.MP4:
         raise InvalidOption(

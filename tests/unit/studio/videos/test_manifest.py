@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from talkies.errors import FileMissing, InvalidManifest, UnsupportedMedia
+from talkies.errors import FileMissing, InvalidManifest, InvalidOption, UnsupportedMedia
 from talkies.studio.videos.manifest import COLUMNS, MOST_ROWS, Row, read_manifest
 from talkies.studio.videos.options import VideoOptions
 
@@ -133,7 +133,9 @@ def test_an_unknown_column_is_mended(tmp_path: Path) -> None:
         ("jobs.csv", "portrait,text\n", "no rows"),
         ("jobs.csv", "portrait,text\n,Hi\n", "no portrait"),
         ("jobs.csv", "portrait,text\na.png,Hi,what\n", "more cells"),
-        ("jobs.csv", "portrait,text,face\na.png,Hi,left\n", "face"),
+        ("jobs.csv", "portrait,text,text\na.png,Hi,Ho\n", "“text” twice"),
+        ("jobs.csv", "portrait,text,face\na.png,Hi,left\n", "“left” is no whole number"),
+        ("jobs.csv", "portrait,text,speed\na.png,Hi,fast\n", "“fast” is no number"),
         ("jobs.csv", "portrait,text,score\na.png,Hi,maybe\n", "neither yes nor no"),
         ("jobs.csv", 'portrait,text\na.png,"' + "x" * 140_000 + '"\n', "CSV"),
         ("jobs.jsonl", "not json\n", "not JSON"),
@@ -145,7 +147,14 @@ def test_an_unknown_column_is_mended(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_manifest_is_told(tmp_path: Path, name: str, text: str, said: str) -> None:
-    assert said in problem(tmp_path, text, name).message
+    error = problem(tmp_path, text, name)
+    assert said in error.message
+    assert error.hint
+
+
+def test_one_picture_of_faces_is_not_for_many_videos(tmp_path: Path) -> None:
+    with pytest.raises(InvalidOption, match="show_faces"):
+        rows(tmp_path, "portrait,text\na.png,Hi\n", show_faces=Path("seen.png"))
 
 
 def test_an_endless_manifest_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
-from talkies.errors import FileMissing, InvalidInput, InvalidOption
+from talkies.errors import FileMissing, InvalidInput, InvalidOption, UnknownLanguage
 from talkies.face.framing.plan import Fit, Framing, Resolution
 from talkies.studio.speaking import Script
 from talkies.studio.videos import options
@@ -104,6 +104,8 @@ def test_every_option_arrives() -> None:
         ({"fit": "stretch"}, "fit"),
         ({"aspect": "wide"}, "aspect"),
         ({"fps": "1000"}, "fps"),
+        ({"fps": 0}, "fps"),
+        ({"moton": 0.5}, "no option `moton`"),
         ({"background": "mauvish"}, "background"),
         ({"background": "transparent"}, "transparent"),
         ({"captions": "loud"}, "captions"),
@@ -155,11 +157,28 @@ def test_a_transcript_is_words_or_a_file(tmp_path: Path) -> None:
     path.write_text(" Hello there.\n")
     request = recorded(transcript=path, language="en", captions="burned")
     assert request.speech == Recording(
-        path=Path("speech.wav"), transcript="Hello there.", language="en"
+        path=Path("speech.wav"), transcript="Hello there.", language="en-us"
     )
     assert recorded(transcript="Hello there.", language="en", captions="burned") == request
     with pytest.raises(FileMissing):
         recorded(transcript=tmp_path / "none.txt")
+
+
+def test_an_unknown_language_is_refused_with_and_without_words() -> None:
+    with pytest.raises(UnknownLanguage):
+        recorded(language="xx")
+    with pytest.raises(UnknownLanguage):
+        recorded(language="xx", transcript="Hello")
+
+
+def test_a_picture_of_faces_is_named_by_text_or_path() -> None:
+    assert recorded(show_faces="seen.png") == recorded(show_faces=Path("seen.png"))
+
+
+def test_an_ending_that_is_not_the_format_is_told() -> None:
+    with pytest.raises(InvalidOption, match="which `format` asks for") as caught:
+        recorded(format="gif")
+    assert "`format`" in caught.value.hint
 
 
 def test_the_inputs_are_all_that_is_read() -> None:
