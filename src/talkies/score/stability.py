@@ -10,10 +10,6 @@ from talkies.score.sync import FEWEST_FRAMES, Mask, Series, longest_run
 
 Points = NDArray[np.float64]
 
-#: Landmarks of eye corners, nose and brows: what speech does not move.
-RIGID = (
-    33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327, 70, 105, 300, 334, 10, 151,
-)  # fmt: skip
 #: Mean difference of two frames of the face, in grey levels, under which they are the same one.
 SAME_FRAME = 0.2
 #: Peak of an 8-bit picture, for PSNR.

@@ -98,17 +98,6 @@ def find_voice(name: str) -> Voice:
     return _varied(voice, variant, name) if variant else voice
 
 
-def best_voice(language: str) -> Voice:
-    """The most natural installed voice of a language: a neural one, else espeak-ng's.
-
-    Raises:
-        UnknownLanguage: there is no such language.
-    """
-    code = find_language(language).code
-    neural = [voice for voice in _kokoro_voices() if voice.available and voice.language == code]
-    return neural[0] if neural else _espeak_voice(find_language(code))
-
-
 @functools.cache
 def _kokoro_voices() -> tuple[Voice, ...]:
     available = not kokoro_files.missing_packages()

@@ -8,7 +8,7 @@ from known_faces import astronaut, astronaut_face, drawn, drawn_face, on_wall, r
 from talkies.face.finding.landmarks import Landmarker
 from talkies.face.matting.guided_filter import guided_filter
 from talkies.face.matting.matte import Matter, person_matte
-from talkies.face.matting.matte_edges import clean_foreground, sharpen_edges
+from talkies.face.matting.matte_edges import sharpen_edges
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +111,3 @@ def test_where_colours_do_not_differ_the_edge_stays() -> None:
     pixels = np.full((120, 120, 3), 100, np.uint8)
     matte = np.tile(np.linspace(0, 1, 120, dtype=np.float32), (120, 1))
     assert np.abs(sharpen_edges(pixels, matte) - matte).max() < 0.01
-
-
-def test_clean_colours_leave_no_fringe_of_the_old_background() -> None:
-    person, ground = np.array([200.0, 120.0, 90.0]), np.array([20.0, 220.0, 40.0])
-    matte = np.tile(np.clip((np.arange(800) - 396) / 8, 0, 1).astype(np.float32), (100, 1))
-    mixed = matte[..., None] * person + (1 - matte[..., None]) * ground
-    clean = clean_foreground(np.rint(mixed).astype(np.uint8), matte)
-    edge = (matte > 0.2) & (matte < 1)
-    assert np.abs(clean[edge] - person).mean() < 0.25 * np.abs(mixed[edge] - person).mean()

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from talkies.errors import MissingDependency, UnknownVoice
-from talkies.speech.voices import Gender, Synthesizer, best_voice, find_voice, list_voices
+from talkies.speech.voices import Gender, Synthesizer, find_voice, list_voices
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,8 @@ def test_variants_have_a_gender() -> None:
     assert find_voice("de+male").gender is Gender.MALE
 
 
-def test_a_language_means_espeak_and_the_best_voice_may_be_neural() -> None:
+def test_a_language_means_its_voice_of_espeak() -> None:
     assert find_voice("en").synthesizer is Synthesizer.ESPEAK
-    assert best_voice("en").id == "kokoro:af_heart"
-    assert best_voice("en-gb").id == "kokoro:bf_emma"
-    assert best_voice("de").id == "espeak:de"
 
 
 def test_a_voice_that_is_not_installed_says_what_to_install() -> None:
@@ -83,10 +80,9 @@ def test_without_the_extra_everything_else_works() -> None:
         "sys.modules['onnxruntime'] = None\n"
         "from talkies.errors import MissingDependency\n"
         "from talkies.speech.synthesis import speak\n"
-        "from talkies.speech.voices import best_voice, find_voice, list_voices\n"
+        "from talkies.speech.voices import find_voice, list_voices\n"
         "assert [v.id for v in list_voices() if not v.available] == "
         "['kokoro:af_heart', 'kokoro:am_michael', 'kokoro:bf_emma']\n"
-        "assert best_voice('en').id == 'espeak:en-us'\n"
         "assert speak('hi', 'en').alignment.words[0].text == 'hi'\n"
         "try:\n"
         "    speak('hi', 'heart')\n"

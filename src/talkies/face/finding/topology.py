@@ -24,10 +24,7 @@ LIPS_MIDDLE_LOWER: tuple[Ring, Ring] = (
     (76, 77, 90, 180, 85, 16, 315, 404, 320, 307, 306),
     (62, 96, 89, 179, 86, 15, 316, 403, 319, 325, 292),
 )
-#: Mouth corners from the outside in.
-LEFT_MOUTH_CORNER: Ring = (61, 76, 62, 78)
-RIGHT_MOUTH_CORNER: Ring = (291, 306, 292, 308)
-#: The outermost point of each corner.
+#: The outermost points of the corners of the mouth.
 MOUTH_LEFT, MOUTH_RIGHT = 61, 291
 
 LEFT_EYE_UPPER: Ring = (33, 246, 161, 160, 159, 158, 157, 173, 133)
@@ -48,7 +45,6 @@ NOSE_BRIDGE: Ring = (168, 6, 197, 195, 5, 4, 1)
 NOSE_BASE: Ring = (98, 97, 2, 326, 327)
 NOSE_WINGS: Ring = (129, 358)
 
-FOREHEAD_TOP = 10
 CHIN = 152
 #: The outline, from the forehead clockwise as the viewer sees it.
 OVAL: Ring = (

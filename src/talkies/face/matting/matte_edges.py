@@ -1,4 +1,4 @@
-"""The edge of a matte: how much of it is person, judged by colour, and the person's own colours."""
+"""The edge of a matte: how much of it is person, judged by colour."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -22,8 +22,6 @@ _EDGE_GROWTH = 9
 _SPREAD_WEIGHT, _LEAST_DISTANCE = 8.0, 0.004
 #: Share of sure pixels in a window from which its average counts in full.
 _ENOUGH_SURE = 0.03
-#: The second pass over the person's colours looks this many times nearer.
-_NEARER = 8
 _TINY = 1e-5
 
 
@@ -52,24 +50,6 @@ def sharpen_edges(pixels: Pixels, matte: Matte) -> Matte:
     trust = distance / (distance + doubt) * known * _edge(matte)
     position = np.clip(along / (distance + np.float32(_TINY)), 0, 1)
     return np.asarray(matte + trust * (position - matte), np.float32)
-
-
-def clean_foreground(pixels: Pixels, matte: Matte) -> Pixels:
-    """The colours of the person alone, without the old background that shines through edges.
-
-    Laying `matte * clean + (1 - matte) * new` then leaves no fringe. Method: blur-fusion
-    foreground estimation (Forte, "Approximate Fast Foreground Colour Estimation", 2021), two
-    passes.
-    """
-    wide = _window(pixels)
-    near = (max(3, wide[0] // _NEARER), max(3, wide[1] // _NEARER))
-    clean = np.empty_like(pixels)
-    for channel in range(3):
-        plane = pixels[..., channel].astype(np.float32)
-        front, back = _fusion(plane, plane, plane, matte, wide)
-        front, _ = _fusion(plane, front, back, matte, near)
-        clean[..., channel] = np.rint(front)
-    return clean
 
 
 def _window(pixels: Pixels) -> tuple[int, int]:
@@ -105,20 +85,3 @@ def _edge(matte: Matte) -> Matte:
     undecided = ((matte > _SURE_BACKGROUND) & (matte < _SURE_PERSON)).astype(np.float32)
     grown = cv2.dilate(undecided, np.ones((_EDGE_GROWTH, _EDGE_GROWTH), np.uint8))
     return np.asarray(cv2.blur(grown, (_EDGE_GROWTH, _EDGE_GROWTH)), np.float32)
-
-
-def _weighted(plane: Plane, weight: Plane, window: tuple[int, int]) -> Plane:
-    """Mean of each window, each pixel by its weight."""
-    total = cv2.blur(weight, window) + np.float32(_TINY)
-    return np.asarray(cv2.blur(plane * weight, window) / total, np.float32)
-
-
-def _fusion(
-    plane: Plane, front: Plane, back: Plane, matte: Matte, window: tuple[int, int]
-) -> tuple[Plane, Plane]:
-    """Better guesses of the person's and the background's colour, from those about."""
-    # Squared, so that mixed pixels hardly count among the pure ones.
-    mean_front = _weighted(front, matte * matte, window)
-    mean_back = _weighted(back, (1 - matte) * (1 - matte), window)
-    missing = plane - matte * mean_front - (1 - matte) * mean_back
-    return np.asarray(np.clip(mean_front + matte * missing, 0, 255), np.float32), mean_back

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from talkies.core.timing import SPEECH_RATE
 
-#: Samples between two rows of the spectrum (10 ms), and rows per second.
+#: Samples between two rows of the spectrum (10 ms).
 STEP = SPEECH_RATE // 100
-STEPS_PER_SECOND = 100
 
 #: Samples under one window (25 ms), and points of its transform.
 _WINDOW = SPEECH_RATE // 40
