@@ -90,7 +90,8 @@ def test_every_language_can_be_phonemised() -> None:
         ("zh-Hans-CN", "cmn"), ("fr", "fr-fr"), ("fr-CA", "fr-fr"), ("pt", "pt"),
         ("pt_BR", "pt-br"), ("es-MX", "es-419"), ("Norwegian", "nb"), ("日本語", "ja"),
         ("gmw/de", "de"), ("French (Belgium)", "fr-be"), ("de_DE.UTF-8", "de"),
-        ("sr-Latn-RS", "sr"), ("no", "nb"), ("no-NO", "nb"), ("es-419", "es-419"), ("fr-015", "fr-fr"),
+        ("sr-Latn-RS", "sr"), ("no", "nb"), ("no-NO", "nb"), ("es-419", "es-419"),
+        ("fr-015", "fr-fr"),
     ],
 )  # fmt: skip
 def test_languages_are_found_by_many_names(name: str, code: str) -> None:

@@ -60,15 +60,11 @@ def _levels(speech: Speech, of: Callable[..., float]) -> dict[str, list[float]]:
 
 
 def test_speed_and_pitch_change_length_and_not_the_words() -> None:
-    plain = speak("Good day.", "michael")
     fast = speak("Good day.", "michael", speed=1.6)
     high = speak("Good day.", "michael", pitch=1.5)
-    assert fast.alignment.length < 0.85 * plain.alignment.length
-    assert high.alignment.length == pytest.approx(plain.alignment.length, rel=0.25)
+    assert 0.5 < fast.alignment.length / high.alignment.length < 0.85
     for speech in (fast, high):
-        assert [p.symbol for p in speech.alignment.phonemes] == [
-            p.symbol for p in plain.alignment.phonemes
-        ]
+        assert "".join(p.symbol for p in speech.alignment.phonemes) == "ɡʊddeɪ"
 
 
 def test_the_british_voice_speaks_british() -> None:
