@@ -22,7 +22,8 @@ def listening_warnings(samples: NDArray[np.float32]) -> tuple[str, ...]:
     """What is wrong with the sound itself of samples (n,) in [-1, 1]."""
     clipped = float(np.mean(np.abs(samples) >= _FULL_SCALE))
     if clipped > CLIPPED_SHARE:
-        return (f"The recording is clipped ({clipped:.1%} of it is at full scale).",)
+        # The words of `media.sounds`, so that who hears both is told once.
+        return ("The recording is clipped: its loudest parts are distorted.",)
     return ()
 
 

@@ -1,22 +1,17 @@
-"""Reading a manifest: a table with one video a row and its options by name."""
+"""From the records of a manifest to rows: one video each, its options by name."""
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeAlias, cast
+from typing import cast
 
 from talkies.errors import InvalidManifest, InvalidOption
 from talkies.studio import values
-from talkies.studio.texts import read_text
 from talkies.studio.videos.options import VideoOptions
+from talkies.studio.videos.records import Record, read_records, wrong_row
 
 #: Most rows that one manifest may have.
 MOST_ROWS = 10_000
-
-_Values: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +69,8 @@ NOT_IN_ROWS = frozenset({"overwrite", "show_faces"})
 SUBJECTS = ("id", "portrait", "audio", "output")
 COLUMNS = (*SUBJECTS, *(name for name in VideoOptions.__annotations__ if name not in NOT_IN_ROWS))
 
-#: Columns that name a file beside the manifest.
-_PATHS = ("transcript", "background")
+#: Columns that always name a file beside the manifest; a background does where there is one.
+PATHS = ("portrait", "audio", "transcript")
 
 
 def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
@@ -88,21 +83,9 @@ def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
         InvalidManifest: a column or value that cannot be, no rows, or two rows of one output.
         InvalidOption: a default that can hold for one video alone.
     """
-    if defaults.get("show_faces") is not None:
-        raise InvalidOption(
-            "`show_faces` names one picture, and there are many videos.",
-            hint="Leave it out, or make that one video without a manifest.",
-        )
-    text = read_text(path)
-    reader = {".csv": _csv_records, ".tsv": _csv_records, ".jsonl": _json_records}.get(
-        path.suffix.lower()
-    )
-    if reader is None:
-        raise InvalidManifest(
-            f"{path.name} is no manifest by its name.", hint="Let it end in .csv or .jsonl."
-        )
+    _require_for_many(defaults)
     rows = []
-    for number, record in enumerate(reader(text), start=1):
+    for number, record in enumerate(read_records(path), start=1):
         if number > MOST_ROWS:
             raise InvalidManifest(
                 f"The manifest has more than {MOST_ROWS:,} rows.", hint="Split it into parts."
@@ -116,59 +99,24 @@ def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _csv_records(text: str) -> Iterator[_Values]:
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=head.count)
-    table = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    number = 0
-    try:
-        _require_different(table.fieldnames or ())
-        for record in table:
-            # Cells without a heading are a list under `None`.
-            if any("".join(value or "").strip() for value in record.values()):
-                number += 1
-                if None in record:
-                    raise _wrong(number, "it has more cells than the heading")
-                yield {name.strip(): (value or "").strip() for name, value in record.items()}
-    except csv.Error as error:
-        raise InvalidManifest(
-            f"The manifest cannot be read as CSV: {error}.", hint="Save the table as CSV anew."
-        ) from error
-
-
-def _require_different(columns: Sequence[str]) -> None:
-    names = [name.strip() for name in columns]
-    twice = next((name for name in names if name and names.count(name) > 1), None)
-    if twice is not None:
-        raise InvalidManifest(
-            f"The manifest has the column “{twice}” twice.", hint="Leave one of them out."
+def _require_for_many(defaults: VideoOptions) -> None:
+    if defaults.get("show_faces") is not None:
+        raise InvalidOption(
+            "`show_faces` names one picture, and there are many videos.",
+            hint="Leave it out, or make that one video without a manifest.",
         )
 
 
-def _json_records(text: str) -> Iterator[_Values]:
-    lines = (line for line in text.splitlines() if line.strip())
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            raise _wrong(number, "it is not JSON") from None
-        if not isinstance(record, dict):
-            raise _wrong(number, "it is not a JSON object")
-        if any(isinstance(value, dict | list) for value in record.values()):
-            raise _wrong(number, "a value is neither text, number nor truth")
-        yield record
-
-
-def _row(number: int, record: _Values, folder: Path, defaults: VideoOptions) -> Row:
+def _row(number: int, record: Record, folder: Path, defaults: VideoOptions) -> Row:
     given = {name: value for name, value in record.items() if value not in (None, "")}
     for name, value in given.items():
         if name not in COLUMNS:
             raise _unknown(number, name)
         if "\0" in str(value):
-            raise _wrong(number, f"`{name}` holds a NUL")
+            raise wrong_row(number, f"`{name}` holds a NUL")
     if "portrait" not in given:
-        raise _wrong(number, "it has no portrait")
-    for name in ("portrait", "audio", "transcript"):
+        raise wrong_row(number, "it has no portrait")
+    for name in PATHS:
         if name in given:
             given[name] = folder / str(given[name])
     audio = given.get("audio")
@@ -182,27 +130,27 @@ def _row(number: int, record: _Values, folder: Path, defaults: VideoOptions) -> 
     )
 
 
-def _options(number: int, given: _Values, folder: Path) -> dict[str, object]:
+def _options(number: int, given: Record, folder: Path) -> dict[str, object]:
     options: dict[str, object] = {}
     for name, value in given.items():
         if name not in SUBJECTS:
             try:
                 options[name] = READERS.get(name, str)(value)
             except ValueError as error:
-                raise _wrong(number, f"`{name}` cannot be read: {error}") from None
+                raise wrong_row(number, f"`{name}` cannot be read: {error}") from None
     backdrop = options.get("background")
     if isinstance(backdrop, str) and (folder / backdrop).is_file():
         options["background"] = folder / backdrop
     return options
 
 
-def _output(number: int, given: _Values, extension: str) -> PurePosixPath:
+def _output(number: int, given: Record, extension: str) -> PurePosixPath:
     """The row's own name, or one after its recording or portrait; never outside the folder."""
     subject = f"{number:03d}-{Path(given.get('audio') or given['portrait']).stem}"
     named = given.get("output") or f"{given.get('id', subject)}.{extension}"
     name = PurePosixPath(str(named))
     if name.is_absolute() or ".." in name.parts or not name.name:
-        raise _wrong(number, f"the output {name} leads out of the folder of results")
+        raise wrong_row(number, f"the output {name} leads out of the folder of results")
     if not name.suffix:
         name = name.with_name(f"{name.name}.{extension}")
     return name
@@ -214,16 +162,8 @@ def _require_distinct(rows: list[Row]) -> None:
     for row in rows:
         key = str(row.output.with_suffix("")).casefold()
         if key in owners:
-            raise _wrong(row.number, f"its output {row.output} is that of row {owners[key]} too")
+            raise wrong_row(row.number, f"its output {row.output} is that of row {owners[key]} too")
         owners[key] = row.number
-
-
-def _wrong(number: int, problem: str) -> InvalidManifest:
-    return InvalidManifest(
-        f"Row {number} of the manifest cannot be used: {problem}.",
-        hint="Mend the row; no video was started.",
-        details={"row": number},
-    )
 
 
 def _unknown(number: int, name: str) -> InvalidManifest:

@@ -6,7 +6,7 @@ from typing import TypeVar, get_args
 from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
 from talkies.errors import InvalidOption
-from talkies.face.framing.plan import Fit, Framing, FramingOptions, Resolution, parse_aspect
+from talkies.face.framing.options import Fit, Framing, FramingOptions, Resolution, parse_aspect
 from talkies.speech.espeak.languages import find_language
 from talkies.studio import values
 from talkies.studio.speaking import Script

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
-from talkies.face.framing.plan import FramingOptions
+from talkies.face.framing.options import FramingOptions
 from talkies.studio.speaking import Script
 from talkies.studio.videos.options import CaptionsName
 

@@ -64,7 +64,8 @@ def _judge(
     reporter: Reporter,
 ) -> None:
     """Warn about the face, or refuse it; draw what was seen where that is asked for."""
-    others = [other for other in faces if other is not face]
+    # Who chose a face knows that there are several.
+    others = [other for other in faces if other is not face and request.face is None]
     verdict = judge(picture.pixels, face, others, landmarker=landmarker)
     if request.show_faces is not None:
         drawn = draw_verdict(picture.pixels, faces, face, verdict)

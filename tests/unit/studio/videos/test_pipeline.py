@@ -262,6 +262,7 @@ def test_two_faces_are_told_apart_in_the_frame(
     make_video(request, tools)
     assert engine.requests[0].face == 1
     whole = requested(tmp_path / "pair.png", speech, tmp_path / "b.mp4", framing="source", face=2)
-    result = make_video(whole, tools)
+    chosen = make_video(whole, tools)
     assert engine.requests[1].face == 2
-    assert any("2 faces" in warning for warning in result.warnings)
+    unasked = make_video(requested(tmp_path / "pair.png", speech, tmp_path / "c.mp4"), tools)
+    assert ["2 faces" in "".join(video.warnings) for video in (chosen, unasked)] == [False, True]

@@ -7,7 +7,7 @@ import pytest
 from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
 from talkies.errors import FileMissing, InvalidInput, InvalidOption, UnknownLanguage
-from talkies.face.framing.plan import Fit, Framing, Resolution
+from talkies.face.framing.options import Fit, Framing, Resolution
 from talkies.studio.speaking import Script
 from talkies.studio.videos import options
 from talkies.studio.videos.options import VideoOptions
