@@ -31,7 +31,8 @@ from talkies.engines.portrait import PortraitEngine
 from talkies.errors import InvalidInput
 from talkies.face.finding.landmarks import Landmarker
 from talkies.face.framing.apply import frame_picture
-from talkies.face.framing.plan import FramingOptions, plan_framing
+from talkies.face.framing.options import FramingOptions
+from talkies.face.framing.plan import plan_framing
 from talkies.media.pictures import Picture, load_picture, save_picture
 from talkies.media.samples import Sound
 from talkies.media.sounds import load_sound, save_sound

@@ -9,16 +9,14 @@ from known_faces import drawn_face, face_at
 from talkies.errors import InvalidOption
 from talkies.face.finding.topology import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from talkies.face.framing.apply import frame_picture, frame_pixels
-from talkies.face.framing.plan import (
-    LONGEST_SIDE,
+from talkies.face.framing.options import (
     Fit,
     Framing,
     FramingOptions,
-    FramingPlan,
     Resolution,
     parse_aspect,
-    plan_framing,
 )
+from talkies.face.framing.plan import LONGEST_SIDE, FramingPlan, plan_framing
 from talkies.media.pictures import Picture
 
 

@@ -2,65 +2,23 @@
 
 import math
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from fractions import Fraction
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.errors import InvalidOption
 from talkies.face.finding import topology
 from talkies.face.finding.landmarks import Face
+from talkies.face.framing.options import (
+    MOST_EXTREME_ASPECT,
+    Fit,
+    Framing,
+    FramingOptions,
+    Resolution,
+)
 
 Size: TypeAlias = tuple[int, int]
-
-
-class Framing(StrEnum):
-    """How much of the picture is shown."""
-
-    #: The whole picture, or head and shoulders where the face is small in it.
-    AUTO = "auto"
-    #: The whole picture.
-    SOURCE = "source"
-    #: Head and shoulders.
-    PORTRAIT = "portrait"
-    #: The head alone.
-    HEAD = "head"
-
-
-class Fit(StrEnum):
-    """What happens where the picture and the asked aspect differ."""
-
-    #: The picture fills the frame and is cropped.
-    COVER = "cover"
-    #: The picture is shown whole, with bars of the background.
-    CONTAIN = "contain"
-
-
-class Resolution(StrEnum):
-    """Size of the video: its shorter side in pixels, or that of the picture."""
-
-    P480 = "480p"
-    P720 = "720p"
-    P1080 = "1080p"
-    SOURCE = "source"
-
-    @property
-    def shorter_side(self) -> int | None:
-        """Pixels; None where the picture decides."""
-        return None if self is Resolution.SOURCE else int(self.value.removesuffix("p"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FramingOptions:
-    """What was asked for."""
-
-    framing: Framing = Framing.AUTO
-    resolution: Resolution = Resolution.P720
-    #: Width over height of the video; None follows the source.
-    aspect: Fraction | None = None
-    fit: Fit = Fit.COVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,23 +95,6 @@ _COMMON_ASPECTS = tuple(
 _HAIR = 0.006
 #: Pixels by which even sides may miss the crop's own aspect.
 _ROUNDING = 2
-#: Aspects beyond this, or its inverse, are a mistake.
-_MOST_EXTREME_ASPECT = Fraction(4)
-
-
-def parse_aspect(text: str) -> Fraction:
-    """The aspect written as `16:9`, `16/9` or `1.5`. Raises `InvalidOption`."""
-    try:
-        aspect = Fraction(text.strip().replace(":", "/"))
-    except (ValueError, ZeroDivisionError):
-        aspect = Fraction(0)
-    if not 1 / _MOST_EXTREME_ASPECT <= aspect <= _MOST_EXTREME_ASPECT:
-        raise InvalidOption(
-            f"The aspect {text!r} cannot be used.",
-            hint="Write it as width:height, such as 16:9, 1:1 or 9:16.",
-            details={"option": "aspect", "given": text},
-        )
-    return aspect
 
 
 def plan_framing(picture: Size, face: Face, options: FramingOptions) -> FramingPlan:
@@ -190,7 +131,7 @@ def _crop_aspect(picture: Size, options: FramingOptions) -> Fraction:
     common = min(_COMMON_ASPECTS, key=lambda aspect: abs(source / aspect - 1))
     if abs(source / common - 1) < _HAIR:
         return common
-    return min(max(source, 1 / _MOST_EXTREME_ASPECT), _MOST_EXTREME_ASPECT)
+    return min(max(source, 1 / MOST_EXTREME_ASPECT), MOST_EXTREME_ASPECT)
 
 
 def _crop(picture: Size, face: Face, framing: Framing, aspect: Fraction) -> Crop:
