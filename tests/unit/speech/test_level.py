@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from talkies.errors import AudioEmpty, AudioSilent
+from talkies.errors import AudioEmpty, AudioSilent, InvalidInput
 from talkies.speech.listening.level import levelled, require_sound
 
 SPEECH = (0.1 * np.sin(np.arange(16_000) / 7)).astype(np.float32)
@@ -35,3 +35,11 @@ def test_a_whisper_is_sound_and_hiss_is_not() -> None:
 def test_a_few_samples_are_nothing() -> None:
     with pytest.raises(AudioEmpty):
         require_sound(SPEECH[:100])
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e30])
+def test_what_is_no_sound_is_refused(wrong: float) -> None:
+    samples = SPEECH.copy()
+    samples[777] = wrong
+    with pytest.raises(InvalidInput):
+        require_sound(samples)

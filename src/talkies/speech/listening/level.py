@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.timing import SPEECH_RATE
-from talkies.errors import AudioEmpty, AudioSilent
+from talkies.errors import AudioEmpty, AudioSilent, InvalidInput
 
 #: Samples over which power is averaged (20 ms).
 _BLOCK = SPEECH_RATE // 50
@@ -19,16 +19,32 @@ _HIGHEST_PEAK = 0.95
 #: A recording whose loudest 20 ms are below this root mean square is silent (-66 dB).
 SILENT_LEVEL = 5e-4
 
+#: Samples beyond this are no sound in [-1, 1], even an overdriven one.
+_PEAK_MAX = 1e3
+
 #: Shortest recording that can hold speech, in samples (50 ms).
 _SHORTEST = SPEECH_RATE // 20
 
 
 def require_sound(samples: NDArray[np.float32]) -> None:
-    """Raise `AudioEmpty` or `AudioSilent` where there is nothing to listen to."""
+    """Raise where there is nothing to listen to in samples (n,) at 16 kHz.
+
+    Raises:
+        AudioEmpty: they are shorter than 50 ms.
+        AudioSilent: nobody could hear anything in them.
+        InvalidInput: they are no sound in [-1, 1]: infinite, not a number, or far too large.
+    """
     if len(samples) < _SHORTEST:
         raise AudioEmpty(
             "The recording is shorter than a twentieth of a second.",
             details={"seconds": len(samples) / SPEECH_RATE},
+        )
+    peak = float(np.abs(samples).max())
+    if not peak <= _PEAK_MAX:
+        raise InvalidInput(
+            "The recording has samples that are no sound.",
+            hint="Give samples between -1 and 1.",
+            details={"peak": str(peak)},
         )
     loudest = float(np.sqrt(_block_power(samples).max()))
     if not loudest > SILENT_LEVEL:
