@@ -252,11 +252,17 @@ class TestOutputs:
         answer = talkies("render", portrait, output, "-o", output, "-y")
         assert_refused(answer, "SAME_FILE", 3, tmp_path)
 
-    def test_a_full_disk(self, portrait: Path, speech: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "arguments",
+        ["render {face} {speech} -o {folder}/clip.mp4", "speak Hello --timing -o {folder}/a.wav"],
+    )
+    def test_a_full_disk(
+        self, portrait: Path, speech: Path, tmp_path: Path, arguments: str
+    ) -> None:
         """A limit on the size of files looks the same as a full disk."""
-        command = f"ulimit -f 24; exec {sys.executable} -m talkies render {portrait} {speech}"
+        line = arguments.format(face=portrait, speech=speech, folder=tmp_path)
         answer = subprocess.run(
-            ["/bin/bash", "-c", f"{command} -o {tmp_path}/clip.mp4"],
+            ["/bin/bash", "-c", f"ulimit -f 24; exec {sys.executable} -m talkies {line}"],
             capture_output=True,
             text=True,
             check=False,

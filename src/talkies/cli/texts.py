@@ -14,7 +14,7 @@ def text_of(name: str) -> str:
     """The text of a file, or of standard input where the name is `-`."""
     if name != STANDARD_INPUT:
         return read_text(Path(name))
-    return decode_text(sys.stdin.buffer.read(LONGEST_TEXT), "Standard input")
+    return decode_text(sys.stdin.buffer.read(LONGEST_TEXT + 1), "Standard input")
 
 
 def one_text(text: str | None, file: str | None) -> str | None:

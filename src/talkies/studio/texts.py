@@ -24,28 +24,29 @@ def read_text(path: Path) -> str:
         MediaTooLarge: it has more than `LONGEST_TEXT` bytes.
         UnsupportedMedia: it holds something other than text.
     """
-    return decode_text(read_bytes(path, LONGEST_TEXT), str(path))
+    return decode_text(_read(path), str(path))
 
 
-def read_bytes(path: Path, limit: int) -> bytes:
-    """All bytes of an ordinary file that has at most `limit` of them."""
+def _read(path: Path) -> bytes:
+    """The bytes of a file, or one more than it may have."""
     try:
         if path.is_dir():
             raise FileMissing(f"{path} is a folder.", hint="Give the path of a file.")
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            return file.read(LONGEST_TEXT + 1)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or str(error)
         raise FileMissing(
             f"{path} cannot be read: {reason}.", details={"path": str(path)}
         ) from None
-    if len(data) > limit:
-        raise MediaTooLarge(f"{path} is longer than {limit:,} bytes.", hint="Split it into parts.")
-    return data
 
 
 def decode_text(data: bytes, name: str) -> str:
-    """The text in some bytes that came from `name`."""
+    """The text in at most `LONGEST_TEXT` bytes that came from `name`."""
+    if len(data) > LONGEST_TEXT:
+        raise MediaTooLarge(
+            f"{name} is longer than {LONGEST_TEXT:,} bytes.", hint="Split it into parts."
+        )
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)

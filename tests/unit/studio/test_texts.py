@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from talkies.errors import FileMissing, InvalidInput, MediaTooLarge, UnsupportedMedia
-from talkies.studio.texts import LONGEST_TEXT, read_text, require_words
+from talkies.studio.texts import LONGEST_TEXT, decode_text, read_text, require_words
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
@@ -37,6 +37,11 @@ def test_an_endless_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"a" * (LONGEST_TEXT + 1))
     with pytest.raises(MediaTooLarge):
         read_text(path)
+
+
+def test_an_endless_pipe_is_refused() -> None:
+    with pytest.raises(MediaTooLarge, match="Standard input"):
+        decode_text(b"a" * (LONGEST_TEXT + 1), "Standard input")
 
 
 def test_a_name_with_a_nul_is_a_missing_file() -> None:

@@ -1,5 +1,6 @@
 """Speaking a text into a sound file."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def speak_to_file(
     reporter.begin(Stage.SPEAK)
     speech = say(script, reporter)
     reporter.begin(Stage.DELIVER)
-    if beside is not None:
-        with replacing(beside) as partial:
+    with contextlib.ExitStack() as places:  # both come to their places, or none
+        if beside is not None:
+            partial = places.enter_context(replacing(beside))
             partial.write_text(alignment_to_json(speech.alignment), encoding="utf-8")
-    save_sound(speech.sound, output)
+        save_sound(speech.sound, output)
     reporter.finish()
     return SpeechResult(
         path=output,

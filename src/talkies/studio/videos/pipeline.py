@@ -247,5 +247,8 @@ def check(
 
 def deliver(work: Work, video: Path, findings: Findings, speech: Speech, frames: int) -> None:
     """Put the video and what goes beside it where the user wants them, all or none."""
+    request = work.request
     work.reporter.begin(Stage.DELIVER)
-    deliver_files(products(work.request), video, speech.alignment, findings.score, frames)
+    # Once more: somebody else may have put a file there in the meantime.
+    require_outputs(products(request).paths, request.inputs, overwrite=request.overwrite)
+    deliver_files(products(request), video, speech.alignment, findings.score, frames)

@@ -1,5 +1,6 @@
 """Scoring a finished video of any origin, and writing the score down."""
 
+import contextlib
 from pathlib import Path
 
 from talkies.kit.files import replacing
@@ -36,10 +37,11 @@ def score_file(
     reporter.begin(Stage.CHECK)
     score = score_video(video, timing=timing, portrait=portrait, progress=reporter.advance)
     reporter.warn(*score.warnings)
-    if output is not None:
-        with replacing(output) as partial:
+    with contextlib.ExitStack() as places:  # both come to their places, or none
+        if output is not None:
+            partial = places.enter_context(replacing(output))
             partial.write_text(score_to_json(score), encoding="utf-8")
-    if picture is not None:
-        save_picture(Picture(pixels=draw_score(score)), picture)
+        if picture is not None:
+            save_picture(Picture(pixels=draw_score(score)), picture)
     reporter.finish()
     return score

@@ -249,6 +249,21 @@ def test_the_faces_that_were_found_are_shown(
     assert load_own_picture(seen).width > 400
 
 
+def test_a_file_that_came_in_the_meantime_is_kept(
+    portrait: Path, speech: Path, tmp_path: Path, tools: Tools
+) -> None:
+    output = tmp_path / "talk.mp4"
+
+    def somebody_else(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is Stage.RENDER:
+            output.write_text("precious")
+
+    with pytest.raises(OutputExists):
+        make_video(requested(portrait, speech, output), tools, somebody_else)
+    assert output.read_text() == "precious"
+    assert not output.with_suffix(".timing.json").exists()
+
+
 def test_two_faces_are_told_apart_in_the_frame(
     portrait: Path, speech: Path, tmp_path: Path, tools: Tools, engine: PlainEngine
 ) -> None:
