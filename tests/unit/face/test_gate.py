@@ -10,6 +10,7 @@ from known_faces import (
     covered,
     drawn,
     drawn_face,
+    face_at,
     landmarker,
     on_wall,
     reduced,
@@ -84,6 +85,12 @@ def test_sharpness_falls_with_blur_and_is_none_on_a_flat_picture() -> None:
     ]
     assert values == sorted(values, reverse=True)
     assert sharpness(np.full_like(drawn(), 90), drawn_face(), 96) == 0
+
+
+def test_a_face_beside_the_picture_is_cropped_and_has_no_sharpness() -> None:
+    beside = face_at((3000.0, 600.0), 500.0)
+    assert sharpness(drawn(), beside, 96) == 0
+    assert judge(drawn(), beside, landmarker=landmarker()).reason is Reason.CROPPED
 
 
 @pytest.mark.parametrize(
