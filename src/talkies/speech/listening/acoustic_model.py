@@ -28,6 +28,10 @@ SPECTRUM_CONTEXT = (-6, -4, -2, -1, 0, 1, 2, 4, 6)
 #: Steps in one hop of hama.
 STEPS_PER_HOP = 2
 
+#: How much the frequency of a phone in the training speech is discounted, 0 to 1, where posteriors
+#: are taken for likelihoods.
+PRIOR_WEIGHT = 0.5
+
 #: Log probabilities below these are taken for these: of one token, and of all that mean a phone.
 _UNLIKELY = -10.0
 _UNHEARD = -7.0
@@ -128,10 +132,6 @@ class AcousticModel:
                 log_posteriors=network(inputs[steps], self.weights),
                 log_probabilities=heard[first : first + length],
             )
-
-    def log_posteriors(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log posterior of each phone over a whole recording, (steps, phones)."""
-        return np.concatenate([hearing.log_posteriors for hearing in self.listen(samples)])
 
 
 def features(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from talkies.core.alignment import SILENCE, Alignment, AlignmentSource, Phoneme, Word
 from talkies.core.timing import SPEECH_RATE, TimeRange
-from talkies.speech.listening.acoustic_model import AcousticModel
+from talkies.speech.listening.acoustic_model import PRIOR_WEIGHT, AcousticModel
 from talkies.speech.listening.acoustics import STEP
 from talkies.speech.listening.confidence import (
     alignment_warnings,
@@ -21,9 +21,6 @@ from talkies.speech.listening.phones import SILENT
 from talkies.speech.listening.recognition import joined, phonemes_heard
 from talkies.speech.listening.transcript import SpokenWord, State, graph_of, spoken_words
 from talkies.speech.listening.viterbi import Graph, Run, best_path
-
-#: How much the frequency of a phone in the training speech is discounted, 0 to 1.
-PRIOR_WEIGHT = 0.5
 
 #: Probability left for a phone of the transcript where something else is heard, and the
 #: probability with which a gap takes sound that is not in the transcript.
@@ -111,7 +108,7 @@ def follow(scores: NDArray[np.float32], graph: Graph) -> tuple[Run, ...]:
     while position < len(scores):
         block = scores[position : position + _SETTLED + _AHEAD]
         is_last = position + len(block) == len(scores)
-        found, _ = best_path(block, _view(graph, state, is_first=not runs, is_last=is_last))
+        found = best_path(block, _view(graph, state, is_first=not runs, is_last=is_last))
         settled = [run for run in found if is_last or run.end <= _SETTLED]
         runs += [
             Run(state=run.state + state, start=run.start + position, end=run.end + position)

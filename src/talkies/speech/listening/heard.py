@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.speech.listening.acoustic_model import STEPS_PER_HOP, Hearing, Weights
+from talkies.speech.listening.acoustic_model import PRIOR_WEIGHT, STEPS_PER_HOP, Hearing, Weights
 from talkies.speech.listening.emissions import (
     Emission,
     Tokens,
@@ -24,9 +24,6 @@ from talkies.speech.listening.viterbi import Run, anything, best_path, line
 #: Share of sharp spikes from which hama's sequence of sounds is followed. Measured: recordings in
 #: English and Kokoro's English .69 to .91, espeak-ng's English up to .62, other languages below .3.
 FLUENT = 0.65
-
-#: How much the frequency of a phone in the training speech is discounted, 0 to 1.
-PRIOR_WEIGHT = 0.5
 
 #: Cost of a further phone where any may follow any.
 CHANGE_COST = 1.0
@@ -45,7 +42,7 @@ def heard_phones(hearing: Hearing, tokens: Tokens, weights: Weights) -> tuple[Ru
         runs = _told(spikes, scores)
         if runs:
             return runs
-    runs, _ = best_path(scores, anything(weights.transition - np.float32(CHANGE_COST)))
+    runs = best_path(scores, anything(weights.transition - np.float32(CHANGE_COST)))
     return runs or (Run(state=SILENT, start=0, end=len(scores)),)
 
 
@@ -65,5 +62,5 @@ def _told(spikes: Sequence[Emission], scores: NDArray[np.float32]) -> tuple[Run,
     for word in words_said(spikes):
         phones += [*word, SILENT]
     columns = np.array(phones, dtype=np.intp)
-    path, _ = best_path(scores, line(columns, columns == SILENT))
+    path = best_path(scores, line(columns, columns == SILENT))
     return tuple(Run(state=phones[run.state], start=run.start, end=run.end) for run in path)

@@ -90,15 +90,15 @@ def _reaching(optional: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return reached
 
 
-def best_path(scores: NDArray[np.float32], graph: Graph) -> tuple[tuple[Run, ...], float]:
-    """The runs of the likeliest path and its log probability.
+def best_path(scores: NDArray[np.float32], graph: Graph) -> tuple[Run, ...]:
+    """The runs of the likeliest path.
 
     `scores` (T, columns) are log likelihoods. Paths may be cut short by the end of the scores;
     the result is empty where no path of the graph fits into T steps.
     """
     steps = len(scores)
     if steps == 0:
-        return (), 0.0
+        return ()
     states = len(graph.column)
     stay = np.full((MINIMUM_STAY, states), _IMPOSSIBLE, dtype=np.float32)
     stay[0, graph.first] = scores[0, graph.column[graph.first]]
@@ -120,8 +120,8 @@ def best_path(scores: NDArray[np.float32], graph: Graph) -> tuple[tuple[Run, ...
     ends = np.where(graph.last, stay[-1], _IMPOSSIBLE)
     final = int(ends.argmax())
     if ends[final] <= _IMPOSSIBLE / 2:
-        return (), _IMPOSSIBLE
-    return _traced(final, steps, entered, stayed, graph), float(ends[final])
+        return ()
+    return _traced(final, steps, entered, stayed, graph)
 
 
 def _traced(
