@@ -96,3 +96,12 @@ def test_a_traced_line_replaces_the_landmarks_line() -> None:
     rest = lip_rest(drawn().face_points, closed=True, trace=lambda _, guess: guess + 0.01)
     assert rest.seam == pytest.approx(CLOSED.seam + 0.01)
     assert rest.gap == 0
+
+
+def test_lips_that_a_laugh_drew_thin_fill_out_as_it_is_undone() -> None:
+    def upper_lip(shape: MouthShape) -> float:
+        lines = shaped_lines(OPEN, shape)
+        return float((lines.upper_inner - lines.upper_outer)[8, 1])
+
+    laughing, closed = upper_lip(MouthShape(opening=OPEN.gap)), upper_lip(MouthShape())
+    assert closed > 1.4 * laughing

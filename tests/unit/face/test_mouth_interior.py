@@ -126,3 +126,34 @@ def test_the_inner_edges_hold_all_of_the_teeth() -> None:
     assert (lower >= upper).all()
     assert np.abs(upper - rest.upper_inner).max() <= 0.031
     assert (lower - upper)[8] > 0.05
+
+
+def test_rounded_lips_hide_most_of_the_teeth() -> None:
+    u, v = middle()
+    spread = colour_at(MouthShape(opening=0.10), u + 0.03, v + 0.002)
+    rounded = colour_at(MouthShape(opening=0.10, pucker=1.0), u + 0.03, v + 0.002)
+    assert rounded.mean() < 0.5 * spread.mean()
+
+
+def test_enamel_takes_the_hue_of_the_light_and_never_glares() -> None:
+    def ratio(pixels: np.ndarray) -> float:
+        enamel = palette(pixels, drawn().face.points).enamel
+        assert enamel.max() <= 250.5
+        return float(enamel[0] / enamel[2])
+
+    warm = np.asarray(drawn().pixels * [1.0, 0.85, 0.55], np.uint8)
+    assert ratio(warm) > 1.2 * ratio(drawn().pixels)
+
+
+def test_the_dark_of_a_soft_picture_is_not_black() -> None:
+    soft = np.asarray(drawn().pixels * 0.3 + 150, np.uint8)
+    closed = palette(soft, drawn().face.points).cavity
+    parted = palette(drawn().pixels, drawn().face.points, closed=False).cavity
+    assert closed.mean() > parted.mean() + 10
+
+
+def test_gloss_on_the_lower_lip_is_lip() -> None:
+    stage = smiling()
+    rest = lip_rest(stage.axes.to_face(stage.face.points[:, :2]), closed=False)
+    _, lower = inner_edges(stage.pixels, stage.axes, rest)
+    assert np.abs(np.diff(lower - rest.lower_inner)).max() < 0.012

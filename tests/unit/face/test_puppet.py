@@ -87,7 +87,7 @@ def test_teeth_that_smile_disappear_behind_closed_lips() -> None:
     x, y = np.round(line).astype(int)
     teeth = to_planes(smiling().pixels).y[y - 1 : y + 2, x - 8 : x + 9]
     lips = frame.y[y - 1 : y + 2, x - 8 : x + 9]
-    assert lips.mean() < teeth.mean() - 40
+    assert lips.mean() < teeth.mean() - 35  # gloss on the lower lip is light as well
 
 
 def test_a_smile_relaxes_when_the_lips_round() -> None:

@@ -16,8 +16,11 @@ from talkies.face.puppet.resampling import read_through
 _COLUMNS, _ROWS = 41, 61
 #: How far above and below the middle of the gap is looked, in D.
 _SEARCH = 0.11
-#: How far the edges may move out of, and into, the landmarks' gap, in D.
+#: How far the edges may move out of, and into, the landmarks' gap, in D; down from a wide
+#: gap, where landmarks are good and a lip's gloss passes for teeth, by so much less per D, to
+#: a least.
 _OUT, _IN = 0.030, 0.012
+_OUT_WIDE, _OUT_LEAST = 0.18, 0.014
 #: Rows that a patch of other colour must be high to count.
 _THICK = 2
 #: Colour distance (CIE Lab) from the lips, as a share of the most seen, that is not lip.
@@ -26,6 +29,8 @@ _OTHER = 0.45
 _LEAST = 12.0
 #: Share of the mouth's width at each corner where the landmarks are followed again.
 _CORNER = 0.10
+#: Columns of the running median that smooths the edges.
+_MEDIAN = 13
 #: Weight of lightness beside the two colour axes: shadows on lips are lip.
 _LIGHTNESS = 0.45
 
@@ -41,10 +46,11 @@ def inner_edges(pixels: NDArray[np.uint8], axes: FaceAxes, rest: LipRest) -> tup
     offsets = np.linspace(-_SEARCH, _SEARCH, _ROWS)
     v = middle + offsets[:, None]
     other = _not_lip(_lab(pixels, axes, u, v), v, lines)
-    near = (v > lines[1] - _OUT) & (v < lines[2] + _OUT)
+    out = np.clip(_OUT - _OUT_WIDE * (lines[2] - lines[1]), _OUT_LEAST, _OUT)
+    near = (v > lines[1] - _OUT) & (v < lines[2] + out)
     top, bottom = _extent(other & near)
     upper = np.clip(middle + offsets[top], lines[1] - _OUT, lines[1] + _IN)
-    lower = np.clip(middle + offsets[bottom], lines[2] - _IN, lines[2] + _OUT)
+    lower = np.clip(middle + offsets[bottom], lines[2] - _IN, lines[2] + out)
     trust = _trust(u) * (bottom > top)
     upper = lines[1] + _smooth((upper - lines[1]) * trust)
     lower = lines[2] + _smooth((lower - lines[2]) * trust)
@@ -100,7 +106,7 @@ def _trust(u: Points) -> Points:
 
 
 def _smooth(line: Points) -> Points:
-    """A running median, then a running mean."""
-    padded = np.pad(line, 2, mode="edge")
-    median = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=-1)
+    """A running median, wide enough for a lip's gloss to be passed over, then a running mean."""
+    padded = np.pad(line, _MEDIAN // 2, mode="edge")
+    median = np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=-1)
     return np.convolve(np.pad(median, 2, mode="edge"), np.full(5, 0.2), mode="valid")

@@ -13,6 +13,13 @@ Pixels = NDArray[np.uint8]
 
 #: Enamel under white light, as shares of a white wall's R, G, B.
 _ENAMEL = np.array([1.0, 0.955, 0.875], np.float32)
+#: How much of the skin's hue, and so of the light's, enamel takes on, and its bounds.
+_TINT, _TINT_RANGE = 0.58, (0.55, 1.2)
+#: Luminance of the mouth's dark as a share of that of the line between the lips: soft paintings
+#: have no black in them. Above the second, in levels, networks see less of an opening.
+_SEAM_DARK, _MOST_DARK = 0.42, 18.0
+#: Most light of enamel in any channel, and its luminance as a share of the whites of the eyes'.
+_BRIGHTEST, _OF_EYES = 245.0, 0.95
 #: Luminance weights of BT.709.
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -29,21 +36,27 @@ class Palette:
     grain: float
 
 
-def palette(pixels: Pixels, points: NDArray[np.floating]) -> Palette:
-    """Colours for a face; `pixels` RGB, `points` its landmarks (468, 2+) in pixels."""
+def palette(pixels: Pixels, points: NDArray[np.floating], *, closed: bool = True) -> Palette:
+    """Colours for a face; `pixels` RGB, `points` its landmarks (468, 2+) in pixels.
+
+    `closed` lips have a dark line between them that says how dark this picture's mouths are.
+    """
     skin = _median(pixels, points, topology.CHEEKS)
     lips = _median(
         pixels, points, topology.LIPS_MIDDLE_LOWER[0][3:8] + topology.LIPS_MIDDLE_UPPER[0][3:8]
     )
     white = _white(pixels, points, skin)
-    tint = 0.6 + 0.4 * skin / max(1.0, float(skin @ _LUMA))
+    tint = 1 - _TINT + _TINT * skin / max(1.0, float(skin @ _LUMA))
     black = float(np.percentile(pixels[::7, ::7] @ _LUMA, 2))
+    seam = min(_MOST_DARK, _SEAM_DARK * _seam(pixels, points)) if closed else 0.0
+    darkest = max(0.7 * black, seam)
+    enamel = white * _ENAMEL * np.clip(tint, *_TINT_RANGE)
     flesh = 0.55 * lips + 0.45 * np.array([176, 92, 92], np.float32) * (white / 235)
     dark = flesh * np.array([0.27, 0.16, 0.16], np.float32)
     return Palette(
-        enamel=_colour(white * _ENAMEL * np.clip(tint, 0.72, 1.2)),
+        enamel=_colour(enamel * min(1.0, _BRIGHTEST / float(enamel.max()))),
         tongue=_colour(flesh * 0.86),
-        cavity=_colour(dark * max(1.0, 0.7 * black / max(1.0, float(dark @ _LUMA)))),
+        cavity=_colour(dark * max(1.0, darkest / max(1.0, float(dark @ _LUMA)))),
         grain=_grain(pixels, points),
     )
 
@@ -60,7 +73,16 @@ def _white(pixels: Pixels, points: NDArray[np.floating], skin: Colour) -> float:
     inside = pixels[mask > 0] @ _LUMA
     eyes = float(np.percentile(inside, 88)) if len(inside) else 0.0
     cheek = float(skin @ _LUMA)
-    return float(np.clip(max(eyes * 1.02, cheek * 1.0), 60, 235))
+    return float(np.clip(max(eyes * _OF_EYES, cheek), 60, 235))
+
+
+def _seam(pixels: Pixels, points: NDArray[np.floating]) -> float:
+    """Luminance of the line between the lips, of their dark lower quarter."""
+    rings = (topology.LIPS_INNER_UPPER[2:-2], topology.LIPS_INNER_LOWER[2:-2])
+    where = np.round(points[[k for ring in rings for k in ring], :2]).astype(int)
+    height, width = pixels.shape[:2]
+    x, y = np.clip(where[:, 0], 0, width - 1), np.clip(where[:, 1], 0, height - 1)
+    return float(np.percentile(pixels[y, x] @ _LUMA, 25))
 
 
 def _median(pixels: Pixels, points: NDArray[np.floating], ring: tuple[int, ...]) -> Colour:

@@ -20,6 +20,9 @@ _LIP_LINE = 0.012
 _LAUGH_RELAXED = 0.5
 #: Share of the lip line's bend that goes when a smile, or a drooping mouth, is fully undone.
 _FLATTENED, _FLATTENED_FROWN = 0.85, 0.3
+#: What a laugh takes of the upper and of the lower lip's thickness, as a share of what is left,
+#: and how far its corners are lifted, in D.
+_LAUGH_THINS, _FULL_LAUGH = (0.50, 0.15), 0.07
 #: Where the lips of an open source meet when closed, as a share of the gap from above.
 _MEETING = 0.42
 #: Most that the upper lip comes down to close, in D; the jaw does the rest.
@@ -146,7 +149,7 @@ def shaped_lines(rest: LipRest, shape: MouthShape) -> LipLines:
     share = shape.rise / shape.opening if shape.opening > 0 else 0.0
     upper_inner = seam - share * gap
     lower_inner = seam + (1 - share) * gap
-    upper_thick, lower_thick = _thickness(shape)
+    upper_thick, lower_thick = _thickness(shape) * _refilled(rest, shape)
     upper = (rest.upper_inner - rest.upper_outer) * upper_thick
     lower = (rest.lower_outer - rest.lower_inner) * lower_thick
     roll = (0.08 * shape.pucker - 0.16 * shape.press, 0.06 * shape.pucker - 0.16 * shape.press)
@@ -183,7 +186,7 @@ def opening_profile(shape: MouthShape, knots: Points) -> Points:
     """Share of the opening at each knot: round ends, sealed corners, narrow when puckered."""
     reach = 0.90 + 0.06 * shape.spread - 0.15 * shape.pucker
     square = 2.0 + 0.9 * shape.spread
-    roundness = 0.62 - 0.12 * shape.pucker
+    roundness = 0.68 - 0.16 * shape.pucker
     return np.clip(1 - np.abs(knots / reach) ** square, 0, 1) ** roundness
 
 
@@ -212,12 +215,21 @@ def _relaxed(rest: LipRest, shape: MouthShape) -> float:
     return laughing + (1 - laughing) * shape.pucker
 
 
-def _thickness(shape: MouthShape) -> tuple[float, float]:
+def _refilled(rest: LipRest, shape: MouthShape) -> Points:
+    """How much thicker upper and lower lip grow as a laugh, which draws them thin, is undone."""
+    if rest.gap <= 0:
+        return np.ones(2)
+    laugh = np.clip(rest.smile / _FULL_LAUGH, 0, 1)
+    undone = max(1 - min(1.0, shape.opening / rest.gap), shape.pucker)
+    return np.asarray(1 + np.array(_LAUGH_THINS) * (laugh * undone), np.float64)
+
+
+def _thickness(shape: MouthShape) -> Points:
     """Thickness of the upper and of the lower lip, as a multiple of that at rest."""
     stretch = 0.10 * shape.wideness + 0.06 * shape.spread
     upper = 1 + 0.22 * shape.pucker - 0.34 * shape.press - stretch
     lower = 1 + 0.18 * shape.pucker - 0.30 * shape.press - 0.30 * shape.tuck - stretch
-    return upper, lower
+    return np.array([upper, lower])
 
 
 def _stacked(

@@ -38,8 +38,9 @@ _TIP_BEFORE = 0.014
 _SHADOW, _SHADOW_FALL = 0.030, 0.010
 #: Light that the portrait's own teeth keep in that shadow: they were lit in it already.
 _OWN_LIGHT = 0.5
-#: Darkness added by lips that are pushed forward.
-_PUCKER_DARK = 0.72
+#: Darkness added by lips that are pushed forward; how much of the upper teeth they hide, and how
+#: far these draw back under the lip, in D.
+_PUCKER_DARK, _PUCKER_HIDES, _PUCKER_RAISES = 0.50, 0.72, 0.024
 #: Cover of a shut mouth's line, and the opening from which the inside covers fully, in D.
 _FAINTEST, _FULL_FROM = 0.68, 0.03
 #: Seed of the grain, and its size as a sigma in pixels.
@@ -104,7 +105,8 @@ class MouthInterior:
         lower = shape.drop - _LOWER_EDGE_OPEN * shape.opening + hidden
         behind = 0.06 * (1 - shape.tongue) + _UPPER_EDGE - _TIP_BEFORE
         _lay(colour, self.jaw, box, to_source, self.axes.turned(np.array([0.0, lower])))
-        _lay(colour, self.upper, box, to_source, np.zeros(2))
+        up = self.axes.turned(np.array([0.0, -_PUCKER_RAISES * shape.pucker]))
+        _lay(colour, self.upper, box, to_source, up, 1 - _PUCKER_HIDES * shape.pucker)
         if shape.tongue > 0:
             _lay(colour, self.tip, box, to_source, self.axes.turned(np.array([0.0, behind])))
         return colour
@@ -205,13 +207,18 @@ def _yuv(colour: Colour) -> NDArray[np.float32]:
 
 
 def _lay(
-    colour: NDArray[np.float32], part: Texture, box: Box, to_source: Affine, shift: Points
+    colour: NDArray[np.float32],
+    part: Texture,
+    box: Box,
+    to_source: Affine,
+    shift: Points,
+    strength: float = 1.0,
 ) -> None:
     """Blends a part, moved by `shift` pixels, over `colour` (the pixels of `box`) in place."""
     place = to_source.copy()
     place[:, 2] += to_source[:, :2] @ (box.x0, box.y0) - shift - (part.box.x0, part.box.y0)
     seen = placed(part.pixels, place, box.size).astype(np.float32)
-    colour += (seen[..., :3] - colour) * (seen[..., 3:] * np.float32(1 / 255))
+    colour += (seen[..., :3] - colour) * (seen[..., 3:] * np.float32(strength / 255))
 
 
 def _blend(frame: Planes, box: Box, colour: NDArray[np.float32], cover: Plane) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 #: Small openings are drawn larger than asked for, by this factor of opening times what it lacks
 #: to `_AS_ASKED`, in 1/D and D: viewers and landmark networks see less of a thin dark slit than
 #: there is. Measured on four faces: with it, openings read off the video are linear in the curve.
-_BOOST, _AS_ASKED = 3.6, 0.17
+_BOOST, _AS_ASKED = 3.6, 0.175
 #: The same for widths, as a factor, and for openings of pushed-out lips.
 _WIDTH_SEEN, _PUCKER_SEEN = 1.15, 0.15
 #: More for rounded openings of a smile, per D of its corners' lift.

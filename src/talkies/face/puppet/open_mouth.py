@@ -78,6 +78,7 @@ def own_teeth(pixels: Pixels, axes: FaceAxes, rest: LipRest) -> OwnTeeth | None:
         return None
     reach = max(2.0, 0.02 * axes.unit)
     spread = cv2.inpaint(colour, (~upper).astype(np.uint8), reach, cv2.INPAINT_TELEA)
+    spread = np.where(upper[..., None], colour, blurred(np.asarray(spread, np.uint8), reach))
     whole = _grown_up(np.asarray(upper, np.float32), axes)
     soft = blurred(whole, max(0.7, 0.007 * axes.unit))
     return OwnTeeth(box=box, colour=np.asarray(spread, np.uint8), cover=soft)

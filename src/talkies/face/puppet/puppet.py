@@ -106,7 +106,7 @@ def make_puppet(
         head=head,
         mouth=mouth_deformer(axes, grid, rest, axes.to_face(points[:, :2])),
         head_cells=head.grid.cells(grid.points()),
-        interior=mouth_interior(axes, rest, palette(pixels, points), size, own),
+        interior=mouth_interior(axes, rest, palette(pixels, points, closed=closed), size, own),
         lids=lids(axes, points, lips),
         creases=creases(axes, rest, lips),
         regions=_regions(axes, grid, head, size),

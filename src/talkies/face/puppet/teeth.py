@@ -28,6 +28,10 @@ _UPPER_ARCH, _LOWER_ARCH = (0.315, 0.46), (0.28, 0.42)
 _EDGE_CURVE = 0.030
 
 
+#: Darkness of the line between two teeth, and its width in D: a coarse picture spreads it thinner.
+_GAP_DARK, _GAP_WIDTH = 0.17, 0.004
+
+
 @dataclass(frozen=True, slots=True)
 class Paint:
     """Something painted: its shade (1 is its full colour) and how far it covers, 0 to 1."""
@@ -95,7 +99,8 @@ def _teeth(row: _Row, x: Plane, height: Plane, pixel: float) -> Paint:
     cover = cover * (1 - smoothstep(away, bounds[-2], bounds[-1]))
     gap = np.minimum(away - left, right - away)
     gap = np.where(tooth == 0, np.minimum(right - away, np.abs(x) + 1e-3), gap)
-    line = 1 - 0.22 * np.exp(-((gap / max(0.0040, 0.6 * pixel)) ** 2))
+    wide = max(_GAP_WIDTH, 0.6 * pixel)
+    line = 1 - _GAP_DARK * (_GAP_WIDTH / wide) ** 0.5 * np.exp(-((gap / wide) ** 2))
     body = 0.90 + 0.10 * (1 - np.abs(q) ** 2.5)
     neck = 1 - 0.22 * smoothstep(height, 0.35 * row.height, row.height)
     tip = 0.93 + 0.07 * smoothstep(height - edge, 0.0, 0.022)
