@@ -110,7 +110,7 @@ class ImageTooSmall(InvalidInput):
     """The picture is too small to animate."""
 
     code = "IMAGE_TOO_SMALL"
-    default_hint = "Use a picture of at least 128 pixels on its shorter side."
+    default_hint = "Use a larger picture: 500 pixels and more look good."
 
 
 class AnimatedImage(InvalidInput):
@@ -244,7 +244,7 @@ class DiskFull(OutputFailure):
     code = "DISK_FULL"
     status = 507
     retryable = True
-    default_hint = "Free some space, or choose an output on another disk."
+    default_hint = "Free some space, or use another disk: for the output, or (TMPDIR) for the work."
 
 
 class EngineFailure(TalkiesError):

@@ -77,7 +77,7 @@ Transcript: TypeAlias = Annotated[
 Language: TypeAlias = Annotated[
     str | None,
     _option(
-        "Language of the speech, as in en, de or pt-br.",
+        "Language of the text or the transcript, as in en, de or pt-br.",
         *("--language", "-l"),
         metavar="CODE",
         group=SPEECH,

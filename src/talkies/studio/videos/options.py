@@ -36,7 +36,7 @@ class VideoOptions(TypedDict, total=False):
     pitch: float | None
     #: What a recording says: the words themselves, or (a `Path`) a text file that holds them.
     transcript: str | Path | None
-    #: Of the speech, as `talkies voices` names it.
+    #: Of the text or the transcript, as `talkies voices` names it; sounds are recognised in any.
     language: str | None
     #: A renderer of `talkies engines`, or `auto`.
     engine: str | None
