@@ -15,6 +15,7 @@ from talkies.core.performance import Performance
 from talkies.engines.base import Capabilities, RenderContext, RenderRequest, VideoFormat
 from talkies.errors import InvalidOption
 from talkies.face.finding.landmarks import Landmarker
+from talkies.face.judging.eye_state import eye_state
 from talkies.face.judging.gate import choose_face, judge, require_usable
 from talkies.face.judging.mouth_state import mouth_state
 from talkies.face.matting.matte import person_matte
@@ -122,6 +123,7 @@ class PortraitEngine:
         face = choose_face(faces, request.face)
         cut = request.background is not None or _is_cut_out(picture)
         matte = person_matte(picture.pixels, face, picture.alpha) if cut else _rough_matte(picture)
+        eyes = eye_state(picture.pixels, face)
         return make_puppet(
             picture.pixels,
             face.points,
@@ -129,6 +131,7 @@ class PortraitEngine:
             matte=matte,
             cut=cut,
             others=[other.points for other in faces if other is not face],
+            blinks=eyes.visible and eyes.open,
         )
 
 

@@ -19,13 +19,26 @@ _RIGID = 0.026
 #: brow by so much, and never closer to the edge than the third, in D.
 _STRETCH_FROM, _BELOW_BROW, _LEAST_SKIN = 0.110, 0.008, 0.040
 #: Smoothing of the stretched skin, in D; lashes so near its edge are left out of it.
-_SKIN_BLUR, _LASHES = 0.022, 0.014
+_SKIN_BLUR, _LASHES = 0.022, 0.022
 #: Margin of the patch around an eye's opening: sideways, above, below, in D.
 _MARGIN = (0.08, 0.17, 0.06)
 #: Share of smoothed skin where the lid stretches most; the rest is its own texture.
 _MOST_SMOOTH = 0.88
 #: Weight of pixels that are not lid skin in its smoothing: only where there is nothing else.
 _OTHER_SKIN = 1e-3
+#: Drawn eyes are larger than the landmarks say: how far below these more eye is looked for, where
+#: skin is for certain, what is passed over (rims, lashes), and the columns looked at, in D.
+_LOWER_MOST, _SKIN_BELOW, _RIM, _COLUMNS = 0.050, 0.075, 0.012, 41
+#: Of the columns in the middle of an eye, the percentile that says how much more of it there is.
+_USUAL = 60
+#: Hue of an eye: its skin tint, as chroma over luma, is less than this share of the skin's; below
+#: the second the picture has too little colour to tell.
+_EYE_TINT, _LEAST_TINT = 0.55, 0.05
+#: How much of the way a closed lid's colour goes from the shaded socket to the skin below the
+#: eye, and the most that it goes, in levels.
+_OUT_OF_SOCKET, _MOST_LIT = 0.5, 40.0
+#: Width of the corners where a lid does not move fully, in D.
+_CORNER = 0.020
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +91,9 @@ def _lid(axes: FaceAxes, upper: Points, lower: Points, brow: Points, source: Pla
     box = _patch(axes, upper, lower, source)
     y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
     u, v = np.moveaxis(axes.to_face(np.stack([x, y], -1)), -1, 0)
-    top, height = _curve(upper, u), _curve(lower, u) + _OVER - _curve(upper, u)
+    columns, skin_colour, more = _below(axes, lower, source)
+    top = _curve(upper, u)
+    height = _curve(lower, u) + np.interp(u, columns, more) + _OVER - top
     bottom = top + np.maximum(0, height) * _across(u, upper)
     start = np.maximum(top - _STRETCH_FROM, _level(brow, u) + _BELOW_BROW)
     start = np.minimum(start, top - _LEAST_SKIN)
@@ -90,8 +105,46 @@ def _lid(axes: FaceAxes, upper: Points, lower: Points, brow: Points, source: Pla
         lower=np.asarray(bottom, np.float32),
         start=np.asarray(start, np.float32),
         down=axes.turned(np.array([0.0, 1.0])),
-        smooth=_smoothed(source, box, np.asarray(skin, np.float32), _SKIN_BLUR * axes.unit),
+        smooth=_lit(
+            _smoothed(source, box, np.asarray(skin, np.float32), _SKIN_BLUR * axes.unit),
+            np.asarray(skin, np.bool_),
+            skin_colour,
+        ),
     )
+
+
+def _below(axes: FaceAxes, lower: Points, source: Planes) -> tuple[Points, Points, Points]:
+    """What lies below an eye's landmarks: columns u, the skin's Y, U, V, and more eye in D."""
+    columns = np.linspace(lower[:, 0].min(), lower[:, 0].max(), _COLUMNS)
+    offsets = np.linspace(0, _SKIN_BELOW * 4 / 3, _COLUMNS)
+    v = _curve(lower, columns) + offsets[:, None]
+    places = axes.to_picture(np.stack([np.broadcast_to(columns, v.shape), v], -1))
+    maps = np.asarray(places, np.float32)
+    halves = (maps - np.float32(0.5)) * np.float32(0.5)
+    pairs = ((source.y, maps), (source.u, halves), (source.v, halves))
+    seen = np.stack([read_through(plane, at).astype(np.float64) for plane, at in pairs], -1)
+    skin = np.median(seen[offsets > _SKIN_BELOW].reshape(-1, 3), axis=0)
+    hue = (skin[1:] - 128) / max(1e-6, float(np.hypot(*(skin[1:] - 128))))
+    tint = (seen[..., 1:] - 128) @ hue / np.maximum(seen[..., 0], 16)
+    least = float((skin[1:] - 128) @ hue / max(16.0, skin[0]))
+    if least < _LEAST_TINT:
+        return columns, skin, np.zeros(_COLUMNS)
+    eye = (tint < _EYE_TINT * least) | (offsets <= _RIM)[:, None]
+    eye &= (offsets <= _LOWER_MOST)[:, None]
+    more = offsets[np.argmin(eye, axis=0)]
+    middle = np.where(more > 1.5 * _RIM, more, 0.0)[_COLUMNS // 4 : -_COLUMNS // 4]
+    arch = 1 - np.linspace(-1, 1, _COLUMNS) ** 4
+    return columns, skin, np.asarray(arch * np.percentile(middle, _USUAL), np.float64)
+
+
+def _lit(smooth: Planes, skin: NDArray[np.bool_], below: Points) -> Planes:
+    """A closed lid leaves the shade of its socket: smoothed skin, nearer to that below the eye."""
+    if not skin.any():
+        return smooth
+    shade = below[0] - float(np.median(smooth.y[skin]))
+    light = float(np.clip(_OUT_OF_SOCKET * shade, 0, _MOST_LIT))
+    lit = np.minimum(smooth.y + light, 255)
+    return Planes(np.asarray(lit, np.uint8), smooth.u, smooth.v)
 
 
 def _patch(axes: FaceAxes, upper: Points, lower: Points, source: Planes) -> Box:
@@ -107,7 +160,7 @@ def _patch(axes: FaceAxes, upper: Points, lower: Points, source: Planes) -> Box:
 def _across(u: Points, ring: Points) -> Points:
     """1 across the eye, 0 at its corners and beyond."""
     first, last = float(ring[:, 0].min()), float(ring[:, 0].max())
-    return smoothstep(u, first, first + 0.035) * (1 - smoothstep(u, last - 0.035, last))
+    return smoothstep(u, first, first + _CORNER) * (1 - smoothstep(u, last - _CORNER, last))
 
 
 def _curve(ring: Points, u: Points) -> Points:

@@ -82,11 +82,13 @@ def make_puppet(
     matte: NDArray[np.float32] | None = None,
     cut: bool = False,
     others: Sequence[NDArray[np.floating]] = (),
+    blinks: bool = True,
 ) -> Puppet:
     """Prepares a face. `pixels` RGB with even sides, `points` landmarks (468, 3) in pixels.
 
     `closed` says whether the portrait's lips touch; `matte` (height, width) is 1 on the person.
-    `others` are the landmarks of faces that stay still.
+    `others` are the landmarks of faces that stay still. Eyes that are shut or out of sight must
+    not blink (`blinks`).
     Frames of a `cut` puppet have alpha, so that another background can stand behind.
     """
     axes = FaceAxes.of(points)
@@ -107,7 +109,7 @@ def make_puppet(
         mouth=mouth_deformer(axes, grid, rest, axes.to_face(points[:, :2])),
         head_cells=head.grid.cells(grid.points()),
         interior=mouth_interior(axes, rest, palette(pixels, points, closed=closed), size, own),
-        lids=lids(axes, points, lips),
+        lids=lids(axes, points, lips) if blinks else (),
         creases=creases(axes, rest, lips),
         regions=_regions(axes, grid, head, size),
     )
