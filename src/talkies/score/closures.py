@@ -90,8 +90,8 @@ def closures(
     """What the lips do at each (symbol, start, end) in seconds: the lowest level in its window.
 
     The window runs from `EARLY` before the sound to its end, both moved outwards by `slack` seconds
-    where times are uncertain, and holds the frames whose middle lies
-    in it; where there is none, the frame shown at the window's middle is taken.
+    where times are uncertain, and holds the frames whose middle lies in it; where there is none,
+    the frame shown at the window's middle is taken.
     """
     return tuple(
         Closure(

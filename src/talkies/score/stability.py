@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from talkies.score.sync import FEWEST_FRAMES, Mask, Series, longest_run
 
 Points = NDArray[np.float64]
+_Plane = NDArray[np.complex128]
 
 #: Mean difference of two frames of the face, in grey levels, under which they are the same one.
 SAME_FRAME = 0.2
@@ -19,15 +20,10 @@ PEAK = 255.0
 def similarity_residuals(points: Points, shape: Points) -> Points:
     """Distances left after the best similarity fit of each frame onto `shape` (points, 2).
 
-    Rotation, scale and shift come from least squares, in closed form with points as complex
-    numbers (Umeyama 1991 for the plane). Returns (frames, points), in the unit of `shape`.
+    Returns (frames, points), in the unit of `shape`.
     """
-    there = points[..., 0] + 1j * points[..., 1]
-    wanted = shape[:, 0] + 1j * shape[:, 1]
-    there = there - there.mean(axis=1, keepdims=True)
-    wanted = wanted - wanted.mean()
-    turn = (np.conj(there) * wanted).sum(axis=1) / (np.abs(there) ** 2).sum(axis=1)
-    return np.asarray(np.abs(turn[:, None] * there - wanted), np.float64)
+    wanted = _centred(shape)
+    return np.asarray(np.abs(_laid(_centred(points), wanted) - wanted), np.float64)
 
 
 def rigid_drift(points: Points, shape: Points, eye_distance: float) -> Series:
@@ -40,10 +36,8 @@ def rigid_drift(points: Points, shape: Points, eye_distance: float) -> Series:
 
 def median_shape(points: Points) -> Points:
     """The middle face of a video, (points, 2): the median of all frames laid onto the first."""
-    there = points[..., 0] + 1j * points[..., 1]
-    there = there - there.mean(axis=1, keepdims=True)
-    turn = (np.conj(there) * there[0]).sum(axis=1) / (np.abs(there) ** 2).sum(axis=1)
-    laid = turn[:, None] * there
+    there = _centred(points)
+    laid = _laid(there, there[0])
     middle = np.median(laid.real, axis=0) + 1j * np.median(laid.imag, axis=0)
     return np.stack([middle.real, middle.imag], axis=-1)
 
@@ -82,3 +76,18 @@ def repeated_share(change: Series, speaking: Mask) -> float | None:
     if int(speaking.sum()) < FEWEST_FRAMES:
         return None
     return float((change[speaking] < SAME_FRAME).mean())
+
+
+def _centred(points: Points) -> _Plane:
+    """Points (..., points, 2) about their mean, as complex numbers x + iy."""
+    plane = points[..., 0] + 1j * points[..., 1]
+    return np.asarray(plane - plane.mean(axis=-1, keepdims=True))
+
+
+def _laid(there: _Plane, wanted: _Plane) -> _Plane:
+    """Each frame (frames, points) turned and scaled onto `wanted` (points,) by least squares.
+
+    In closed form for centred points of the plane (Umeyama 1991).
+    """
+    turn = (np.conj(there) * wanted).sum(axis=1) / (np.abs(there) ** 2).sum(axis=1)
+    return np.asarray(turn[:, None] * there)
