@@ -38,8 +38,8 @@ from talkies.media.samples import Sound
 from talkies.media.sounds import load_sound, save_sound
 from talkies.score.report import Score
 from talkies.score.scoring import score_video
-from talkies.speech.analysis import loudness_curve
 from talkies.speech.listening.recognition import recognise
+from talkies.speech.loudness import loudness_curve
 from talkies.speech.synthesis import speak
 from talkies.speech.voices import find_voice
 

@@ -29,7 +29,7 @@ from talkies.score.document import score_to_document
 from talkies.score.picture import draw_score
 from talkies.score.report import Grade, ReferenceKind, Score, Verdict
 from talkies.score.scoring import score_video
-from talkies.speech.analysis import loudness_curve
+from talkies.speech.loudness import loudness_curve
 from talkies.speech.synthesis import Speech, speak
 
 pytestmark = pytest.mark.slow

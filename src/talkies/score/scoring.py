@@ -25,8 +25,8 @@ from talkies.score.reference import make_reference
 from talkies.score.report import ReferenceKind, Score, VideoFacts
 from talkies.score.sound_sync import sound_lag
 from talkies.score.track import Backdrop, Track, track_face
-from talkies.speech.analysis import loudness_curve
 from talkies.speech.listening.recognition import recognise
+from talkies.speech.loudness import loudness_curve
 
 #: Told how many frames of how many are done.
 Progress: TypeAlias = Callable[[int, int], None]

@@ -14,7 +14,7 @@ from talkies.core.alignment import Alignment
 from talkies.core.phonemes import INVENTORY
 from talkies.core.timing import SPEECH_RATE, to_seconds
 from talkies.score.sync import Lag, Series, best_lag, frame_middles, lag_profile
-from talkies.speech.analysis import loudness_curve
+from talkies.speech.loudness import loudness_curve
 
 #: Steps per second at which loudness is compared.
 RATE = 100

@@ -9,10 +9,10 @@ import pytest
 from talkies.core.alignment import SILENCE
 from talkies.core.timing import SOUND_RATE, SPEECH_RATE, convert
 from talkies.errors import EngineFailure
-from talkies.speech.analysis import levels
 from talkies.speech.kokoro import files as kokoro_files
 from talkies.speech.kokoro import voice as kokoro_voice
 from talkies.speech.kokoro.model import LETTERS_MAX, RATE, known_letters, sound_of, with_output
+from talkies.speech.loudness import levels
 from talkies.speech.synthesis import REST_AFTER, REST_BEFORE, Speech, speak
 
 

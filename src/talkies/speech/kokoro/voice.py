@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from talkies.core.phonemes import parse
 from talkies.core.timing import TimeRange
-from talkies.speech.analysis import HOP_SECONDS, SPEECH_RANGE_DB, levels
 from talkies.speech.english.letters import STRESSES
 from talkies.speech.english.pronunciation import Pronounced, pronounced
 from talkies.speech.kokoro import model as kokoro
+from talkies.speech.loudness import HOP_SECONDS, SPEECH_RANGE_DB, levels
 from talkies.speech.spoken import PAUSE_MIN_SECONDS, Spoken, TimedPhone, joined, resampled, trimmed
 
 #: How much later than the sound the model's durations place a phone. Seconds.

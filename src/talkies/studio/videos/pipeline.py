@@ -18,7 +18,7 @@ from talkies.kit.files import private_folder
 from talkies.media.samples import SoundFile
 from talkies.media.sounds import convert_sound, require_audible, save_sound
 from talkies.score.scoring import score_video
-from talkies.speech.analysis import loudness_curve
+from talkies.speech.loudness import loudness_curve
 from talkies.studio.listening import Ears, listen
 from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import Listener, Reporter, Stage, ignore

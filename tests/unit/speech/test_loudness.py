@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from talkies.core.timing import SPEECH_RATE
-from talkies.speech.analysis import levels, loudness_curve
 from talkies.speech.espeak.client import utter
+from talkies.speech.loudness import levels, loudness_curve
 
 RATE = SPEECH_RATE
 
