@@ -22,7 +22,7 @@ from puppet_stage import (
 from talkies.face.finding.landmarks import Face
 from talkies.face.puppet.head import HeadPose
 from talkies.face.puppet.mouth_shape import MouthShape
-from talkies.face.puppet.puppet import Painter, Pose
+from talkies.face.puppet.puppet import Painter, Pose, make_puppet
 from talkies.media.yuv import Planes, to_planes
 
 
@@ -137,3 +137,8 @@ def test_a_cut_puppet_carries_its_outline_with_the_head() -> None:
     assert still.alpha[5, 5] == 0
     assert still.alpha[puppet.source.height // 2, puppet.source.width // 2] == 255
     assert (still.alpha != tilted_.alpha).any()
+
+
+def test_eyes_out_of_sight_do_not_blink() -> None:
+    puppet = make_puppet(drawn().pixels, drawn().face.points, closed=True, blinks=False)
+    assert (posed(puppet, blink=1.0).y == posed(puppet, blink=0.0).y).all()

@@ -66,10 +66,10 @@ def lids(axes: FaceAxes, points: NDArray[np.floating], source: Planes) -> tuple[
         (topology.LEFT_EYE_UPPER, topology.LEFT_EYE_LOWER, topology.LEFT_BROW_LOWER),
         (topology.RIGHT_EYE_UPPER, topology.RIGHT_EYE_LOWER, topology.RIGHT_BROW_LOWER),
     )
-    made = (
-        _lid(axes, face[list(up)], face[list(low)], face[list(brow)], source)
-        for up, low, brow in rings
-    )
+    eyes = [[face[list(ring)] for ring in eye] for eye in rings]
+    below = [_below(axes, lower, source) for _, lower, _ in eyes]
+    more = max(more for _, more in below)
+    made = (_lid(axes, eye, source, skin, more) for eye, (skin, _) in zip(eyes, below, strict=True))
     return tuple(lid for lid in made if not lid.box.empty)
 
 
@@ -87,13 +87,15 @@ def _restore(box: Box, source: Planes, target: Planes) -> None:
     target.u[half], target.v[half] = source.u[half], source.v[half]
 
 
-def _lid(axes: FaceAxes, upper: Points, lower: Points, brow: Points, source: Planes) -> Lid:
+def _lid(axes: FaceAxes, eye: list[Points], source: Planes, below: Points, more: float) -> Lid:
+    upper, lower, brow = eye
     box = _patch(axes, upper, lower, source)
     y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
     u, v = np.moveaxis(axes.to_face(np.stack([x, y], -1)), -1, 0)
-    columns, skin_colour, more = _below(axes, lower, source)
+    first, last = float(upper[:, 0].min()), float(upper[:, 0].max())
+    arch = 1 - np.clip((2 * u - first - last) / (last - first), -1, 1) ** 4
     top = _curve(upper, u)
-    height = _curve(lower, u) + np.interp(u, columns, more) + _OVER - top
+    height = _curve(lower, u) + more * arch + _OVER - top
     bottom = top + np.maximum(0, height) * _across(u, upper)
     start = np.maximum(top - _STRETCH_FROM, _level(brow, u) + _BELOW_BROW)
     start = np.minimum(start, top - _LEAST_SKIN)
@@ -108,13 +110,13 @@ def _lid(axes: FaceAxes, upper: Points, lower: Points, brow: Points, source: Pla
         smooth=_lit(
             _smoothed(source, box, np.asarray(skin, np.float32), _SKIN_BLUR * axes.unit),
             np.asarray(skin, np.bool_),
-            skin_colour,
+            below,
         ),
     )
 
 
-def _below(axes: FaceAxes, lower: Points, source: Planes) -> tuple[Points, Points, Points]:
-    """What lies below an eye's landmarks: columns u, the skin's Y, U, V, and more eye in D."""
+def _below(axes: FaceAxes, lower: Points, source: Planes) -> tuple[Points, float]:
+    """What lies below an eye's landmarks: the skin's Y, U, V, and how much more eye, in D."""
     columns = np.linspace(lower[:, 0].min(), lower[:, 0].max(), _COLUMNS)
     offsets = np.linspace(0, _SKIN_BELOW * 4 / 3, _COLUMNS)
     v = _curve(lower, columns) + offsets[:, None]
@@ -128,13 +130,12 @@ def _below(axes: FaceAxes, lower: Points, source: Planes) -> tuple[Points, Point
     tint = (seen[..., 1:] - 128) @ hue / np.maximum(seen[..., 0], 16)
     least = float((skin[1:] - 128) @ hue / max(16.0, skin[0]))
     if least < _LEAST_TINT:
-        return columns, skin, np.zeros(_COLUMNS)
+        return skin, 0.0
     eye = (tint < _EYE_TINT * least) | (offsets <= _RIM)[:, None]
     eye &= (offsets <= _LOWER_MOST)[:, None]
     more = offsets[np.argmin(eye, axis=0)]
     middle = np.where(more > 1.5 * _RIM, more, 0.0)[_COLUMNS // 4 : -_COLUMNS // 4]
-    arch = 1 - np.linspace(-1, 1, _COLUMNS) ** 4
-    return columns, skin, np.asarray(arch * np.percentile(middle, _USUAL), np.float64)
+    return skin, float(np.percentile(middle, _USUAL))
 
 
 def _lit(smooth: Planes, skin: NDArray[np.bool_], below: Points) -> Planes:
