@@ -35,7 +35,7 @@ fix: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 
 test: check ## Every check and every test, with coverage
-	$(BIN)/pytest -n 2 --cov --cov-report=
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total
 
