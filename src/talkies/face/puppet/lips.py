@@ -167,7 +167,8 @@ def hole_outline(rest: LipRest, shape: MouthShape, count: int = 48) -> Points:
     across, seam = _across(rest, shape, knots), _seam(rest, shape, knots)
     gap = opening_profile(shape, knots) * shape.opening
     if rest.gap > 0:
-        gap = np.maximum(gap, _LIP_LINE * (1 - 0.8 * shape.pucker) * (1 - knots**2))
+        line = np.clip(1 - (knots / _reach(shape)) ** 2, 0, 1)
+        gap = np.maximum(gap, _LIP_LINE * (1 - 0.8 * shape.pucker) * line)
     share = shape.rise / shape.opening if shape.opening > 0 else 0.5
     upper = np.stack([across, seam - share * gap], -1)
     lower = np.stack([across, seam + (1 - share) * gap], -1)
@@ -184,10 +185,14 @@ def seam_outline(rest: LipRest, shape: MouthShape) -> Points:
 
 def opening_profile(shape: MouthShape, knots: Points) -> Points:
     """Share of the opening at each knot: round ends, sealed corners, narrow when puckered."""
-    reach = 0.90 + 0.06 * shape.spread - 0.15 * shape.pucker
     square = 2.0 + 0.9 * shape.spread
     roundness = 0.68 - 0.16 * shape.pucker
-    return np.clip(1 - np.abs(knots / reach) ** square, 0, 1) ** roundness
+    return np.clip(1 - np.abs(knots / _reach(shape)) ** square, 0, 1) ** roundness
+
+
+def _reach(shape: MouthShape) -> float:
+    """The knot at which the lips of a shape meet: its corners are sealed."""
+    return 0.90 + 0.06 * shape.spread - 0.15 * shape.pucker
 
 
 def _across(rest: LipRest, shape: MouthShape, knots: Points) -> Points:
