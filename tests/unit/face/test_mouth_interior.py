@@ -157,3 +157,11 @@ def test_gloss_on_the_lower_lip_is_lip() -> None:
     rest = lip_rest(stage.axes.to_face(stage.face.points[:, :2]), closed=False)
     _, lower = inner_edges(stage.pixels, stage.axes, rest)
     assert np.abs(np.diff(lower - rest.lower_inner)).max() < 0.012
+
+
+def test_a_lip_that_a_laugh_drew_thin_is_not_taken_for_teeth() -> None:
+    stage = smiling()
+    rest = lip_rest(stage.axes.to_face(stage.face.points[:, :2]), closed=False)
+    upper, _ = inner_edges(stage.pixels, stage.axes, rest)
+    middle = slice(6, 11)
+    assert (upper - rest.upper_inner)[middle].max() > 0.013

@@ -21,6 +21,9 @@ _SEARCH = 0.11
 #: a least.
 _OUT, _IN = 0.030, 0.012
 _OUT_WIDE, _OUT_LEAST = 0.18, 0.014
+#: An upper lip thinner than the first, in D, may be thicker than the landmarks say, by up to the
+#: second.
+_THIN, _IN_UPPER = 0.058, 0.026
 #: Rows that a patch of other colour must be high to count.
 _THICK = 2
 #: Colour distance (CIE Lab) from the lips, as a share of the most seen, that is not lip.
@@ -49,7 +52,8 @@ def inner_edges(pixels: NDArray[np.uint8], axes: FaceAxes, rest: LipRest) -> tup
     out = np.clip(_OUT - _OUT_WIDE * (lines[2] - lines[1]), _OUT_LEAST, _OUT)
     near = (v > lines[1] - _OUT) & (v < lines[2] + out)
     top, bottom = _extent(other & near)
-    upper = np.clip(middle + offsets[top], lines[1] - _OUT, lines[1] + _IN)
+    thin = np.clip(_THIN - (lines[1] - lines[0]), _IN, _IN_UPPER)
+    upper = np.clip(middle + offsets[top], lines[1] - _OUT, lines[1] + thin)
     lower = np.clip(middle + offsets[bottom], lines[2] - _IN, lines[2] + out)
     trust = _trust(u) * (bottom > top)
     upper = lines[1] + _smooth((upper - lines[1]) * trust)
@@ -74,10 +78,11 @@ def _not_lip(lab: Points, v: Points, lines: list[Points]) -> NDArray[np.bool_]:
     if not (upper.any() and lower.any()):
         return np.zeros(v.shape, np.bool_)
     above = v < (upper_inner + lower_inner) / 2
-    reference = np.where(
-        above[..., None], np.median(lab[upper], axis=0), np.median(lab[lower], axis=0)
+    # An upper lip that a laugh drew thin shows too little of itself: it may look like the lower.
+    own, other = (
+        np.linalg.norm(lab - np.median(lab[lip], axis=0), axis=-1) for lip in (upper, lower)
     )
-    distance = np.linalg.norm(lab - reference, axis=-1)
+    distance = np.where(above, np.minimum(own, other), other)
     between = (v > upper_outer + 0.25 * (upper_inner - upper_outer)) & (
         v < lower_outer - 0.25 * (lower_outer - lower_inner)
     )
