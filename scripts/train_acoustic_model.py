@@ -30,9 +30,9 @@ from talkies.core.timing import SPEECH_RATE
 from talkies.speech.listening import acoustic_model, transcript
 from talkies.speech.listening.acoustics import STEP, log_mel
 from talkies.speech.listening.alignment import follow, scores_of
-from talkies.speech.listening.chunks import cut
+from talkies.speech.listening.chunks import HOP, cut
 from talkies.speech.listening.emissions import folded
-from talkies.speech.listening.level import levelled
+from talkies.speech.listening.level import levelling
 from talkies.speech.listening.phones import PHONES, SILENT, phones_of
 from talkies.speech.listening.posteriors import PosteriorModel
 from talkies.speech.synthesis import speak
@@ -89,12 +89,13 @@ def example(text: str, voice: str, rng: np.random.Generator, hama: PosteriorMode
     if rng.random() < 0.65:
         stretch = float(rng.uniform(0.87, 1.13))
         samples = disturbed(soxr.resample(samples, SPEECH_RATE, SPEECH_RATE * stretch), rng)
-    even = levelled(samples.astype(np.float32))
+    samples = samples.astype(np.float32)
+    even = samples * levelling(samples)
     spectrum = log_mel(even)
     heard = [
-        hama.log_probabilities(even, chunk)[chunk.own.start - chunk.heard.start :][
-            : chunk.own.length
-        ]
+        hama.log_probabilities(even[chunk.heard.start * HOP : chunk.heard.end * HOP])[
+            chunk.own.start - chunk.heard.start :
+        ][: chunk.own.length]
         for chunk in cut(even)
     ]
     return Example(

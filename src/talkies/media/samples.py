@@ -1,5 +1,6 @@
 """Samples of sound, in memory or in a file of ours, read alike."""
 
+import itertools
 import wave
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ BLOCK = 65_536
 
 #: Full scale of 16-bit samples.
 FULL_SCALE = 32_768
+
+
+#: Samples that the resampler may give beyond the exact length.
+_RESAMPLER_SLACK = 64
 
 
 class SoundSource(ABC):
@@ -52,9 +57,15 @@ class SoundSource(ABC):
     def mono_at(self, rate: int) -> NDArray[np.float32]:
         """The mean of the channels at another rate, float32 (n,): 38 MB for 10 min at 16 kHz."""
         stream = soxr.ResampleStream(self.rate, rate, 1, dtype="float32", quality="HQ")
-        parts = [stream.resample_chunk(_mono(block)) for block in self.blocks()]
-        parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-        return np.concatenate(parts)
+        # Filled piece by piece: joining the pieces at the end would take the memory twice.
+        samples = np.empty(-(-self.frames * rate // self.rate) + _RESAMPLER_SLACK, np.float32)
+        filled = 0
+        for block in itertools.chain(self.blocks(), [None]):
+            sound = np.zeros(0, np.float32) if block is None else _mono(block)
+            part = stream.resample_chunk(sound, last=block is None)
+            samples[filled : filled + len(part)] = part
+            filled += len(part)
+        return samples[:filled]
 
     def peak(self) -> float:
         """The largest absolute sample."""

@@ -1,5 +1,6 @@
 """How loud a recording is over time: its level in short windows, and the loudness of each frame."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -71,14 +72,20 @@ def loudness_curve(samples: Samples, rate: int, fps: Fraction | int, frames: int
 
 
 def _window_power(samples: Samples, window: int, hop: int) -> NDArray[np.float64]:
-    """Mean square of each window, by running sums; the last window is filled with zeros."""
+    """Mean square of each window; the last window is filled with zeros.
+
+    Windows share cells, the largest that both window and hop are made of, so that memory is a small
+    part of the samples'.
+    """
+    cell = math.gcd(window, hop)
     count = max(1, -(-max(len(samples) - window, 0) // hop) + 1)
-    length = (count - 1) * hop + window
-    padded = np.zeros(length + 1)
-    padded[1 : len(samples) + 1] = np.square(samples, dtype=np.float64)
-    sums = np.cumsum(padded)
-    starts = np.arange(count) * hop
-    return np.asarray(np.maximum(sums[starts + window] - sums[starts], 0) / window)
+    whole = samples[: len(samples) // cell * cell].reshape(-1, cell)
+    energy = np.zeros(((count - 1) * hop + window) // cell + 1)
+    energy[: len(whole)] = np.einsum("ij,ij->i", whole, whole)
+    rest = samples[whole.size :]
+    energy[len(whole)] += float(rest @ rest)
+    windows = np.lib.stride_tricks.sliding_window_view(energy, window // cell)[:: hop // cell]
+    return np.asarray(windows[:count].sum(axis=1) / window)
 
 
 def _means_between(

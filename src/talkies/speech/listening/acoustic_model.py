@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from talkies.speech.listening.acoustics import log_mel
 from talkies.speech.listening.chunks import HOP, cut
 from talkies.speech.listening.emissions import Tokens, folded
-from talkies.speech.listening.level import levelled
+from talkies.speech.listening.level import levelling
 from talkies.speech.listening.posteriors import PosteriorModel
 
 #: Steps of 10 ms around the one judged, at which each kind of input is heard.
@@ -120,10 +120,11 @@ class AcousticModel:
 
         Raises `MissingDependency` where hama has no engine.
         """
-        even = levelled(samples)
-        for chunk in cut(even):
-            heard = self._hama.log_probabilities(even, chunk)
-            spectrum = log_mel(even[chunk.heard.start * HOP : chunk.heard.end * HOP])
+        gain = levelling(samples)
+        for chunk in cut(samples):
+            sound = samples[chunk.heard.start * HOP : chunk.heard.end * HOP] * gain
+            heard = self._hama.log_probabilities(sound)[: chunk.heard.length]
+            spectrum = log_mel(sound)
             inputs = features(heard, spectrum, self.weights)
             first, length = chunk.own.start - chunk.heard.start, chunk.own.length
             steps = slice(first * STEPS_PER_HOP, (first + length) * STEPS_PER_HOP)

@@ -58,7 +58,9 @@ def cut(samples: NDArray[np.float32]) -> tuple[Chunk, ...]:
 
 def _quietness(samples: NDArray[np.float32], hops: int) -> NDArray[np.float64]:
     """Mean square of the sound around each hop: low in pauses."""
-    power = np.zeros(hops * HOP)
-    power[: len(samples)] = samples
-    per_hop = np.square(power).reshape(hops, HOP).mean(axis=1)
+    whole = samples[: len(samples) // HOP * HOP].reshape(-1, HOP)
+    rest = samples[whole.size :]
+    per_hop = np.zeros(hops)
+    per_hop[: len(whole)] = np.einsum("ij,ij->i", whole, whole) / HOP
+    per_hop[len(whole) :] = float(rest @ rest) / HOP
     return np.convolve(per_hop, np.ones(_PAUSE) / _PAUSE, mode="same")

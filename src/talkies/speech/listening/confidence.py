@@ -20,7 +20,8 @@ DOUBTFUL = 0.42
 
 def listening_warnings(samples: NDArray[np.float32]) -> tuple[str, ...]:
     """What is wrong with the sound itself of samples (n,) in [-1, 1]."""
-    clipped = float(np.mean(np.abs(samples) >= _FULL_SCALE))
+    full = np.count_nonzero(samples >= _FULL_SCALE) + np.count_nonzero(samples <= -_FULL_SCALE)
+    clipped = full / max(1, len(samples))
     if clipped > CLIPPED_SHARE:
         # The words of `media.sounds`, so that who hears both is told once.
         return ("The recording is clipped: its loudest parts are distorted.",)

@@ -39,7 +39,7 @@ def require_sound(samples: NDArray[np.float32]) -> None:
             "The recording is shorter than a twentieth of a second.",
             details={"seconds": len(samples) / SPEECH_RATE},
         )
-    peak = float(np.abs(samples).max())
+    peak = _peak(samples)
     if not peak <= _PEAK_MAX:
         raise InvalidInput(
             "The recording has samples that are no sound.",
@@ -54,15 +54,19 @@ def require_sound(samples: NDArray[np.float32]) -> None:
         )
 
 
-def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The samples (n,) scaled so that their sounding parts have the level the model knows."""
+def levelling(samples: NDArray[np.float32]) -> np.float32:
+    """The gain at which the sounding parts of samples (n,) have the level the model knows."""
     power = _block_power(samples)
     active = power[power > power.max() * _ACTIVE_SHARE]
-    peak = float(np.abs(samples).max(initial=0))
+    peak = _peak(samples)
     if peak == 0 or not len(active):
-        return samples
-    gain = min(_TAUGHT_LEVEL / float(np.sqrt(active.mean())), _HIGHEST_PEAK / peak)
-    return np.asarray(samples * np.float32(gain), dtype=np.float32)
+        return np.float32(1)
+    return np.float32(min(_TAUGHT_LEVEL / float(np.sqrt(active.mean())), _HIGHEST_PEAK / peak))
+
+
+def _peak(samples: NDArray[np.float32]) -> float:
+    """The largest absolute sample, without a copy of a long recording; NaN where one is."""
+    return float(np.maximum(samples.max(initial=0), -samples.min(initial=0)))
 
 
 def _block_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -70,4 +74,5 @@ def _block_power(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     whole = len(samples) // _BLOCK * _BLOCK
     if whole == 0:
         return np.asarray(np.square(samples).mean(keepdims=True))
-    return np.asarray(np.square(samples[:whole]).reshape(-1, _BLOCK).mean(axis=1))
+    blocks = samples[:whole].reshape(-1, _BLOCK)
+    return np.asarray(np.einsum("ij,ij->i", blocks, blocks) / _BLOCK)

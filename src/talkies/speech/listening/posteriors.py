@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from talkies.core.timing import SPEECH_RATE
 from talkies.errors import MissingDependency
-from talkies.speech.listening.chunks import HOP, Chunk
 
 #: Tokens of hama 1.7, the last of them the blank of CTC.
 TOKENS = 191
@@ -37,17 +36,16 @@ class PosteriorModel:
         self.load()
         return tuple(self._hama.decoder_tokens)
 
-    def log_probabilities(self, samples: NDArray[np.float32], chunk: Chunk) -> NDArray[np.float32]:
-        """Log probability of every token, (hops of `chunk.heard`, TOKENS), for 16 kHz samples."""
+    def log_probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log probability of every token, (hops, TOKENS), for up to 30 s of 16 kHz samples."""
         self.load()
-        heard = samples[chunk.heard.start * HOP : chunk.heard.end * HOP]
-        waveform = np.ascontiguousarray(heard[None], dtype=np.float32)
+        waveform = np.ascontiguousarray(samples[None], dtype=np.float32)
         lengths = np.array([waveform.shape[1]], dtype=np.int64)
         answer, _ = self._hama.session.run(
             ["log_probs", "out_lengths"], {"waveform": waveform, "waveform_lengths": lengths}
         )
         rows: NDArray[np.float32] = np.maximum(answer[0], FLOOR)
-        return rows[: chunk.heard.length]
+        return rows
 
 
 def _opened() -> Any:
