@@ -15,6 +15,7 @@ from talkies.engines.base import Engine, RenderRequest
 from talkies.errors import InvalidOption
 from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
+from talkies.kit.memory import release
 from talkies.media.samples import SoundFile
 from talkies.media.sounds import convert_sound, require_audible, save_sound
 from talkies.score.scoring import score_video
@@ -89,8 +90,10 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     with private_folder() as folder:
         work = Work(request=request, tools=tools, folder=folder, reporter=reporter)
         materials = fetch(work)
+        release()
         speech = speak(work) if materials.sound is None else align(work, materials.sound)
         performance = animate(work, speech)
+        release()
         video = render(work, engine, materials, speech, performance)
         findings = check(work, video, materials, speech, performance)
         deliver(work, video, findings, speech, performance.frames)
