@@ -24,6 +24,7 @@ from talkies.face.puppet.head import HeadPose
 from talkies.face.puppet.mouth_shape import MouthShape
 from talkies.face.puppet.puppet import Painter, Pose, Puppet, make_puppet
 from talkies.face.puppet.resampling import resized
+from talkies.kit.memory import release
 from talkies.media.captions import CaptionPainter
 from talkies.media.pictures import Picture, load_own_picture
 from talkies.media.samples import SoundFile
@@ -93,6 +94,7 @@ class PortraitEngine:
         _require_known_background(request)
         picture = load_own_picture(request.portrait)
         puppet = self._puppet(picture, request)
+        release()
         width, height = picture.width, picture.height
         backdrop = _backdrop(request, picture)
         captions = CaptionPainter(request.captions, width, height, request.fps)
