@@ -34,6 +34,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, speech: Path) -> Path:
     return folder
 
 
+#: `python -m talkies`, also where the shell that runs the tests in the background ignores Ctrl-C.
+HEARING_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("talkies", run_name="__main__", alter_sys=True)
+"""
+
+
 class TestRender:
     def test_results_and_nothing_else_stand_on_standard_output(self, made: Path) -> None:
         paths = (made / "stdout.txt").read_text().splitlines()
@@ -361,7 +369,7 @@ class TestProcess:
         arguments = ["render", str(portrait), "--text", "Bob moves maps. " * 10, "--voice", "en"]
         output = tmp_path / "talk.mp4"
         running = subprocess.Popen(
-            [sys.executable, "-m", "talkies", *arguments, "-o", str(output), "--json"],
+            [sys.executable, "-c", HEARING_CTRL_C, *arguments, "-o", str(output), "--json"],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "TMPDIR": str(temporary)},
