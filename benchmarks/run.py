@@ -57,6 +57,8 @@ def page(rows: list[Row]) -> str:
         "",
         "Written by `make bench BENCH_FLAGS='--table docs/benchmarks.md'`. Ratios are of two",
         "things measured in one run; wall times are of a small, shared machine and mean little.",
+        "Rows that name a face or a recording are of folders given with `FACES=` and `SPEECH=`,",
+        "which are not part of the repository; only misses of single videos are listed.",
         "",
         "| row | value | unit | target | |",
         "|---|---:|---|---|---|",
