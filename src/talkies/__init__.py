@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from talkies.studio.progress import Progress, Warned
     from talkies.studio.videos.options import VideoOptions
     from talkies.studio.videos.result import VideoResult
-    from talkies.wiring import align, render, render_many, score_video, speak
+    from talkies.wiring.library import align, render, render_many, score_video, speak
 
 __version__ = "0.1.0"
 
@@ -42,11 +42,11 @@ _HOMES = {
     "VideoOptions": "talkies.studio.videos.options",
     "VideoResult": "talkies.studio.videos.result",
     "Warned": "talkies.studio.progress",
-    "align": "talkies.wiring",
-    "render": "talkies.wiring",
-    "render_many": "talkies.wiring",
-    "score_video": "talkies.wiring",
-    "speak": "talkies.wiring",
+    "align": "talkies.wiring.library",
+    "render": "talkies.wiring.library",
+    "render_many": "talkies.wiring.library",
+    "score_video": "talkies.wiring.library",
+    "speak": "talkies.wiring.library",
 }
 
 

@@ -19,7 +19,29 @@ TalkiesError
 │   ├── UnknownEngine
 │   ├── InvalidOption
 │   ├── InvalidManifest
+│   ├── InvalidRequest          a field of an API request; `details["fields"]` names them
+│   ├── UnsafeAddress           a URL that this server does not fetch from or send to
+│   ├── FetchFailed             a URL that did not give a file
 │   └── SameFile
+├── Unauthenticated             no key, or one that is not known
+├── Forbidden                   a key that may not do this
+├── NotFound                    nothing of that id (for this key)
+│   └── BlobMissing
+├── Conflict                    the present state does not allow it
+│   ├── NotReady                the result is not there yet
+│   ├── IdempotencyInProgress   the same request is being answered
+│   └── IdempotencyMismatch     the token was used for another request
+├── Gone                        it was there, and retention removed it
+├── TooMany                     wait and ask again
+│   ├── RateLimited
+│   └── QueueFull               too many unfinished jobs of this key or user
+├── Unavailable                 this server cannot do it now
+│   └── StorageUnavailable
+├── StorageFailure
+│   ├── StorageRefused          our credentials or settings are not accepted
+│   └── StorageFull
+├── Misconfigured               settings that contradict each other or are missing
+├── DeadlineExceeded            the job was not finished in the time it was given
 ├── MissingDependency           an extra that is not installed
 │   └── FontMissing
 ├── OutputFailure
@@ -195,11 +217,182 @@ class InvalidManifest(InvalidInput):
     code = "INVALID_MANIFEST"
 
 
+class InvalidRequest(InvalidInput):
+    """The request has fields that cannot be used."""
+
+    code = "INVALID_REQUEST"
+
+
+class UnsafeAddress(InvalidInput):
+    """The address is one that this server does not contact."""
+
+    code = "UNSAFE_ADDRESS"
+    default_hint = "Use a public https:// address, or upload the file."
+
+
+class FetchFailed(InvalidInput):
+    """The address did not give a file."""
+
+    code = "FETCH_FAILED"
+    retryable = True
+    default_hint = "Check that the link works without signing in, or upload the file."
+
+
 class SameFile(InvalidInput):
     """The output would overwrite an input."""
 
     code = "SAME_FILE"
     default_hint = "Choose another output path."
+
+
+class Unauthenticated(TalkiesError):
+    """A key is needed."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+    exit_status = 2
+    default_hint = "Send a key: `Authorization: Bearer tk_…` or `X-API-Key: tk_…`."
+
+
+class Forbidden(TalkiesError):
+    """This key may not do that."""
+
+    code = "FORBIDDEN"
+    status = 403
+    exit_status = 2
+
+
+class NotFound(TalkiesError):
+    """There is nothing of that name."""
+
+    code = "NOT_FOUND"
+    status = 404
+    exit_status = 3
+    default_hint = "Check the id, and that this key made it."
+
+
+class BlobMissing(NotFound):
+    """The file is not in the storage."""
+
+    code = "BLOB_MISSING"
+    default_hint = "It was removed, or never uploaded: upload it again."
+
+
+class Conflict(TalkiesError):
+    """The present state does not allow that."""
+
+    code = "CONFLICT"
+    status = 409
+    exit_status = 3
+
+
+class NotReady(Conflict):
+    """The result is not there yet."""
+
+    code = "NOT_READY"
+    retryable = True
+    default_hint = "Ask again when the job has succeeded."
+
+
+class IdempotencyInProgress(Conflict):
+    """The first request with this Idempotency-Key is still being answered."""
+
+    code = "IDEMPOTENCY_IN_PROGRESS"
+    retryable = True
+    default_hint = "Ask again in a second."
+
+
+class IdempotencyMismatch(Conflict):
+    """This Idempotency-Key was used for another request."""
+
+    code = "IDEMPOTENCY_MISMATCH"
+    status = 422
+    default_hint = "Use a new Idempotency-Key for a new request."
+
+
+class Gone(TalkiesError):
+    """It was removed."""
+
+    code = "GONE"
+    status = 410
+    exit_status = 3
+    default_hint = "Retention removed the files; make the video again."
+
+
+class TooMany(TalkiesError):
+    """Too much at once."""
+
+    code = "TOO_MANY"
+    status = 429
+    retryable = True
+
+
+class RateLimited(TooMany):
+    """Too many requests in a short time."""
+
+    code = "RATE_LIMITED"
+    default_hint = "Wait as long as `Retry-After` says."
+
+
+class QueueFull(TooMany):
+    """Too many unfinished jobs."""
+
+    code = "QUEUE_FULL"
+    default_hint = "Wait until some of them are finished, or cancel some."
+
+
+class Unavailable(TalkiesError):
+    """This server cannot do that at the moment."""
+
+    code = "UNAVAILABLE"
+    status = 503
+    retryable = True
+    default_hint = "Ask again later."
+
+
+class StorageUnavailable(Unavailable):
+    """The storage cannot be reached."""
+
+    code = "STORAGE_UNAVAILABLE"
+
+
+class StorageFailure(TalkiesError):
+    """The storage did not do what it was asked."""
+
+    code = "STORAGE_FAILURE"
+    exit_status = 5
+
+
+class StorageRefused(StorageFailure):
+    """The storage does not accept our credentials or settings."""
+
+    code = "STORAGE_REFUSED"
+    default_hint = "Check the storage settings with `talkies doctor`."
+
+
+class StorageFull(StorageFailure):
+    """The storage is full."""
+
+    code = "STORAGE_FULL"
+    status = 507
+    retryable = True
+    default_hint = "Delete old videos, or set RETENTION_HOURS, or give the storage more room."
+
+
+class Misconfigured(TalkiesError):
+    """The settings do not fit together."""
+
+    code = "MISCONFIGURED"
+    exit_status = 2
+
+
+class DeadlineExceeded(TalkiesError):
+    """The job was not finished before its deadline."""
+
+    code = "DEADLINE_EXCEEDED"
+    status = 504
+    exit_status = 6
+    default_hint = "Give it more time with `deadline_seconds`, or make a shorter video."
 
 
 class MissingDependency(TalkiesError):

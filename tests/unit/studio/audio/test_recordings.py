@@ -5,7 +5,7 @@ import numpy as np
 
 from talkies.studio.audio.recordings import align_recording
 from talkies.studio.progress import Event, Warned
-from talkies.wiring import ears
+from talkies.wiring.library import ears
 
 
 def test_a_clipped_recording_is_told_once(tmp_path: Path) -> None:

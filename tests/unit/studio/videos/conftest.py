@@ -5,7 +5,7 @@ from studio_made_up import PORTRAIT, PlainEngine, recording
 
 from talkies.face.finding.landmarks import Landmarker
 from talkies.studio.videos.pipeline import Tools
-from talkies.wiring import ears
+from talkies.wiring.library import ears
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The composition root: gives the use cases their parts, and so makes the Python API."""
+"""The Python API: gives the use cases their parts."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -1,0 +1,1 @@
+"""The HTTP API: every route is a call and a return."""

@@ -1,0 +1,1 @@
+"""The contracts of the documents that came before, as thin adapters, one module each."""

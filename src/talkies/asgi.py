@@ -1,0 +1,1 @@
+"""The ASGI application, for any server that runs one: `uvicorn talkies.asgi:app`."""

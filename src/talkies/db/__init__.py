@@ -1,0 +1,1 @@
+"""The database: tables, migrations, and how to connect. Queries live with the nouns they serve."""

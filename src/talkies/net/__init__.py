@@ -1,0 +1,1 @@
+"""Outbound HTTP: one guarded client for addresses that strangers name."""

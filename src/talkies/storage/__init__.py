@@ -1,0 +1,1 @@
+"""Blobs: files under keys, on this disk or in a bucket, behind one small interface."""

@@ -1,0 +1,1 @@
+"""Inputs that are kept: uploads, deduplicated by their content."""

@@ -1,0 +1,1 @@
+"""Jobs of all kinds: look, cancel, retry, delete, retain."""

@@ -1,0 +1,1 @@
+"""Telling the outside: endpoints, the outbox, signed deliveries."""
