@@ -13,20 +13,29 @@ from talkies import __name__ as package
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs/architecture/house.svg"
-WIDTH, FLOOR, MARGIN = 860, 54, 24  # pixels
+WIDTH, FLOOR, MARGIN = 860, 58, 24  # pixels
 
 #: What each room owns, in a few words.
 OWNS = {
-    "cli": "arguments in, progress and errors out",
+    "cli": "arguments in, progress out",
+    "asgi": "for web servers",
+    "maker": "the child that makes",
     "wiring": "builds the parts and joins them",
-    "studio": "use cases: render, speak, align, score",
+    "settings": "the only reader of the environment",
+    "api": "HTTP: a route is a call and a return",
+    "studio": "use cases: videos, audio, assets, webhooks, access, usage",
+    "jobs": "durable execution",
     "engines": "performance in, video out",
     "score": "how good a video is",
     "speech": "text to speech; speech to timed phonemes",
     "face": "find a face, judge it, move it",
-    "media": "bytes to pictures and sound, and back",
+    "media": "bytes to pictures, sound; back",
     "core": "pure: time, phonemes, visemes, mouth curves, captions",
-    "kit": "child processes, atomic files",
+    "storage": "blobs: disk, S3, Supabase",
+    "net": "guarded outbound HTTP",
+    "db": "tables and migrations",
+    "kit": "child processes, atomic files, ids, the clock",
+    "telemetry": "logs and metrics",
     "errors": "every failure, with code and next step",
 }
 
@@ -51,7 +60,7 @@ def draw(house: list[list[str]]) -> str:
     ]
     for floor, rooms in enumerate(house):
         width = (WIDTH - 2 * MARGIN) / len(rooms)
-        shade = 96 - 3 * floor
+        shade = 97 - 3 * floor
         for index, room in enumerate(rooms):
             x, y = MARGIN + index * width, MARGIN + floor * FLOOR
             lines += [
@@ -60,11 +69,11 @@ def draw(house: list[list[str]]) -> str:
                     f'height="{FLOOR - 4}" rx="6" fill="hsl(190 34% {shade}%)" stroke="#31545c"/>'
                 ),
                 (
-                    f'<text x="{x + 16:.0f}" y="{y + 33}" font-size="17" font-weight="600" '
+                    f'<text x="{x + 14:.0f}" y="{y + 23}" font-size="16" font-weight="600" '
                     f'fill="#16323a">{room}</text>'
                 ),
                 (
-                    f'<text x="{x + 106:.0f}" y="{y + 33}" font-size="14" fill="#2c4a52">'
+                    f'<text x="{x + 14:.0f}" y="{y + 42}" font-size="13" fill="#2c4a52">'
                     f"{escape(OWNS[room])}</text>"
                 ),
             ]

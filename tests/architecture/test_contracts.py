@@ -17,6 +17,17 @@ PLANTED = {
     "Only media opens containers and pictures": ("face/planted.py", "import av"),
     "The default install needs no torch and no GPU package": ("speech/planted.py", "import torch"),
     "Only the command line sees its libraries": ("studio/planted.py", "import rich"),
+    "Only jobs knows the queue's library": ("studio/planted.py", "import dbos"),
+    "Only the API speaks HTTP to clients": ("studio/planted.py", "import fastapi"),
+    "Only entries and wiring see settings": ("api/planted.py", "import pydantic_settings"),
+    "Storage backends are strangers to each other": (
+        "storage/s3.py",
+        "import talkies.storage.local",
+    ),
+    "The command line and the library start without the service": (
+        "maker.py",
+        "import talkies.db.engine",
+    ),
     "Engines are strangers to each other": (
         "engines/portrait.py",
         "import talkies.engines.planted",
