@@ -42,6 +42,9 @@ api_keys: Final = Table(
     Column("prefix", String(20), nullable=False),
     #: SHA-256 of the secret, in hexadecimal.
     Column("hash", String(64), nullable=False, unique=True),
+    #: The secret before a rotation, good until its moment.
+    Column("previous_hash", String(64), unique=True),
+    Column("previous_hash_expires_at", BigInteger),
     Column("scopes", DOCUMENT, nullable=False),
     #: None takes the installation's defaults.
     Column("requests_per_minute", Integer),
@@ -138,7 +141,9 @@ jobs: Final = Table(
     Index(None, "status", "queue", "priority", "fair_tag"),
     Index(None, "key_id", "created_at", "id"),
     Index(None, "created_at", "id"),
-    Index(None, "user_id"),
+    #: Counts what is unfinished, for quotas.
+    Index(None, "key_id", "status"),
+    Index(None, "user_id", "status"),
     Index(None, "expires_at"),
 )
 
@@ -163,9 +168,14 @@ idempotency: Final = Table(
     Column("route", String(100), primary_key=True),
     Column("token", String(255), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
-    #: What was created; None while that is under way.
-    Column("resource_id", String(40)),
+    #: The id of what is created, fixed before its making begins.
+    Column("resource_id", String(40), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    #: Until then nobody else makes it.
+    Column("leased_until", BigInteger, nullable=False),
+    #: When it was made; None while that is under way.
+    Column("finished_at", BigInteger),
+    Index(None, "resource_id"),
     Index(None, "created_at"),
 )
 
