@@ -187,6 +187,8 @@ blobs: Final = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("content_type", String(100), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    #: When these bytes were last handed in: nobody removes what a request may be about to use.
+    Column("kept_at", BigInteger, nullable=False),
 )
 
 assets: Final = Table(
