@@ -20,11 +20,14 @@ TalkiesError
 │   ├── InvalidOption
 │   ├── InvalidManifest
 │   ├── InvalidRequest          a field of an API request; `details["fields"]` names them
+│   ├── MalformedBody           a body that is not what its Content-Type says
+│   ├── RangeUnsatisfiable      bytes that the file does not have
 │   ├── UnsafeAddress           a URL that this server does not fetch from or send to
 │   ├── FetchFailed             a URL that did not give a file
 │   └── SameFile
 ├── Unauthenticated             no key, or one that is not known
 ├── Forbidden                   a key that may not do this
+├── MethodNotAllowed
 ├── NotFound                    nothing of that id (for this key)
 │   └── BlobMissing
 ├── Conflict                    the present state does not allow it
@@ -61,7 +64,7 @@ Callers match on the class or on `code`, never on the message. Every code is exp
 from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
-Detail: TypeAlias = str | int | float | bool | list[str] | list[float] | None
+Detail: TypeAlias = str | int | float | bool | list[str] | list[float] | list[dict[str, str]] | None
 
 
 class TalkiesError(Exception):
@@ -223,6 +226,22 @@ class InvalidRequest(InvalidInput):
     code = "INVALID_REQUEST"
 
 
+class MalformedBody(InvalidInput):
+    """The body is not what its Content-Type says."""
+
+    code = "MALFORMED_BODY"
+    status = 400
+    default_hint = "Check how the body is written; /docs shows an example."
+
+
+class RangeUnsatisfiable(InvalidInput):
+    """The file does not have the bytes that were asked for."""
+
+    code = "RANGE_UNSATISFIABLE"
+    status = 416
+    default_hint = "Ask for bytes within the length that `Content-Range` names."
+
+
 class UnsafeAddress(InvalidInput):
     """The address is one that this server does not contact."""
 
@@ -269,6 +288,15 @@ class NotFound(TalkiesError):
     status = 404
     exit_status = 3
     default_hint = "Check the id, and that this key made it."
+
+
+class MethodNotAllowed(TalkiesError):
+    """This route has no such method."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    exit_status = 2
+    default_hint = "`Allow` names the methods; /docs lists the routes."
 
 
 class BlobMissing(NotFound):

@@ -1,0 +1,55 @@
+"""What surrounds every request: its id, the security headers, and the last net for failures."""
+
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from talkies.api.errors import unexpected
+from talkies.api.requests import accepted_request_id, state_of
+
+#: OWASP's advice for an API (REST Security Cheat Sheet); pages set their own policy.
+SECURITY_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Envelope:
+    """Gives every request an id, every answer its headers, and every failure an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = accepted_request_id(Headers(scope=scope).get("x-request-id"))
+        state = state_of(scope)
+        state["request_id"] = request_id
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                _dress(message, request_id, state.get("answer_headers", {}))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:  # The last net: whatever it is gets our shape.
+            if started:
+                raise
+            await unexpected(error, request_id)(scope, receive, sending)
+
+
+def _dress(message: Message, request_id: str, more: dict[str, str]) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["X-Request-Id"] = request_id
+    for name, value in (SECURITY_HEADERS | more).items():
+        headers.setdefault(name, value)

@@ -1,0 +1,127 @@
+"""The description of the API (OpenAPI 3.1): what every route answers, failures included."""
+
+from collections import defaultdict
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from talkies.api.models import ErrorAnswer
+from talkies.errors import (
+    Forbidden,
+    InvalidRequest,
+    MalformedBody,
+    MediaTooLarge,
+    RateLimited,
+    TalkiesError,
+    Unauthenticated,
+    Unavailable,
+)
+
+#: What the answers to a route's failures look like, as FastAPI's `responses` takes it.
+Responses = dict[int | str, dict[str, Any]]
+
+#: What any route may answer, and any that needs a key, has parameters, or reads a body.
+ALWAYS: Final = (TalkiesError, Unavailable)
+KEYED: Final = (Unauthenticated, Forbidden, RateLimited)
+CHECKED: Final = (InvalidRequest,)
+WITH_BODY: Final = (MalformedBody, MediaTooLarge)
+
+ERROR_SCHEMA: Final = {"$ref": "#/components/schemas/ErrorAnswer"}
+
+
+def answers(*errors: type[TalkiesError]) -> Responses:
+    """A route's `responses` for the errors it may end with, beside those any route may."""
+    by_status: defaultdict[int, list[type[TalkiesError]]] = defaultdict(list)
+    for error in errors:
+        by_status[error.status].append(error)
+    return {status: _failure(kinds) for status, kinds in by_status.items()}
+
+
+def _failure(kinds: list[type[TalkiesError]]) -> dict[str, Any]:
+    return {
+        "model": ErrorAnswer,
+        "description": _codes(kinds),
+        "content": {
+            "application/json": {"examples": {kind.code: _example(kind) for kind in kinds}}
+        },
+    }
+
+
+def _codes(kinds: list[type[TalkiesError]]) -> str:
+    return "\n".join(f"`{kind.code}`: {_first_line(kind)}" for kind in kinds)
+
+
+def _first_line(kind: type[TalkiesError]) -> str:
+    return (kind.__doc__ or "").splitlines()[0]
+
+
+def _example(kind: type[TalkiesError]) -> dict[str, Any]:
+    return {
+        "summary": _first_line(kind),
+        "value": {
+            "error": {
+                "code": kind.code,
+                "message": _first_line(kind),
+                "details": {},
+                "request_id": "req_01k9zzy0c0m5ysfcvd4cb4k4w1",
+                "retryable": kind.retryable,
+                "hint": kind.default_hint,
+            }
+        },
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Serve a description that is complete: FastAPI's own, and what every route shares."""
+
+    def describe() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _described(app)
+        return app.openapi_schema
+
+    app.openapi = describe  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        servers=app.servers,
+    )
+    for path in document["paths"].values():
+        for operation in path.values():
+            _complete(operation)
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    return document
+
+
+def _complete(operation: dict[str, Any]) -> None:
+    """Add to one operation what it may answer because of what it takes."""
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    kinds = [*ALWAYS]
+    kinds += KEYED if operation.get("security") else ()
+    kinds += CHECKED if operation.get("parameters") or operation.get("requestBody") else ()
+    kinds += WITH_BODY if operation.get("requestBody") else ()
+    for status, failure in answers(*kinds).items():
+        _merge(responses, str(status), failure)
+
+
+def _merge(responses: dict[str, Any], status: str, failure: dict[str, Any]) -> None:
+    """Add a failure to those that the route itself declares for the same status."""
+    media = failure["content"]["application/json"]
+    there = responses.setdefault(status, {"description": ""})
+    missing = [
+        line for line in failure["description"].splitlines() if line not in there["description"]
+    ]
+    there["description"] = "\n".join(filter(None, [there["description"], *missing]))
+    content = there.setdefault("content", {}).setdefault("application/json", {})
+    content["schema"] = ERROR_SCHEMA
+    content["examples"] = media["examples"] | content.get("examples", {})
