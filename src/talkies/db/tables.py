@@ -113,10 +113,15 @@ jobs: Final = Table(
     Column("priority", Integer, nullable=False, default=1),
     #: Place in the fair order of its priority; see `jobs.fairness`.
     Column("fair_tag", BigInteger, nullable=False, default=0),
+    #: The queue of the phase it is in.
     Column("queue", String(80), nullable=False),
+    #: Index of the phase it is in.
+    Column("phase", Integer, nullable=False, default=0),
+    #: Whether it is in its queue, held by no worker: before its first phase, or between two.
+    Column("waiting", Boolean, nullable=False, default=True),
     #: Counts how often it was started by hand: once, and again for every retry.
     Column("run", Integer, nullable=False, default=1),
-    #: How often a worker began this run.
+    #: How often a worker began this run: once, and again for each one that died holding it.
     Column("attempts", Integer, nullable=False, default=0),
     #: Who may write progress; a new attempt takes it from the old one.
     Column("attempt_token", String(100)),
@@ -138,7 +143,13 @@ jobs: Final = Table(
     #: When retention did.
     Column("swept_at", BigInteger),
     UniqueConstraint("key_id", "external_id"),
-    Index(None, "status", "queue", "priority", "fair_tag"),
+    Index(None, "waiting", "queue", "priority", "fair_tag"),
+    Index(None, "waiting", "deadline_at"),
+    #: The last place in the fair order that one owner took; how many jobs of a key are unfinished.
+    Index(
+        "ix_jobs_fair_order",
+        *("status", "key_id", "user_id", "kind", "engine", "priority", "fair_tag"),
+    ),
     Index(None, "key_id", "created_at", "id"),
     Index(None, "created_at", "id"),
     #: Counts what is unfinished, for quotas.
