@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from talkies.core.captions import Cue
 from talkies.core.performance import Performance
@@ -36,6 +36,10 @@ class Capabilities:
     vram_gib: float
     #: Published or measured seconds of work per second of video at 720p, for the first ETA.
     seconds_per_video_second: float
+    #: JSON Schema (an object) of the engine's own options.
+    option_schema: Mapping[str, Any] = field(default_factory=dict)
+    #: Whether it does something with a prompt.
+    takes_prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,14 @@ class RenderContext(Protocol):
     @property
     def work_dir(self) -> Path:
         """A private folder, removed afterwards; the video is written into it."""
+        ...
+
+    @property
+    def preview(self) -> Path | None:
+        """Where a fragmented MP4 of the video may grow while it is rendered; None for nowhere.
+
+        An engine that cannot make one leaves it alone.
+        """
         ...
 
     def progress(self, done: int, total: int) -> None:

@@ -25,6 +25,7 @@ class Context:
 
     work_dir: Path
     stop_after: int | None = None
+    preview: Path | None = None
     seen: list[tuple[int, int]] = field(default_factory=list)
 
     def progress(self, done: int, total: int) -> None:

@@ -12,6 +12,7 @@ class Context:
 
     work_dir: Path
     reporter: Reporter
+    preview: Path | None = None
 
     def progress(self, done: int, total: int) -> None:
         self.reporter.advance(done, total)

@@ -1,0 +1,166 @@
+"""Speech and its timing as a service: streamed while it is made, or as jobs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from talkies.jobs.records import Document, Job, NewJob
+from talkies.kit.clock import Clock, now
+from talkies.kit.files import private_folder
+from talkies.kit.ids import new_id
+from talkies.media.sound_encoder import SOUND_FORMATS
+from talkies.speech.espeak.languages import find_language
+from talkies.speech.text import cleaned
+from talkies.studio.access.principal import Principal, Scope
+from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission, script_of
+from talkies.studio.fetching import Fetcher
+from talkies.studio.progress import Reporter
+from talkies.studio.speaking import Script, voice_of
+from talkies.studio.submissions import new_job, require_caller
+from talkies.studio.texts import require_words
+
+SPEECH_KIND, ALIGNMENT_KIND = "speech", "alignment"
+SPEECH_PREFIX, ALIGNMENT_PREFIX = "spe", "aln"
+
+
+class Ledger(Protocol):
+    """What is asked of `jobs.Jobs`."""
+
+    def accept(self, new: NewJob) -> Job: ...
+
+
+class Speaker(Protocol):
+    """Makes speech and listens to it in a process of its own."""
+
+    def stream(self, script: Script, response_format: str) -> Iterator[bytes]:
+        """The encoded speech, sentence by sentence; raises before the first bytes."""
+        ...
+
+    def align(self, recording: Path, transcript: str | None, language: str | None) -> Document:
+        """The timing document of a short recording."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenStream:
+    """Speech on its way."""
+
+    content_type: str
+    #: As a browser should save it.
+    filename: str
+    #: Closing it early ends the work.
+    chunks: Iterator[bytes]
+
+
+class Audio:
+    """Speaks texts and times recordings."""
+
+    def __init__(
+        self,
+        jobs: Ledger,
+        fetcher: Fetcher,
+        speaker: Speaker,
+        *,
+        clock: Clock = now,
+    ) -> None:
+        self._jobs = jobs
+        self._fetcher = fetcher
+        self._speaker = speaker
+        self._clock = clock
+
+    def speak(self, principal: Principal, submission: SpeechSubmission) -> SpokenStream:
+        """Begin to speak; the first bytes are there when it returns.
+
+        Raises:
+            Forbidden: the key may not make audio.
+            InvalidInput: the text, the voice or an option cannot be used.
+            Unavailable: everybody is speaking already.
+        """
+        principal.require(Scope.AUDIO)
+        script = _checked(submission)
+        form = SOUND_FORMATS[submission.response_format]
+        chunks = self._speaker.stream(script, submission.response_format)
+        return SpokenStream(
+            content_type=form.content_type, filename=f"speech.{form.extension}", chunks=chunks
+        )
+
+    def submit_speech(
+        self, principal: Principal, submission: SpeechSubmission, *, job_id: str | None = None
+    ) -> Job:
+        """Accept a text to be spoken as a job: for long ones, and for timing beside the sound.
+
+        Raises as `speak`, and as `Jobs.accept`.
+        """
+        principal.require(Scope.AUDIO)
+        _checked(submission)
+        return self._jobs.accept(
+            new_job(
+                job_id or new_id(SPEECH_PREFIX, self._clock),
+                SPEECH_KIND,
+                principal,
+                submission,
+                clock=self._clock,
+                inputs={},
+            )
+        )
+
+    def align(self, principal: Principal, submission: AlignmentSubmission) -> Document:
+        """The timing of a short recording, at once: words, phonemes, visemes.
+
+        Raises:
+            Forbidden: the key may not use audio.
+            InvalidInput: the recording, the transcript or the language cannot be used.
+            MediaTooLarge: it is too long to be waited for; `submit_alignment` takes it.
+            Unavailable: everybody is listening already.
+        """
+        principal.require(Scope.AUDIO)
+        resolved = self._resolved(principal, submission)
+        with private_folder() as folder:
+            recording = folder / "audio"
+            self._fetcher.bring(resolved.audio, recording)
+            return self._speaker.align(recording, resolved.transcript, resolved.language)
+
+    def submit_alignment(
+        self, principal: Principal, submission: AlignmentSubmission, *, job_id: str | None = None
+    ) -> Job:
+        """Accept a recording to be timed as a job.
+
+        Raises:
+            Forbidden: the key may not use audio.
+            InvalidInput, UnsafeAddress, NotFound: the request cannot be used, or its recording.
+            QueueFull, Conflict: as `Jobs.accept`.
+        """
+        principal.require(Scope.AUDIO)
+        resolved = self._resolved(principal, submission)
+        return self._jobs.accept(
+            new_job(
+                job_id or new_id(ALIGNMENT_PREFIX, self._clock),
+                ALIGNMENT_KIND,
+                principal,
+                resolved,
+                clock=self._clock,
+                inputs={"audio": resolved.audio},
+            )
+        )
+
+    def _resolved(
+        self, principal: Principal, submission: AlignmentSubmission
+    ) -> AlignmentSubmission:
+        """The checked request with its recording as a kept blob or a safe address."""
+        require_caller(submission)
+        if submission.transcript is not None:
+            require_words(submission.transcript, "transcript")
+        if submission.language is not None:
+            find_language(submission.language)
+        found = self._fetcher.resolved(principal, {"audio": submission.audio})
+        return replace(submission, audio=found["audio"])
+
+
+def _checked(submission: SpeechSubmission) -> Script:
+    """The script of a request that can be spoken."""
+    require_caller(submission)
+    script = script_of(submission)
+    cleaned(script.text)
+    voice_of(script, Reporter())
+    return script

@@ -1,0 +1,182 @@
+"""What a caller of the service asks for: one video, before any byte of it was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+from talkies.errors import InvalidOption, InvalidRequest
+from talkies.jobs.records import Document
+from talkies.speech.text import cleaned
+from talkies.studio.progress import Reporter
+from talkies.studio.speaking import Script, voice_of
+from talkies.studio.submissions import Source, Submission, require_caller
+from talkies.studio.values import TRANSPARENT
+from talkies.studio.videos.options import VideoOptions
+from talkies.studio.videos.planning import plan
+from talkies.studio.videos.request import VideoRequest
+
+#: Longest prompt, in characters: engines that take one cut off long before.
+PROMPT_LENGTH = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What the video looks like; None takes the default of `VideoOptions`."""
+
+    resolution: str | None = None
+    framing: str | None = None
+    aspect: str | None = None
+    fit: str | None = None
+    fps: str | float | None = None
+    format: str | None = None
+    #: A colour, or "transparent"; a picture is a `Source`.
+    background: str | Source | None = None
+    captions: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSubmission(Submission):
+    """One request for a video, by the names of `POST /v1/videos`."""
+
+    portrait: Source | None = None
+    #: For engines that give a video's lips a new speech.
+    source_video: Source | None = None
+    #: Id of a rig.
+    character: str | None = None
+    audio: Source | None = None
+    transcript: str | None = None
+    text: str | None = None
+    voice: str | None = None
+    speed: float | None = None
+    pitch: float | None = None
+    language: str | None = None
+    engine: str = "auto"
+    prompt: str | None = None
+    face: int | None = None
+    motion: float | None = None
+    emotion: str | None = None
+    output: Output = Output()
+    seed: int | None = None
+    #: Measure the lip sync of the finished video.
+    score: bool = True
+    #: The engine's own options.
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    #: What a seed's contract has to remember of its own; kept as it is, and read by nobody else.
+    seed_options: Document = field(default_factory=dict)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The inputs that are files, by their roles."""
+        backdrop = self.output.background
+        given = {
+            "portrait": self.portrait,
+            "audio": self.audio,
+            "background": backdrop if isinstance(backdrop, Source) else None,
+        }
+        return {role: source for role, source in given.items() if source is not None}
+
+    @property
+    def format(self) -> str:
+        return self.output.format or "mp4"
+
+    def with_sources(self, sources: Mapping[str, Source]) -> "VideoSubmission":
+        """The same with other sources for the roles that are named."""
+        output = self.output
+        if "background" in sources:
+            output = replace(output, background=sources["background"])
+        return replace(
+            self,
+            portrait=sources.get("portrait", self.portrait),
+            audio=sources.get("audio", self.audio),
+            output=output,
+        )
+
+
+def require_possible(submission: VideoSubmission) -> None:
+    """Raise for everything that can be known to be wrong without an engine or a byte.
+
+    Raises:
+        InvalidOption, InvalidRequest, InvalidInput, UnknownLanguage.
+    """
+    _require_visual(submission)
+    if isinstance(submission.output.background, str):
+        _require_colour(submission.output.background)
+    planned(submission, {role: Path(role) for role in submission.sources})
+    require_caller(submission)
+    if len(submission.prompt or "") > PROMPT_LENGTH:
+        raise InvalidOption(
+            f"`prompt` has more than {PROMPT_LENGTH:,} characters.", details={"option": "prompt"}
+        )
+
+
+def require_voice(submission: VideoSubmission) -> None:
+    """Raise for a text that no voice of this installation can say.
+
+    Raises:
+        UnknownVoice, UnknownLanguage, InvalidOption, InvalidInput, MissingDependency.
+    """
+    script = planned(submission, {role: Path(role) for role in submission.sources}).speech
+    if isinstance(script, Script):
+        cleaned(script.text)
+        voice_of(script, Reporter())
+
+
+def planned(submission: VideoSubmission, files: Mapping[str, Path]) -> VideoRequest:
+    """The request for the pipeline, with the inputs in these files by their roles.
+
+    Raises as `planning.plan`.
+    """
+    portrait, audio = files.get("portrait", Path("portrait")), files.get("audio")
+    options = options_of(submission, files.get("background"))
+    return plan(portrait, audio, Path(f"video.{submission.format}"), options)
+
+
+def options_of(submission: VideoSubmission, backdrop: Path | None) -> VideoOptions:
+    """The options as every front names them; `backdrop` is the file of a picture behind."""
+    named = VideoOptions.__annotations__
+    own = {name: getattr(submission, name) for name in named if hasattr(submission, name)}
+    output = {f.name: getattr(submission.output, f.name) for f in fields(Output)}
+    colour = submission.output.background
+    background = colour if isinstance(colour, str) else backdrop
+    given = {**own, **output, "background": background}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return cast("VideoOptions", chosen)  # `plan` checks each value
+
+
+def _require_visual(submission: VideoSubmission) -> None:
+    for name in ("source_video", "character"):
+        if getattr(submission, name) is not None:
+            raise InvalidOption(
+                f"No engine of this installation takes `{name}`.",
+                hint="Give a `portrait`.",
+                details={"option": name},
+            )
+    if submission.portrait is None:
+        raise InvalidRequest(
+            "There is no portrait.",
+            hint="Send `portrait` as a file, a URL or an asset's id.",
+            details={"fields": ["portrait"]},
+        )
+
+
+def _require_colour(background: str) -> None:
+    """A path of this server's is no background for a caller of the service."""
+    if background.strip().lower() != TRANSPARENT and any(sign in background for sign in "./\\"):
+        raise InvalidOption(
+            f"`background` cannot be “{background}”.",
+            hint="Give a colour, “transparent”, or a picture as a file, a URL or an asset.",
+            details={"option": "background", "value": background},
+        )
+
+
+def submission_from(document: Document) -> VideoSubmission:
+    """The request in a job's record, but for what has columns of its own."""
+    given: dict[str, Any] = dict(document)
+    for name in ("portrait", "source_video", "audio"):
+        if name in given:
+            given[name] = Source(**given[name])
+    output = dict(given.pop("output", {}))
+    if isinstance(output.get("background"), Mapping):
+        output["background"] = Source(**output["background"])
+    return VideoSubmission(output=Output(**output), **given)
