@@ -1,0 +1,169 @@
+"""The mirror at work: it reads what happened to our jobs and tells the table, at its own pace."""
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from talkies.errors import NotFound, TalkiesError
+from talkies.jobs.records import Job, JobEvent, Output
+from talkies.kit.clock import Clock, now
+from talkies.storage.base import LINK_SECONDS
+from talkies.studio.mirror.rows import Row, row_of
+from talkies.studio.mirror.table import JobTable, Known
+
+log = logging.getLogger(__name__)
+
+#: Events read at once, and pages of them in one run, so that a run has an end.
+PAGE, PAGES = 500, 20
+
+#: Milliseconds after which no event with a smaller number can still appear. In Postgres numbers
+#: are given before the commit, so a later one may be seen first; the transactions that write
+#: events take milliseconds.
+SETTLED: Final = 60_000
+
+#: Milliseconds after which a row is compared with its job again, and rows compared in one run.
+RECHECK, RECHECKED = 600_000, 500
+
+
+class JobBook(Protocol):
+    """The part of `jobs.Jobs` that the mirror reads."""
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        job_id: str | None = None,
+        key_id: str | None = None,
+        limit: int = PAGE,
+    ) -> tuple[JobEvent, ...]: ...
+
+    def last_event(self) -> int: ...
+
+    def get(self, job_id: str, /) -> Job: ...
+
+    def outputs(self, job_id: str, /) -> tuple[Output, ...]: ...
+
+
+class Mirror:
+    """Keeps the table current from our own events.
+
+    Nothing waits for it: it reads on its own thread, and a database that is away only makes the
+    rows late. It remembers in the table how far it came, so it may stop and start at any moment;
+    what is told twice changes nothing.
+    """
+
+    def __init__(
+        self,
+        jobs: JobBook,
+        table: JobTable,
+        *,
+        link: Callable[[Output], str],
+        clock: Clock = now,
+    ) -> None:
+        """`link` makes an absolute link to an output that is good for `LINK_SECONDS`."""
+        self._jobs = jobs
+        self._table = table
+        self._link = link
+        self._clock = clock
+        #: Jobs whose news of the last minute is told: job -> event.
+        self._told: dict[str, int] = {}
+
+    def run(self) -> int:
+        """Tell what happened since the last run; returns how many jobs that was about.
+
+        Raises `Unavailable` and `Misconfigured` where the table cannot be written.
+        """
+        cursor = told = self._cursor()
+        after, horizon, count = cursor, self._clock() - SETTLED, 0
+        for _ in range(PAGES):
+            events = self._jobs.events(after=after, limit=PAGE)
+            if not events:
+                break
+            if cursor == after:
+                # Past the first unsettled event the cursor stands still.
+                cursor = _settled(events, horizon) or cursor
+            news = self._news(events)
+            if news or cursor != told:
+                self._tell(news, cursor)
+            after, told, count = events[-1].seq, cursor, count + len(news)
+        self._told = {job: seq for job, seq in self._told.items() if seq > cursor}
+        return count
+
+    def tidy(self) -> int:
+        """Compare old rows with their jobs: remove those whose job was deleted, mend outputs.
+
+        Returns how many rows were removed. Raises as `run` does.
+        """
+        known = self._table.unchecked(self._clock() - RECHECK, RECHECKED)
+        gone = [row.talkies_id for row in known if not self._compare(row)]
+        if gone:
+            self._table.remove(gone)
+        if known:
+            self._table.checked([row.talkies_id for row in known])
+        return len(gone)
+
+    def forget(self, job_ids: Sequence[str]) -> None:
+        """Remove the rows of deleted jobs now, without waiting for `tidy`. Raises as `run` does."""
+        self._table.remove(job_ids)
+
+    def _cursor(self) -> int:
+        cursor = self._table.cursor()
+        if cursor <= self._jobs.last_event():
+            return cursor
+        log.warning("The job table knows events that this database does not: starting over")
+        return 0
+
+    def _news(self, events: Sequence[JobEvent]) -> Mapping[str, int]:
+        """Which jobs these events are about, with the last event of each, less what is told."""
+        latest = {event.job_id: event.seq for event in events}
+        return {job: seq for job, seq in latest.items() if seq > self._told.get(job, 0)}
+
+    def _tell(self, news: Mapping[str, int], cursor: int) -> None:
+        rows = {job: self._row(job, seq) for job, seq in news.items()}
+        self._table.write([row for row in rows.values() if row], cursor)
+        gone = [job for job, row in rows.items() if row is None]
+        if gone:
+            self._table.remove(gone)
+        self._told |= news
+
+    def _row(self, job_id: str, revision: int) -> Row | None:
+        try:
+            job, outputs = self._jobs.get(job_id), self._kept(job_id)
+        except NotFound:
+            return None
+        return self._linked(row_of(job, outputs, revision), outputs)
+
+    def _kept(self, job_id: str) -> tuple[Output, ...]:
+        return tuple(o for o in self._jobs.outputs(job_id) if o.removed_at is None)
+
+    def _linked(self, row: Row, outputs: Sequence[Output]) -> Row:
+        """With links, unless the storage cannot make them now: `tidy` then does."""
+        if not outputs:
+            return row
+        try:
+            links = {output.name: self._link(output) for output in outputs}
+        except TalkiesError as error:
+            log.warning("No links to the outputs of %s: %s", row.talkies_id, error.code)
+            return row
+        expires_at = self._clock() + LINK_SECONDS * 1000
+        return replace(row, output_urls=links, output_urls_expire_at=expires_at)
+
+    def _compare(self, known: Known) -> bool:
+        """Whether the job is still there; what its row says of outputs is mended."""
+        try:
+            self._jobs.get(known.talkies_id)
+        except NotFound:
+            return False
+        if known.has_urls != bool(self._kept(known.talkies_id)):
+            row = self._row(known.talkies_id, known.revision)
+            if row is not None:
+                self._table.put_outputs(row)
+        return True
+
+
+def _settled(events: Sequence[JobEvent], horizon: int) -> int:
+    """The last event before the first that is younger than `horizon`; 0 where there is none."""
+    older = itertools.takewhile(lambda event: event.at <= horizon, events)
+    return max((event.seq for event in older), default=0)
