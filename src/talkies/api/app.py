@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from talkies.api import errors, openapi
+from talkies.api.body_limit import BodyLimit
 from talkies.api.middleware import Envelope
 from talkies.api.routers import ROUTERS
 from talkies.api.services import Services
@@ -33,5 +34,7 @@ def create_app(services: Services, *, version: str = "0") -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, usual_bytes=services.http.max_body_bytes)
     app.add_middleware(Envelope)
     return app

@@ -17,6 +17,7 @@ from talkies.errors import (
     MalformedBody,
     MethodNotAllowed,
     NotFound,
+    RangeUnsatisfiable,
     TalkiesError,
     Unauthenticated,
 )
@@ -44,7 +45,7 @@ def answer(
     record = ErrorRecord(
         code=error.code,
         message=error.message,
-        details=error.details,
+        details=_details_of(error),
         request_id=request_id,
         retryable=error.retryable,
         hint=error.hint,
@@ -63,10 +64,24 @@ def unexpected(error: Exception, request_id: str) -> JSONResponse:
     return answer(TalkiesError("Something went wrong on this server.", hint=hint), request_id)
 
 
+def _details_of(error: TalkiesError) -> dict[str, Any]:
+    """The details, with `fields` in one form whoever found them wrong."""
+    details: dict[str, Any] = dict(error.details)
+    fields = details.get("fields")
+    if isinstance(fields, list):
+        details["fields"] = [
+            {"pointer": f"/{field}", "message": error.message} if isinstance(field, str) else field
+            for field in fields
+        ]
+    return details
+
+
 def _headers_of(error: TalkiesError) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="talkies"'
+    if isinstance(error, RangeUnsatisfiable):
+        headers["Content-Range"] = str(error.details.get("content_range", "bytes */*"))
     if error.retryable and error.status in RETRY_AFTER:
         seconds = error.details.get("retry_after_seconds", RETRY_AFTER[error.status])
         headers["Retry-After"] = str(seconds)

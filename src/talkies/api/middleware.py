@@ -3,6 +3,7 @@
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkies.api.errors import unexpected
@@ -42,6 +43,9 @@ class Envelope:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            # Nobody is left to be answered.
+            return
         except Exception as error:  # The last net: whatever it is gets our shape.
             if started:
                 raise

@@ -1,0 +1,116 @@
+"""How many bytes of a body are taken: counted as they arrive, whatever the headers say."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from talkies.api.errors import answer
+from talkies.api.requests import state_of
+from talkies.errors import MediaTooLarge
+
+#: Seconds for which the rest of a refused body is read and thrown away. A client that is still
+#: sending reads no answer, and a connection that is closed on it loses the answer too
+#: (RFC 9112, 9.6).
+LINGER_SECONDS: Final = 5.0
+
+
+@dataclass(slots=True)
+class BodyBudget:
+    """What one request may send; a route that takes files raises `limit` before it reads."""
+
+    limit: int
+    #: What `Content-Length` says, if anything.
+    announced: int | None
+    received: int = 0
+
+    def require(self, received: int) -> None:
+        """Raise `MediaTooLarge` where that is more than the limit."""
+        if received > self.limit:
+            raise MediaTooLarge(
+                f"The body is larger than {self.limit:,} bytes.",
+                details={"max_bytes": self.limit},
+            )
+
+    def allow(self, limit: int) -> None:
+        """Take more, or less, than is usual; raises where more is announced already."""
+        self.limit = limit
+        self.require(max(self.received, self.announced or 0))
+
+
+def budget_of(scope: Scope) -> BodyBudget:
+    """The budget that `BodyLimit` gave the request."""
+    budget = state_of(scope)["body"]
+    if not isinstance(budget, BodyBudget):
+        raise TypeError(budget)
+    return budget
+
+
+class BodyLimit:
+    """Counts every body; over the limit the reader gets `MediaTooLarge`, the client a 413."""
+
+    def __init__(self, app: ASGIApp, usual_bytes: int) -> None:
+        self._app = app
+        self._usual_bytes = usual_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        budget = BodyBudget(self._usual_bytes, _announced(headers))
+        state_of(scope)["body"] = budget
+
+        async def counting() -> Message:
+            if budget.announced is not None:
+                budget.require(budget.announced)
+            message = await receive()
+            budget.received += len(message.get("body", b""))
+            budget.require(budget.received)
+            return message
+
+        lingering = _Lingering(receive, send, patient="expect" not in headers)
+        try:
+            await self._app(scope, counting, lingering.send)
+        except MediaTooLarge as error:
+            # Raised where no handler of the application stood around the reading.
+            if lingering.started:
+                raise
+            refusal = answer(error, str(state_of(scope).get("request_id", "")))
+            await refusal(scope, receive, lingering.send)
+
+
+class _Lingering:
+    """Sends answers on; one of 413 ends only when the client has stopped sending."""
+
+    def __init__(self, receive: Receive, send: Send, *, patient: bool) -> None:
+        self._receive, self._send = receive, send
+        self._patient = patient
+        self._refused = False
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self._refused = message["status"] == MediaTooLarge.status
+            if self._refused:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+        elif self._refused and self._patient and not message.get("more_body"):
+            await self._send({**message, "more_body": True})
+            await self._drain()
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
+
+    async def _drain(self) -> None:
+        end = time.monotonic() + LINGER_SECONDS
+        more = True
+        while more and time.monotonic() < end:
+            message = await self._receive()
+            more = message["type"] == "http.request" and message.get("more_body", False)
+
+
+def _announced(headers: Headers) -> int | None:
+    value = headers.get("content-length", "")
+    return int(value) if value.isascii() and value.isdigit() else None

@@ -1,0 +1,111 @@
+"""Bodies that may carry files: read after the key was checked, and straight to the disk."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn, TypeAlias
+
+from fastapi import Depends, Request
+from python_multipart.multipart import parse_options_header
+from starlette.concurrency import run_in_threadpool
+
+from talkies.api.auth import Anyone
+from talkies.api.body_limit import budget_of
+from talkies.api.multipart import Form, FormLimits, FormReader, UploadedFile
+from talkies.api.requests import ServicesDep
+from talkies.api.services import HttpOptions
+from talkies.errors import MalformedBody, UnsupportedMedia
+
+__all__ = ["Received", "ReceivedDep", "UploadedFile"]
+
+#: Bytes that are collected before a thread writes them: fewer changes of thread, little memory.
+PIECE: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A body: a JSON object, or a form."""
+
+    #: None where a form was sent.
+    document: Mapping[str, Any] | None = None
+    form: Form = field(default_factory=Form)
+
+
+async def received(request: Request, _: Anyone, services: ServicesDep) -> AsyncIterator[Received]:
+    """The body of the request; what it brought is removed when the route has returned."""
+    async with _private_folder(services.http.scratch) as folder:
+        yield await read(request, folder, services.http)
+
+
+#: `received: ReceivedDep` in a route; ask for the principal's scope before it.
+ReceivedDep: TypeAlias = Annotated[Received, Depends(received, scope="function")]
+
+
+async def read(request: Request, folder: Path, options: HttpOptions) -> Received:
+    """Read a body of JSON or of a form, whose files go into the folder.
+
+    Raises:
+        UnsupportedMedia: it is neither.
+        MalformedBody, MediaTooLarge, DiskFull: it cannot be read, or not be taken.
+    """
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    if kind == b"multipart/form-data":
+        budget_of(request.scope).allow(options.max_upload_bytes)
+        limits = FormLimits(file_bytes=options.max_file_bytes, text_bytes=options.max_body_bytes)
+        reader = FormReader(parameters.get(b"boundary", b""), folder, limits)
+        return Received(form=await _form(request, reader))
+    if kind == b"application/json" or kind.endswith(b"+json"):
+        return Received(document=parsed(await request.body()))
+    raise UnsupportedMedia(
+        "The body is neither a form nor JSON.",
+        hint="Send `multipart/form-data` (with files) or `application/json`.",
+    )
+
+
+def parsed(body: bytes) -> Mapping[str, Any]:
+    """The JSON object in a body; raises `MalformedBody`."""
+    try:
+        document = json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody("The body is not valid JSON.") from error
+    if not isinstance(document, dict):
+        raise MalformedBody("The body is not a JSON object.")
+    return document
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+async def _form(request: Request, reader: FormReader) -> Form:
+    try:
+        await pieces(request, reader.write)
+        return reader.finish()
+    finally:
+        reader.close()
+
+
+async def pieces(request: Request, write: Callable[[bytes], object]) -> None:
+    """Give the body to a blocking `write` in large pieces, in threads."""
+    waiting = bytearray()
+    async for chunk in request.stream():
+        waiting += chunk
+        if len(waiting) >= PIECE:
+            await run_in_threadpool(write, bytes(waiting))
+            waiting.clear()
+    if waiting:
+        await run_in_threadpool(write, bytes(waiting))
+
+
+@asynccontextmanager
+async def _private_folder(scratch: Path) -> AsyncIterator[Path]:
+    """A folder only this user can read (`mkdtemp` makes it 0700), removed at the end."""
+    folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="incoming-", dir=scratch))
+    try:
+        yield folder
+    finally:
+        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
