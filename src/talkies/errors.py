@@ -35,6 +35,7 @@ TalkiesError
 │   ├── IdempotencyInProgress   the same request is being answered
 │   └── IdempotencyMismatch     the token was used for another request
 ├── Gone                        it was there, and retention removed it
+│   └── LinkExpired             a signed link after its time
 ├── TooMany                     wait and ask again
 │   ├── RateLimited
 │   └── QueueFull               too many unfinished jobs of this key or user
@@ -345,6 +346,13 @@ class Gone(TalkiesError):
     status = 410
     exit_status = 3
     default_hint = "Retention removed the files; make the video again."
+
+
+class LinkExpired(Gone):
+    """This link has expired."""
+
+    code = "LINK_EXPIRED"
+    default_hint = "Ask for the job or asset again: each answer has fresh links."
 
 
 class TooMany(TalkiesError):

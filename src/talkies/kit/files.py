@@ -2,10 +2,14 @@
 
 import contextlib
 import errno
+import fcntl
 import os
+import re
 import secrets
+import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +18,13 @@ from talkies.errors import DiskFull, OutputFailure, OutputUnwritable
 #: Error numbers that say there is no room: no space, over quota, over the file size limit.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
+#: How the names of private folders begin.
+PRIVATE_PREFIX = "talkies-"
+
 #: Characters of an output's stem and of its extension in its partial file's name: 4 bytes each
 #: stay under the limit of 255.
 STEM_KEPT, SUFFIX_KEPT = 32, 16
+PARTIAL = re.compile(r"\..*-[0-9a-f]{8}\.partial(\..*)?", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -60,13 +68,68 @@ def _reporting_unwritable(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def private_folder() -> Iterator[Path]:
-    """A new folder only this user can read, removed with all it holds when the block ends."""
+    """A new folder only this user can read, removed with all it holds when the block ends.
+
+    A kill leaves it behind, for `remove_abandoned`: it is locked as long as this process lives.
+    """
     try:
-        folder = tempfile.TemporaryDirectory(prefix="talkies-", ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(prefix=PRIVATE_PREFIX, ignore_cleanup_errors=True)
     except OSError as error:
         raise unwritable(Path(tempfile.gettempdir()), error) from error
-    with folder as name:
+    with folder as name, _locked(Path(name), fcntl.LOCK_SH):
         yield Path(name)
+
+
+def remove_abandoned(parent: Path | None = None, *, older_than: float = 60.0) -> int:
+    """Remove the private folders that killed processes left in the temporary folder.
+
+    Says how many. Only folders of this user whose lock nobody holds go, and only those untouched
+    for `older_than` seconds, since a folder exists for a moment before it is locked. On a file
+    system without locks none go.
+    """
+    root = parent or Path(tempfile.gettempdir())
+    found = [path for path in root.glob(f"{PRIVATE_PREFIX}*") if _is_ours(path, older_than)]
+    return sum(_remove_unlocked(path) for path in found)
+
+
+def _is_ours(path: Path, older_than: float) -> bool:
+    try:
+        about = path.lstat()
+    except OSError:
+        return False
+    private = stat.S_ISDIR(about.st_mode) and stat.S_IMODE(about.st_mode) == stat.S_IRWXU
+    return private and about.st_uid == os.geteuid() and about.st_mtime < time.time() - older_than
+
+
+def _remove_unlocked(folder: Path) -> bool:
+    with _locked(folder, fcntl.LOCK_EX) as locked:
+        if locked:
+            shutil.rmtree(folder, ignore_errors=True)
+        return locked and not folder.exists()
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, kind: int) -> Iterator[bool]:
+    """Hold a lock on a folder, which a process loses when it ends in any way; says whether."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def is_partial(name: str) -> bool:
+    """Whether this is the name of a file that `replacing` writes; a kill leaves one behind."""
+    return PARTIAL.fullmatch(name) is not None
 
 
 def full_disk(path: Path) -> DiskFull:

@@ -17,21 +17,24 @@ class BlobInfo:
     bytes: int
     #: UTC milliseconds of its last writing.
     modified_at: int
+    #: Empty in a listing whose backend does not tell it there.
     content_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadLink:
-    """Where and how a client uploads one blob by itself."""
+    """Where and how a client uploads one blob by itself: the bytes are the whole body."""
 
     url: str
     method: str = "PUT"
-    #: Headers the client has to send, exactly.
+    #: Headers the client has to send, exactly. Its `Content-Length` has to be the promised size.
     headers: dict[str, str] = field(default_factory=dict)
 
 
 class Storage(Protocol):
     """Blobs by key. A key is path-safe text of ours, `a/b/c`; no user's name is part of it.
+
+    No key is another's folder: where `a/b` is a blob, `a/b/c` is not. See `storage.keys`.
 
     Methods block; callers on an event loop run them in a thread. Every method may raise
     `StorageUnavailable` (retryable) where the backend cannot be reached or is out of order,
@@ -53,7 +56,11 @@ class Storage(Protocol):
         ...
 
     def read(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` to before `end`, in pieces; raises before the first piece."""
+        """The bytes from `start` to before `end`, in pieces; a range past the end has none.
+
+        The call itself raises where the blob cannot be opened, so that an answer can still be
+        refused; a connection that breaks later raises `StorageUnavailable` between two pieces.
+        """
         ...
 
     def info(self, key: str) -> BlobInfo: ...
@@ -75,14 +82,16 @@ class Storage(Protocol):
         ...
 
     def upload_link(
-        self,
-        key: str,
-        *,
-        content_type: str,
-        size: int,
-        seconds: int = 3600,
+        self, key: str, *, content_type: str, size: int, seconds: int = 3600
     ) -> UploadLink:
-        """A link that writes the blob, once asked for, with this type and length."""
+        """A link that writes the blob without a key, with this type and length.
+
+        Not every backend holds the client to them: ask `info` before the blob is believed.
+        """
+        ...
+
+    def tidy(self, before: int) -> int:
+        """Remove what writings left that broke off before this moment; says how many."""
         ...
 
     def check(self) -> None:
