@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, case, func, select
 
@@ -10,6 +10,7 @@ from talkies.db.clock import database_now
 from talkies.db.engine import reading
 from talkies.db.tables import jobs, usage, webhook_attempts, webhook_deliveries, workers
 from talkies.errors import TalkiesError
+from talkies.jobs.records import QueueDepth
 from talkies.kit.clock import Clock, now
 from talkies.studio.progress import Stage
 from talkies.telemetry.fleet import FinishedJob, FleetState, QueueLoad
@@ -23,19 +24,6 @@ OVERLAP: Final = 300_000
 
 #: Milliseconds after which a silent worker counts as lost: the default lease of its jobs.
 LOST_AFTER: Final = 30_000
-
-
-class QueueDepth(Protocol):
-    """One queue, as `jobs` tells of it."""
-
-    @property
-    def queue(self) -> str: ...
-    @property
-    def waiting(self) -> int: ...
-    @property
-    def running(self) -> int: ...
-    @property
-    def oldest_at(self) -> int | None: ...
 
 
 class Tail:

@@ -1,5 +1,4 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ from sqlalchemy import Engine, insert
 from talkies.db.engine import connect, writing
 from talkies.db.migrate import upgrade
 from talkies.db.tables import jobs, usage, webhook_attempts, webhook_deliveries, workers
+from talkies.jobs.records import QueueDepth
 from talkies.kit.clock import now
 from talkies.studio.health.fleet import DAY, LOST_AFTER, OVERLAP, FleetNumbers, Tail
 from talkies.telemetry.fleet import QueueLoad
@@ -23,12 +23,8 @@ class Clock:
         return self.now
 
 
-@dataclass(frozen=True, kw_only=True)
-class Depth:
-    queue: str = "portrait"
-    waiting: int = 2
-    running: int = 1
-    oldest_at: int | None = None
+def depth(queue: str = "portrait", oldest_at: int | None = None) -> QueueDepth:
+    return QueueDepth(queue=queue, waiting=2, running=1, oldest_at=oldest_at)
 
 
 @pytest.fixture
@@ -43,7 +39,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def numbers(engine: Engine, clock: Clock, *depths: Depth) -> FleetNumbers:
+def numbers(engine: Engine, clock: Clock, *depths: QueueDepth) -> FleetNumbers:
     return FleetNumbers(engine, depths=lambda: depths, storage_up=lambda: True, clock=clock)
 
 
@@ -83,7 +79,7 @@ def add_job(engine: Engine, job_id: str, metrics: Mapping[str, object]) -> None:
 
 
 def test_the_queues_are_told_with_the_age_of_their_oldest_job(engine: Engine, clock: Clock) -> None:
-    state = numbers(engine, clock, Depth(oldest_at=NOON - 2_500), Depth(queue="cpu")).state()
+    state = numbers(engine, clock, depth(oldest_at=NOON - 2_500), depth("cpu")).state()
     assert state.queues == (
         QueueLoad(name="portrait", waiting=2, running=1, oldest_seconds=2.5),
         QueueLoad(name="cpu", waiting=2, running=1, oldest_seconds=0.0),
