@@ -1,0 +1,113 @@
+"""The outbox: what happens to a job is written down for its receivers in the same transaction."""
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from talkies.db.tables import api_keys, webhook_endpoints
+from talkies.errors import UnsafeAddress
+from talkies.jobs.records import Document, Job
+from talkies.kit.clock import Clock, now
+from talkies.net.guard import read_url
+from talkies.studio.webhooks.events import EVENTS, wants
+from talkies.studio.webhooks.payloads import minimal_payload
+from talkies.studio.webhooks.records import DeliveryStatus, PayloadBuilder
+from talkies.studio.webhooks.rows import insert_new
+
+LOG: Final = logging.getLogger(__name__)
+
+#: Hexadecimal characters of the digest in an id: 128 bits.
+DIGEST_KEPT: Final = 32
+
+
+class Outbox:
+    """Writes deliveries; nothing is sent here, so no receiver can delay a job."""
+
+    def __init__(self, payloads: Mapping[str, PayloadBuilder], clock: Clock = now) -> None:
+        """`payloads` gives the writer of the body for each origin of a job."""
+        self._payloads, self._clock = payloads, clock
+
+    def observer(self, connection: sa.Connection, job: Job, event: str) -> None:
+        """Write one delivery for each receiver of the event.
+
+        A change of status that is seen twice, as after a takeover, has the same ids and adds
+        nothing.
+        """
+        if event not in EVENTS:
+            return
+        targets = self._endpoints(connection, job, event)
+        if job.webhook_url and wants(job.webhook_events, event):
+            targets.append((None, job.key_id, job.webhook_url))
+        if not targets:
+            return
+        payload, at = self._payload(job, event), self._clock()
+        insert_new(
+            connection,
+            [
+                {
+                    "id": delivery_id(job, event, endpoint_id or "job"),
+                    "endpoint_id": endpoint_id,
+                    "key_id": key_id,
+                    "job_id": job.id,
+                    "url": _canonical(url),
+                    "origin": job.origin,
+                    "event": event,
+                    "payload": payload,
+                    **due(at),
+                    "created_at": at,
+                }
+                for endpoint_id, key_id, url in targets
+            ],
+        )
+
+    def _endpoints(
+        self, connection: sa.Connection, job: Job, event: str
+    ) -> list[tuple[str | None, str | None, str]]:
+        """Those of the job's key and those of no key; not those of a key that was revoked."""
+        table = webhook_endpoints
+        rows = connection.execute(
+            sa.select(table.c.id, table.c.key_id, table.c.url, table.c.events)
+            .outerjoin(api_keys, api_keys.c.id == table.c.key_id)
+            .where(
+                sa.or_(table.c.key_id == job.key_id, table.c.key_id.is_(None)),
+                table.c.disabled_at.is_(None),
+                api_keys.c.revoked_at.is_(None),
+            )
+        )
+        return [(row.id, row.key_id, row.url) for row in rows if wants(row.events, event)]
+
+    def _payload(self, job: Job, event: str) -> Document:
+        build = self._payloads.get(job.origin, minimal_payload)
+        try:
+            return build(job, event)
+        except Exception:  # a bug in a writer must not keep the job from ending
+            LOG.exception("the payload of %s for %s could not be written", event, job.id)
+            return minimal_payload(job, event)
+
+
+def delivery_id(job: Job, event: str, target: str) -> str:
+    """The same for the same event of the same run to the same receiver."""
+    text = "\n".join((job.id, str(job.run), event, target))
+    return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_KEPT]}"
+
+
+def due(at: int) -> dict[str, Any]:
+    """The columns of a delivery that is to be sent at once."""
+    return {
+        "status": DeliveryStatus.PENDING,
+        "attempts": 0,
+        "next_at": at,
+        "leased_until": None,
+        "delivered_at": None,
+    }
+
+
+def _canonical(url: str) -> str:
+    """The spelling by which deliveries to one origin are found; odd ones fail when sent."""
+    try:
+        return read_url(url).url
+    except UnsafeAddress:
+        return url
