@@ -29,7 +29,8 @@ metadata: Final = MetaData(
     }
 )
 
-DOCUMENT: Final = JSON().with_variant(JSONB(), "postgresql")
+#: None is SQL's NULL, not JSON's.
+DOCUMENT: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 #: SQLite counts up only in an INTEGER primary key.
 COUNTER: Final = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -145,6 +146,8 @@ jobs: Final = Table(
     UniqueConstraint("key_id", "external_id"),
     Index(None, "waiting", "queue", "priority", "fair_tag"),
     Index(None, "waiting", "deadline_at"),
+    Index(None, "waiting", "enqueued_at"),
+    Index(None, "waiting", "kind", "engine", "priority", "fair_tag"),
     #: The last place in the fair order that one owner took; how many jobs of a key are unfinished.
     Index(
         "ix_jobs_fair_order",

@@ -89,8 +89,10 @@ class Job:
     warnings: tuple[str, ...]
     metrics: Document
     priority: int
+    #: The queue of the phase it is in.
     queue: str
     run: int
+    #: How often a worker began this run: once, and again for each one that died holding it.
     attempts: int
     dead_letter: bool
     cancel_requested_at: int | None
@@ -104,6 +106,12 @@ class Job:
     finished_at: int | None
     expires_at: int | None
     swept_at: int | None
+    #: Index of the phase it is in.
+    phase: int = 0
+    #: Place in the fair order of its priority.
+    fair_tag: int = 0
+    #: Whether it is in its queue and no worker holds it: before its first phase or between two.
+    waiting: bool = False
 
     @property
     def done(self) -> bool:
@@ -121,3 +129,46 @@ class JobEvent:
     type: str
     data: Document
     at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobQuery:
+    """Which jobs to list, newest first; None and empty take all."""
+
+    key_id: str | None = None
+    user_id: str | None = None
+    kinds: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    origins: tuple[str, ...] = ()
+    dead_letter: bool | None = None
+    #: The id of the last job of the page before.
+    after: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDepth:
+    """How full one queue is."""
+
+    queue: str
+    #: Jobs that no worker holds yet.
+    waiting: int
+    #: UTC milliseconds when the oldest of them was accepted.
+    oldest_at: int | None
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerRecord:
+    """A worker as the others see it."""
+
+    executor_id: str
+    host: str
+    pid: int
+    engines: tuple[str, ...]
+    concurrency: int
+    version: str
+    started_at: int
+    #: On the database's clock.
+    seen_at: int
+    draining: bool

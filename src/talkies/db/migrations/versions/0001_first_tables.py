@@ -32,7 +32,7 @@ metadata: Final = MetaData(
     }
 )
 
-DOCUMENT: Final = JSON().with_variant(JSONB(), "postgresql")
+DOCUMENT: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 COUNTER: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 Table(
@@ -125,6 +125,8 @@ Table(
     UniqueConstraint("key_id", "external_id"),
     Index(None, "waiting", "queue", "priority", "fair_tag"),
     Index(None, "waiting", "deadline_at"),
+    Index(None, "waiting", "enqueued_at"),
+    Index(None, "waiting", "kind", "engine", "priority", "fair_tag"),
     Index(
         "ix_jobs_fair_order",
         *("status", "key_id", "user_id", "kind", "engine", "priority", "fair_tag"),
