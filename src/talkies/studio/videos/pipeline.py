@@ -1,22 +1,18 @@
 """The way from a request to a video, as plain steps: each takes what the ones before it made."""
 
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from talkies.core.acting import perform
-from talkies.core.alignment import Alignment
 from talkies.core.captions import cues
-from talkies.core.performance import Performance
 from talkies.core.timing import SPEECH_RATE, frame_count
-from talkies.core.timing_json import alignment_to_json
 from talkies.engines.base import Engine, RenderRequest
 from talkies.errors import InvalidOption
 from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.kit.memory import release
-from talkies.media.samples import SoundFile
 from talkies.media.sounds import convert_sound, require_audible, save_sound
 from talkies.score.scoring import score_video
 from talkies.speech.loudness import loudness_curve
@@ -30,7 +26,8 @@ from talkies.studio.videos.delivery import deliver_files
 from talkies.studio.videos.products import products
 from talkies.studio.videos.request import VideoRequest
 from talkies.studio.videos.result import VideoResult
-from talkies.studio.videos.sitting import Sitting, backdrop, sit
+from talkies.studio.videos.sitting import backdrop, sit
+from talkies.studio.videos.workbench import Workbench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,28 +46,12 @@ class Work:
 
     request: VideoRequest
     tools: Tools
+    engine: Engine
     #: Private, and removed at the end.
-    folder: Path
+    bench: Workbench
     reporter: Reporter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Materials:
-    """What was fetched, as trusted files of ours."""
-
-    sitting: Sitting
-    #: The recording; None where a text is to be spoken.
-    sound: SoundFile | None
-    #: The picture to put behind the person.
-    backdrop: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Speech:
-    """What is heard, and when each sound of it is said."""
-
-    sound: SoundFile
-    alignment: Alignment
+    #: Whether the video can be watched while it is rendered.
+    previewed: bool = False
 
 
 def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore) -> VideoResult:
@@ -88,15 +69,13 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     _require_format(request, engine)
     reporter = Reporter(listener, stages=stages_of(request))
     with private_folder() as folder:
-        work = Work(request=request, tools=tools, folder=folder, reporter=reporter)
-        materials = fetch(work)
-        release()
-        speech = speak(work) if materials.sound is None else align(work, materials.sound)
-        performance = animate(work, speech)
-        release()
-        video = render(work, engine, materials, speech, performance)
-        findings = check(work, video, materials, speech, performance)
-        deliver(work, video, findings, speech, performance.frames)
+        bench = Workbench(folder)
+        work = Work(request=request, tools=tools, engine=engine, bench=bench, reporter=reporter)
+        for stage in (Stage.FETCH, heard_in(request), Stage.ANIMATE, Stage.RENDER):
+            STEPS[stage](work)
+        findings = check(work)
+        deliver(work, findings)
+        performance, alignment = bench.performance, bench.alignment
     reporter.finish()
     return VideoResult(
         products=products(request),
@@ -108,16 +87,21 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
         seconds=performance.frames / float(performance.fps),
         elapsed_seconds=time.monotonic() - started,
         engine=engine.capabilities.id,
-        alignment=speech.alignment,
+        alignment=alignment,
         score=findings.score,
         warnings=reporter.warnings,
     )
 
 
+def heard_in(request: VideoRequest) -> Stage:
+    """The stage in which this request's speech gets its timing."""
+    return Stage.SPEAK if isinstance(request.speech, Script) else Stage.ALIGN
+
+
 def stages_of(request: VideoRequest) -> tuple[Stage, ...]:
     """The stages that this request goes through."""
-    skipped = Stage.ALIGN if isinstance(request.speech, Script) else Stage.SPEAK
-    return tuple(stage for stage in Stage if stage != skipped)
+    skipped = {Stage.SPEAK, Stage.ALIGN} - {heard_in(request)}
+    return tuple(stage for stage in Stage if stage not in skipped)
 
 
 def preflight(request: VideoRequest) -> None:
@@ -139,56 +123,55 @@ def _require_format(request: VideoRequest, engine: Engine) -> None:
         )
 
 
-def fetch(work: Work) -> Materials:
+def fetch(work: Work) -> None:
     """Read the user's files, refuse what a render would ruin, and bring all into one form."""
-    request, reporter = work.request, work.reporter
+    request, bench, reporter = work.request, work.bench, work.reporter
     reporter.begin(Stage.FETCH)
-    sound = None
     if isinstance(request.speech, Script):
         voice_of(request.speech, reporter)
     else:
-        sound = convert_sound(request.speech.path, work.folder / "sound.wav")
+        sound = convert_sound(request.speech.path, bench.sound_path)
         require_audible(sound)
         reporter.warn(*sound.warnings)
         reporter.advance(1, 3)
-    sitting = sit(request, work.folder, work.tools.landmarker, reporter)
+    sitting = sit(request, bench.folder, work.tools.landmarker, reporter)
+    bench.keep_sitting(sitting)
     reporter.advance(2, 3)
-    return Materials(
-        sitting=sitting, sound=sound, backdrop=backdrop(request.look, sitting, work.folder)
-    )
+    backdrop(request.look, sitting, bench.folder)
+    release()
 
 
-def speak(work: Work) -> Speech:
+def speak(work: Work) -> None:
     """Let a voice say the text, which also tells when it says what."""
     request, reporter = work.request, work.reporter
     if not isinstance(request.speech, Script):
         raise TypeError("only a script is spoken")
     reporter.begin(Stage.SPEAK)
     said = say(request.speech, reporter)
-    path = work.folder / "sound.wav"
-    save_sound(said.sound, path)
-    return Speech(sound=SoundFile(path), alignment=said.alignment)
+    save_sound(said.sound, work.bench.sound_path)
+    work.bench.keep_alignment(said.alignment)
 
 
-def align(work: Work, sound: SoundFile) -> Speech:
+def align(work: Work) -> None:
     """Find when each sound of the recording is said."""
     recording, reporter = work.request.speech, work.reporter
     if isinstance(recording, Script):
         raise TypeError("a script knows its own timing")
     reporter.begin(Stage.ALIGN)
     words, language = recording.transcript, recording.language
-    alignment = listen(sound, words, language, work.tools.ears)
+    alignment = listen(work.bench.sound, words, language, work.tools.ears)
     reporter.warn(*alignment.warnings)
-    return Speech(sound=sound, alignment=alignment)
+    work.bench.keep_alignment(alignment)
 
 
-def animate(work: Work, speech: Speech) -> Performance:
+def animate(work: Work) -> None:
     """Decide what the face does on every frame."""
     work.reporter.begin(Stage.ANIMATE)
     fps, acting = work.request.look.fps, work.request.acting
+    speech = work.bench.speech
     frames = frame_count(speech.sound.frames, speech.sound.rate, fps)
     samples = speech.sound.mono_at(SPEECH_RATE)
-    return perform(
+    performance = perform(
         speech.alignment,
         fps=fps,
         frames=frames,
@@ -197,61 +180,84 @@ def animate(work: Work, speech: Speech) -> Performance:
         loudness=loudness_curve(samples, SPEECH_RATE, fps, frames),
         emotion=acting.emotion,
     )
+    work.bench.keep_performance(performance)
+    release()
 
 
-def render(
-    work: Work, engine: Engine, materials: Materials, speech: Speech, performance: Performance
-) -> Path:
-    """Let the engine make the video, inside the work folder."""
-    request, look = work.request, work.request.look
-    wanted = RenderRequest(
-        portrait=materials.sitting.picture,
-        sound=speech.sound.path,
-        performance=performance,
-        face=materials.sitting.face,
-        fps=performance.fps,
-        format=request.format,
-        background=materials.backdrop or look.background,
-        captions=cues(speech.alignment) if look.captions == "burned" else (),
-        seed=request.acting.seed,
-    )
+def render(work: Work) -> None:
+    """Let the engine make the video, in a room of its own."""
+    bench, engine, format_ = work.bench, work.engine, work.request.format
     work.reporter.begin(Stage.RENDER)
     engine.load()
+    wanted = _render_request(work)
     work.reporter.warn(*engine.check(wanted))
-    return engine.render(wanted, Context(work_dir=work.folder, reporter=work.reporter))
+    bench.engine_room.mkdir(exist_ok=True)
+    context = Context(
+        work_dir=bench.engine_room,
+        reporter=work.reporter,
+        preview=bench.preview(format_) if work.previewed else None,
+    )
+    try:
+        engine.render(wanted, context).replace(bench.video(format_))
+    finally:
+        shutil.rmtree(bench.engine_room)
 
 
-def check(
-    work: Work, video: Path, materials: Materials, speech: Speech, performance: Performance
-) -> Findings:
+def _render_request(work: Work) -> RenderRequest:
+    request, look, bench = work.request, work.request.look, work.bench
+    sitting, performance = bench.sitting, bench.performance
+    return RenderRequest(
+        portrait=sitting.picture,
+        sound=bench.sound_path,
+        performance=performance,
+        face=sitting.face,
+        fps=performance.fps,
+        format=request.format,
+        background=bench.backdrop or look.background,
+        captions=cues(bench.alignment) if look.captions == "burned" else (),
+        seed=request.acting.seed,
+        options=request.engine_options,
+    )
+
+
+def check(work: Work) -> Findings:
     """Make sure that the video is what was asked for, and measure it where that is wanted."""
-    work.reporter.begin(Stage.CHECK)
+    bench, request, reporter = work.bench, work.request, work.reporter
+    reporter.begin(Stage.CHECK)
+    sitting, performance, video = bench.sitting, bench.performance, bench.video(request.format)
     expected = Expected(
-        width=materials.sitting.width,
-        height=materials.sitting.height,
+        width=sitting.width,
+        height=sitting.height,
         fps=performance.fps,
         frames=performance.frames,
-        format=work.request.format,
+        format=request.format,
     )
     info = check_video(video, expected)
-    if not work.request.sidecars.score:
+    if not request.sidecars.score:
         return Findings(info=info, score=None)
-    timing = work.folder / "timing.json"
-    timing.write_text(alignment_to_json(speech.alignment), encoding="utf-8")
     score = score_video(
-        video,
-        timing=timing,
-        portrait=materials.sitting.picture,
-        progress=work.reporter.advance,
+        video, timing=bench.timing_path, portrait=sitting.picture, progress=reporter.advance
     )
-    work.reporter.warn(*score.warnings)
+    reporter.warn(*score.warnings)
     return Findings(info=info, score=score)
 
 
-def deliver(work: Work, video: Path, findings: Findings, speech: Speech, frames: int) -> None:
+def deliver(work: Work, findings: Findings) -> None:
     """Put the video and what goes beside it where the user wants them, all or none."""
-    request = work.request
+    request, bench = work.request, work.bench
     work.reporter.begin(Stage.DELIVER)
     # Once more: somebody else may have put a file there in the meantime.
     require_outputs(products(request).paths, request.inputs, overwrite=request.overwrite)
-    deliver_files(products(request), video, speech.alignment, findings.score, frames)
+    video = bench.video(request.format)
+    frames = bench.performance.frames
+    deliver_files(products(request), video, bench.alignment, findings.score, frames)
+
+
+#: The steps between a request and a video, by their stages; each leaves its files on the bench.
+STEPS: Mapping[Stage, Callable[[Work], None]] = {
+    Stage.FETCH: fetch,
+    Stage.SPEAK: speak,
+    Stage.ALIGN: align,
+    Stage.ANIMATE: animate,
+    Stage.RENDER: render,
+}

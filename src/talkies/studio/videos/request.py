@@ -1,5 +1,6 @@
 """What one video shall be: checked values in place of what a user wrote."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -68,6 +69,8 @@ class VideoRequest:
     look: Look = Look()
     acting: Acting = Acting()
     sidecars: Sidecars = Sidecars()
+    #: The engine's own options.
+    engine_options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     #: A PNG to write of the faces that were found.
     show_faces: Path | None = None
     overwrite: bool = False
