@@ -3,10 +3,12 @@
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from talkies.api import errors, openapi
 from talkies.api.body_limit import BodyLimit
-from talkies.api.middleware import Envelope
+from talkies.api.live import Live
+from talkies.api.middleware import Envelope, Net, Watch
 from talkies.api.routers import ROUTERS
 from talkies.api.services import Services
 
@@ -18,23 +20,55 @@ Send a key as `Authorization: Bearer tk_…` or `X-API-Key: tk_…`. Every failu
 """
 
 
-def create_app(services: Services, *, version: str = "0") -> FastAPI:
-    """The application over these services; it owns none of them."""
+#: Headers of ours that a page of another origin may read.
+EXPOSED: Final = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over these services; it owns none of them.
+
+    `app.state.live.end()` lets open streams end, so that a server can stop.
+    """
     app = FastAPI(
         title="Talkies",
         summary="Talking videos, made on your own machine.",
         description=DESCRIPTION,
-        version=version,
+        version=services.http.version,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.live = Live(services.jobs)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
     openapi.install(app)
-    # The last one added is the outermost.
-    app.add_middleware(BodyLimit, usual_bytes=services.http.max_body_bytes)
-    app.add_middleware(Envelope)
+    _surround(app, services)
     return app
+
+
+def _surround(app: FastAPI, services: Services) -> None:
+    """Add the middleware: the last one added is the outermost."""
+    http = services.http
+    app.add_middleware(BodyLimit, usual_bytes=http.max_body_bytes)
+    if http.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=http.allowed_origins,
+            allow_methods=("*",),
+            allow_headers=("*",),
+            expose_headers=EXPOSED,
+        )
+    app.add_middleware(Net)
+    app.add_middleware(Watch, metrics=services.metrics, tracing=services.tracing)
+    app.add_middleware(Envelope)

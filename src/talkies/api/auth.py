@@ -1,6 +1,7 @@
 """Who asks: a key or a session out of the request, before any of its body is read."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -9,8 +10,10 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
 from talkies.api.requests import services_of, state_of
 from talkies.api.services import Services
-from talkies.errors import Forbidden, Unauthenticated
+from talkies.errors import Forbidden, RateLimited, Unauthenticated
+from talkies.studio.access.limits import Verdict
 from talkies.studio.access.principal import Principal, Scope
+from talkies.telemetry.context import learned
 
 #: The studio's session cookie.
 COOKIE: Final = "talkies_session"
@@ -38,12 +41,54 @@ def principal(
     _session: Annotated[object, Security(SCHEMES[2])] = None,
 ) -> Principal:
     """The one behind the request; raises `Unauthenticated`, `Forbidden` or `RateLimited`."""
-    known = state_of(request.scope).get("principal")
+    services, state = services_of(request), state_of(request.scope)
+    known = state.get("principal")
     if isinstance(known, Principal):
         return known
-    found = _identify(request, services_of(request))
-    state_of(request.scope)["principal"] = found
+    try:
+        found = _identify(request, services)
+    except Unauthenticated:
+        # Guessing keys is counted as well, by where it comes from.
+        count(request, services, _stranger(request))
+        raise
+    services.metrics.asked_by(found.key_id)
+    learned(key_id=found.key_id or found.name)
+    count(request, services, found)
+    state["principal"] = found
     return found
+
+
+def count(request: Request, services: Services, who: Principal) -> None:
+    """Count a request, and tell on its answer how many are left. Raises `RateLimited`."""
+    headers = state_of(request.scope).setdefault("answer_headers", {})
+    try:
+        verdict = services.limiter.hit(who)
+    except RateLimited as error:
+        headers.update(_exhausted(error).headers())
+        raise
+    if verdict is not None:
+        headers.update(verdict.headers())
+
+
+def count_user(services: Services, who: Principal, user_id: str | None) -> None:
+    """Count a request for the user it names; it was counted for the key. Raises `RateLimited`."""
+    if user_id is not None:
+        services.limiter.hit(replace(who, requests_per_minute=0), user_id)
+
+
+def _exhausted(error: RateLimited) -> Verdict:
+    about = error.details
+    return Verdict(
+        policy=str(about["policy"]),
+        limit=int(str(about["limit"])),
+        remaining=0,
+        reset_seconds=int(str(about["retry_after_seconds"])),
+    )
+
+
+def _stranger(request: Request) -> Principal:
+    host = request.client.host if request.client else "unknown"
+    return Principal(key_id=None, name=f"address {host}", scopes=frozenset())
 
 
 class _Gate:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Protocol
@@ -22,10 +22,6 @@ PAGE: Final = 500
 
 #: Events that are kept at hand; who is further behind reads the database for himself.
 KEPT: Final = 2_000
-
-#: Events before the last one that a new reader looks at again: a transaction may still be open
-#: that took its number earlier.
-LOOK_BACK: Final = 100
 
 #: Seconds after a read that failed.
 BACKOFF_SECONDS: Final = 1.0
@@ -60,18 +56,14 @@ class Listening:
 class Live:
     """Hands the events of all jobs on to those who listen, in order and without gaps.
 
-    Numbers are given when a transaction writes an event and seen when it commits, so on Postgres
-    a smaller one can appear after a larger one. An event therefore waits until those before it
-    have appeared, or for `settle_seconds`: then the missing number belongs to a transaction that
-    was undone, or to a job that was deleted. Nothing is read while nobody listens.
+    `Jobs` writes events in the order in which they can be seen, so whoever has read up to one has
+    read all before it. Nothing is read while nobody listens.
     """
 
-    def __init__(
-        self, source: EventSource, *, poll_seconds: float = 0.25, settle_seconds: float = 1.0
-    ) -> None:
+    def __init__(self, source: EventSource, *, poll_seconds: float = 0.25) -> None:
         self._source = source
         self._poll_seconds = poll_seconds
-        self._recent = _Recent(settle_seconds)
+        self._recent = _Recent()
         self._listeners = 0
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
@@ -96,7 +88,7 @@ class Live:
         (`contextlib.aclosing`).
         """
         async with self._listening():
-            place = self._recent.newest if after is None else after
+            place = self._recent.end if after is None else after
             yield ()
             spoke = time.monotonic()
             while not self._ended:
@@ -127,29 +119,30 @@ class Live:
 
     async def _batch(self, whom: Listening, place: int) -> tuple[Sequence[JobEvent], int]:
         """What is known beyond a place, and how far that reaches."""
-        settled = self._recent.settled
+        end = self._recent.end
         if place >= self._recent.start:
-            return self._recent.after(place, whom), settled
+            return self._recent.after(place, whom), end
         page = await run_in_threadpool(
             self._source.events, after=place, job_id=whom.job_id, key_id=whom.key_id, limit=PAGE
         )
-        known = [event for event in page if event.seq <= settled]
-        return known, known[-1].seq if len(known) == PAGE else settled
+        known = [event for event in page if event.seq <= end]
+        return known, known[-1].seq if len(known) == PAGE else end
 
     async def _moves_beyond(self, place: int, seconds: float) -> None:
         """Wait until more is known, the server stops, or the time is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait_for(lambda: self._ended or self._recent.settled > place)
+                await self._moved.wait_for(lambda: self._ended or self._recent.end > place)
 
     async def _read_on(self) -> None:
         while True:
             more = False
             try:
                 page = await run_in_threadpool(
-                    self._source.events, after=self._recent.settled, limit=PAGE
+                    self._source.events, after=self._recent.end, limit=PAGE
                 )
-                more = self._recent.add(page) and len(page) == PAGE
+                self._recent.add(page)
+                more = len(page) == PAGE
             except TalkiesError as error:
                 logger.warning("The events cannot be read: %s", error.message)
                 await asyncio.sleep(BACKOFF_SECONDS)
@@ -160,43 +153,24 @@ class Live:
 
 
 class _Recent:
-    """The last events whose order is certain."""
+    """The last events there were."""
 
-    def __init__(self, settle_seconds: float) -> None:
-        self._settle_seconds = settle_seconds
+    def __init__(self) -> None:
         self._events: deque[JobEvent] = deque()
-        #: When a number was first missed, by the number that came after it.
-        self._missed: dict[int, float] = {}
-        #: All events after `start` up to `settled` are here.
-        self.start = self.settled = 0
-        #: The highest number that was seen.
-        self.newest = 0
+        #: All events after `start` up to `end` are here.
+        self.start = self.end = 0
 
     def begin(self, last: int) -> None:
-        """Forget all, and go on shortly before the last event there is."""
+        """Forget all, and go on after the last event there is."""
         self._events.clear()
-        self._missed.clear()
-        self.start = self.settled = max(0, last - LOOK_BACK)
-        self.newest = last
+        self.start = self.end = last
 
     def after(self, place: int, whom: Listening) -> Sequence[JobEvent]:
         later = takewhile(lambda event: event.seq > place, reversed(self._events))
         return [event for event in later if whom.wants(event)][::-1]
 
-    def add(self, page: Iterable[JobEvent]) -> bool:
-        """Take what was read beyond `settled`; whether any of it is certain now."""
-        before, now, certain = self.settled, time.monotonic(), True
-        expected = self.settled + 1
-        for event in page:
-            if event.seq != expected:
-                missed = self._missed.setdefault(event.seq, now)
-                certain = certain and now - missed >= self._settle_seconds
-            if certain:
-                self._missed.pop(event.seq, None)
-                self._events.append(event)
-                self.settled = event.seq
-            self.newest = max(self.newest, event.seq)
-            expected = event.seq + 1
+    def add(self, page: Sequence[JobEvent]) -> None:
+        self._events.extend(page)
+        self.end = page[-1].seq if page else self.end
         while len(self._events) > KEPT:
             self.start = self._events.popleft().seq
-        return self.settled > before

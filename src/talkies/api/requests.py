@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias, cast
 from fastapi import Depends, Request
 from starlette.types import Scope
 
+from talkies.api.live import Live
 from talkies.api.services import Services
 from talkies.kit.ids import new_id
 
@@ -31,7 +32,13 @@ def services_of(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
+def live_of(request: Request) -> Live:
+    return cast("Live", request.app.state.live)
+
+
 #: `services: ServicesDep` in a route.
 ServicesDep: TypeAlias = Annotated[Services, Depends(services_of)]
+#: `live: LiveDep` in a route.
+LiveDep: TypeAlias = Annotated[Live, Depends(live_of)]
 #: `request_id: RequestId` in a route.
 RequestId: TypeAlias = Annotated[str, Depends(request_id_of)]

@@ -1,24 +1,30 @@
-"""What the routes work with: every use case of the studio, built by wiring."""
+"""What the routes work with: every use case of the studio, and plain values from the settings."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
+from talkies.jobs.jobs import Jobs
 from talkies.kit.clock import Clock, now
-from talkies.studio.access.principal import Principal
-
-
-class Authenticates(Protocol):
-    """Knows who a secret belongs to; raises `Unauthenticated`."""
-
-    def authenticate(self, secret: str, /) -> Principal: ...
+from talkies.kit.scratch import Scratch
+from talkies.storage.base import Storage
+from talkies.storage.links import LinkSigner
+from talkies.studio.access.idempotency import Idempotency
+from talkies.studio.access.keys import KeyRing
+from talkies.studio.access.limits import Limiter
+from talkies.studio.access.quotas import Quotas
+from talkies.studio.access.sessions import Sessions
+from talkies.studio.previews import Previews
+from talkies.studio.videos.service import Videos
+from talkies.telemetry.metrics import Metrics
+from talkies.telemetry.tracing import Tracing, Untraced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpOptions:
     """Plain values of the HTTP side."""
 
-    #: Where callers reach this server (`https://api.example.com`); None is what they asked.
+    #: Of the product, for the API's description.
+    version: str = "0"
+    #: Where callers reach this server (`https://api.example.com`); None is what they asked for.
     public_url: str | None = None
     #: Origins whose pages may call with the user's browser; none by default.
     allowed_origins: tuple[str, ...] = ()
@@ -27,15 +33,26 @@ class HttpOptions:
     #: Bytes of a body with files, and of one of its files.
     max_upload_bytes: int = 120_000_000
     max_file_bytes: int = 100_000_000
-    #: Private folder (0700) for files that are being received.
-    scratch: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that a route may call."""
 
-    http: HttpOptions
-    keys: Authenticates
-    sessions: Authenticates
+    http: HttpOptions = field(default_factory=HttpOptions)
+    jobs: Jobs
+    videos: Videos
+    previews: Previews
+    storage: Storage
+    #: Of links to this server; only where the storage is `local`.
+    links: LinkSigner | None
+    #: Private folders for files that are being received.
+    scratch: Scratch
+    keys: KeyRing
+    sessions: Sessions
+    limiter: Limiter
+    quotas: Quotas
+    idempotency: Idempotency
+    metrics: Metrics
+    tracing: Tracing = field(default_factory=Untraced)
     clock: Clock = field(default=now)

@@ -1,8 +1,6 @@
 """Bodies that may carry files: read after the key was checked, and straight to the disk."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +17,8 @@ from talkies.api.multipart import Form, FormLimits, FormReader, UploadedFile
 from talkies.api.requests import ServicesDep
 from talkies.api.services import HttpOptions
 from talkies.errors import MalformedBody, UnsupportedMedia
+from talkies.kit.ids import new_id
+from talkies.kit.scratch import Scratch
 
 __all__ = ["Received", "ReceivedDep", "UploadedFile"]
 
@@ -37,7 +37,7 @@ class Received:
 
 async def received(request: Request, _: Anyone, services: ServicesDep) -> AsyncIterator[Received]:
     """The body of the request; what it brought is removed when the route has returned."""
-    async with _private_folder(services.http.scratch) as folder:
+    async with private_folder(services.scratch) as folder:
         yield await read(request, folder, services.http)
 
 
@@ -102,10 +102,11 @@ async def pieces(request: Request, write: Callable[[bytes], object]) -> None:
 
 
 @asynccontextmanager
-async def _private_folder(scratch: Path) -> AsyncIterator[Path]:
-    """A folder only this user can read (`mkdtemp` makes it 0700), removed at the end."""
-    folder = Path(await run_in_threadpool(tempfile.mkdtemp, prefix="incoming-", dir=scratch))
+async def private_folder(scratch: Scratch) -> AsyncIterator[Path]:
+    """A folder only this user can read, removed at the end; a sweep finds it after a crash."""
+    name = new_id("incoming")
+    folder = await run_in_threadpool(scratch.folder, name)
     try:
         yield folder
     finally:
-        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+        await run_in_threadpool(scratch.remove, name)
