@@ -59,14 +59,16 @@ class Observed:
 
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         started = time.perf_counter()
-        with bound(request_id=state_of(scope).get("request_id")):
-            with self._tracing.span(method) as span:
-                try:
-                    await self._app(scope, receiving, sending)
-                finally:
-                    route = route_of(scope)
-                    span.note({"method": method, "route": route, "status": seen.status})
-                    self._tell(scope, method, route, seen, time.perf_counter() - started)
+        with (
+            bound(request_id=state_of(scope).get("request_id")),
+            self._tracing.span(method) as span,
+        ):
+            try:
+                await self._app(scope, receiving, sending)
+            finally:
+                route = route_of(scope)
+                span.note({"method": method, "route": route, "status": seen.status})
+                self._tell(scope, method, route, seen, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, method: str, route: str, seen: _Seen, seconds: float) -> None:
         self._metrics.request(method=method, route=route, status=seen.status, seconds=seconds)

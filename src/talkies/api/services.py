@@ -12,8 +12,15 @@ from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.limits import Limiter
 from talkies.studio.access.quotas import Quotas
 from talkies.studio.access.sessions import Sessions
+from talkies.studio.audio.service import Audio
+from talkies.studio.engine_states import EngineStates
+from talkies.studio.health.readiness import Readiness
+from talkies.studio.health.report import Health
 from talkies.studio.previews import Previews
+from talkies.studio.usage.book import UsageBook
 from talkies.studio.videos.service import Videos
+from talkies.studio.webhooks.deliveries import Deliveries
+from talkies.studio.webhooks.endpoints import Endpoints
 from talkies.telemetry.metrics import Metrics
 from talkies.telemetry.tracing import Tracing, Untraced
 
@@ -33,6 +40,8 @@ class HttpOptions:
     #: Bytes of a body with files, and of one of its files.
     max_upload_bytes: int = 120_000_000
     max_file_bytes: int = 100_000_000
+    #: Whether `/metrics` needs no key.
+    metrics_public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,8 @@ class Services:
     jobs: Jobs
     videos: Videos
     previews: Previews
+    audio: Audio
+    engine_states: EngineStates
     storage: Storage
     #: Of links to this server; only where the storage is `local`.
     links: LinkSigner | None
@@ -53,6 +64,11 @@ class Services:
     limiter: Limiter
     quotas: Quotas
     idempotency: Idempotency
+    endpoints: Endpoints
+    deliveries: Deliveries
+    usage: UsageBook
+    health: Health
+    readiness: Readiness
     metrics: Metrics
     tracing: Tracing = field(default_factory=Untraced)
     clock: Clock = field(default=now)
