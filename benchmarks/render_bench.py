@@ -40,6 +40,7 @@ class Context:
     """A render context that nobody watches."""
 
     work_dir: Path
+    preview: Path | None = None
 
     def progress(self, done: int, total: int) -> None:
         """Nothing to tell."""

@@ -93,6 +93,7 @@ class Spoken:
 @dataclass(frozen=True, slots=True)
 class Context:
     work_dir: Path
+    preview: Path | None = None
 
     def progress(self, done: int, total: int) -> None: ...
 

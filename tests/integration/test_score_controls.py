@@ -46,6 +46,7 @@ class Context:
     """Where the engine may write."""
 
     work_dir: Path
+    preview: Path | None = None
 
     def progress(self, done: int, total: int) -> None:
         assert done <= total

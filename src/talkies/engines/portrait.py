@@ -107,6 +107,7 @@ class PortraitEngine:
             format=request.format.value,
             sound=SoundFile(request.sound),
             transparent=request.background == TRANSPARENT,
+            preview=context.preview,
         ) as video:
             for index, drawn in enumerate(frames(puppet, request.performance)):
                 frame = drawn if backdrop is None else lay_before(drawn, backdrop)

@@ -1,11 +1,11 @@
 """Encoders: planes and sound in, H.264 or VP9 with AAC or Opus out, in constant memory."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import av
 import av.error
@@ -17,8 +17,12 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from talkies.core.timing import SOUND_RATE
+from talkies.media.preview import FragmentedCopy
 from talkies.media.samples import SoundSource
 from talkies.media.yuv import Planes
+
+if TYPE_CHECKING:
+    from av.packet import Packet
 
 #: ITU-T H.273 code points: BT.709 primaries, transfer and matrix; limited range.
 BT709, LIMITED_RANGE = 1, 1
@@ -33,8 +37,8 @@ class VideoSpec:
     fps: Fraction
     sound: SoundSource | None
     transparent: bool
-    #: Encoder threads; 0 leaves the number to the encoder.
-    threads: int
+    #: A fragmented MP4 of the same pictures and sound, which grows meanwhile.
+    preview: Path | None = None
 
     def __post_init__(self) -> None:
         if self.width % 2 or self.height % 2 or min(self.width, self.height) < 2:  # noqa: PLR2004
@@ -116,6 +120,7 @@ class StreamEncoder:
             )
             self._video = self._add_video(profile)
             self._audio = None if spec.sound is None else self._add_audio(profile, spec.sound)
+            self._preview = None if spec.preview is None else self._begin_preview(spec.preview)
 
     def write(self, planes: Planes) -> None:
         frame = video_frame(planes)
@@ -123,20 +128,35 @@ class StreamEncoder:
         frame.time_base = 1 / self._spec.fps
         self._frames += 1
         with system_errors():
-            self._container.mux(self._video.encode(frame))
+            self._mux(self._video.encode(frame))
             self._write_sound(self._sound_position())
 
     def finish(self) -> None:
         with system_errors():
             if self._audio is not None and self._spec.sound is not None:
                 self._write_sound(max(self._sound_position(), self._spec.sound.frames))
-                self._container.mux(self._audio.encode(None))
-            self._container.mux(self._video.encode(None))
+                self._mux(self._audio.encode(None))
+            self._mux(self._video.encode(None))
             self._container.close()
+            if self._preview is not None:
+                self._preview.finish()
 
     def close(self) -> None:
         with contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
+        if self._preview is not None:
+            self._preview.close()
+
+    def _begin_preview(self, path: Path) -> FragmentedCopy:
+        self._container.start_encoding()
+        streams = (self._video, self._audio)
+        return FragmentedCopy(path, [stream for stream in streams if stream is not None])
+
+    def _mux(self, packets: "Iterable[Packet[Any]]") -> None:
+        for packet in packets:
+            self._container.mux(packet)
+            if self._preview is not None:
+                self._preview.mux(packet)
 
     def _add_video(self, profile: Profile) -> VideoStream:
         spec = self._spec
@@ -149,7 +169,7 @@ class StreamEncoder:
         stream.pix_fmt = "yuva420p" if spec.transparent else "yuv420p"
         context = stream.codec_context
         context.time_base = 1 / spec.fps
-        context.thread_count = spec.threads
+        context.thread_count = 0  # as many as the encoder likes
         context.color_range = LIMITED_RANGE
         context.colorspace = context.color_primaries = context.color_trc = BT709
         return stream
@@ -176,7 +196,7 @@ class StreamEncoder:
             frame.pts = self._sound_done
             frame.time_base = Fraction(1, SOUND_RATE)
             self._sound_done += len(block)
-            self._container.mux(self._audio.encode(frame))
+            self._mux(self._audio.encode(frame))
 
 
 def _padded(sound: SoundSource, start: int, stop: int) -> Iterator[NDArray[np.float32]]:

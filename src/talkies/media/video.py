@@ -47,9 +47,12 @@ class VideoWriter:
         format: str = "mp4",  # noqa: A002  the word of the field
         sound: SoundSource | None = None,
         transparent: bool = False,
-        threads: int = 0,
+        preview: Path | None = None,
     ) -> None:
-        """Describe a video; `threads` are those of the encoder, 0 for as many as it likes.
+        """Describe a video.
+
+        `preview` is a fragmented MP4 that can be played while it grows, made of the same packets;
+        it is removed after an exception. A GIF has none, and there is no transparency in one.
 
         Raises `ValueError` for odd sizes, an unknown format, one that cannot be transparent, or
         sound that is not at 48 kHz in one or two channels.
@@ -65,7 +68,7 @@ class VideoWriter:
             fps=Fraction(fps),
             sound=sound,
             transparent=transparent,
-            threads=threads,
+            preview=preview,
         )
         self._make = ENCODERS[format]
         self._stack = contextlib.ExitStack()
@@ -112,6 +115,8 @@ class VideoWriter:
                 encoder.finish()
         finally:
             encoder.close()
+            if kind is not None and self._spec.preview is not None:
+                self._spec.preview.unlink(missing_ok=True)
 
     def _require_frames(self) -> None:
         if not self.frames:
