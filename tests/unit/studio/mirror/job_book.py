@@ -1,6 +1,5 @@
 """A book of jobs in memory: what the mirror reads of `jobs.Jobs`, and hands to change it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -89,9 +88,5 @@ class Book:
 
 
 def finished(name: str = "vid_1", **changes: Any) -> Job:
-    done: Mapping[str, Any] = {
-        "status": Status.SUCCEEDED,
-        "progress": 1.0,
-        "finished_at": 1_700_000_060_000,
-    }
-    return job(name, **(done | changes))
+    done = {"status": Status.SUCCEEDED, "progress": 1.0, "finished_at": 1_700_000_060_000}
+    return job(name, **{**done, **changes})

@@ -1,0 +1,108 @@
+"""The options of SadTalker's service (S9): read from a form, and given to whatever engine runs."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from talkies.api.errors import invalid_request
+from talkies.engines.base import Capabilities
+from talkies.jobs.records import Document
+
+
+def _angles(value: object) -> object:
+    """`-20,30,10` as numbers, as the seed writes keyframes."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()] or None
+
+
+#: Degrees at keyframes that are spread over the video. Beyond a quarter turn no face is seen.
+Angles: TypeAlias = Annotated[
+    tuple[Annotated[int, Field(ge=-90, le=90)], ...] | None,
+    BeforeValidator(_angles),
+    Field(max_length=64),
+]
+
+
+class SadTalkerOptions(BaseModel):
+    """Each with SadTalker's own range and the seed's own default (upstreams §2.1, §11)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    preprocess: Literal["crop", "extcrop", "resize", "full", "extfull"] = "full"
+    enhancer: Literal["gfpgan", "RestoreFormer"] | None = None
+    background_enhancer: Literal["realesrgan"] | None = None
+    expression_scale: float = Field(default=1.0, ge=0, le=3, allow_inf_nan=False)
+    pose_style: int = Field(default=0, ge=0, le=45)
+    batch_size: int = Field(default=2, ge=1, le=64)
+    still: bool = False
+    input_yaw: Angles = None
+    input_pitch: Angles = None
+    input_roll: Angles = None
+    keep_intermediate: bool = False
+    #: Sent by the seed's worker; its service took no notice.
+    default_size: Literal[256, 512] | None = None
+
+
+#: Framings that show what each way of cropping shows.
+FRAMINGS: Final = {
+    "crop": "head",
+    "extcrop": "portrait",
+    "resize": "source",
+    "full": "source",
+    "extfull": "source",
+}
+
+#: What has an effect on every engine, by options of our own.
+ALWAYS_HEARD: Final = frozenset({"preprocess", "still"})
+
+#: The size of video that the seed makes without being asked.
+USUAL_SIZE: Final = 256
+
+
+def read_options(texts: Mapping[str, str]) -> SadTalkerOptions:
+    """The options in a form's fields; empty ones are as good as absent.
+
+    Raises `InvalidRequest`, naming the fields.
+    """
+    given = {name: text for name, text in texts.items() if text.strip()}
+    if given.get("default_size", "").isdecimal():
+        given["default_size"] = int(given["default_size"])  # type: ignore[assignment]
+    try:
+        return SadTalkerOptions.model_validate(given)
+    except ValidationError as error:
+        problems = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        raise invalid_request(problems) from error
+
+
+def motion_of(options: SadTalkerOptions) -> float | None:
+    """`still` keeps the head where it is, as upstream repeats the first pose; None is usual."""
+    return 0.0 if options.still else None
+
+
+def wanted(options: SadTalkerOptions) -> dict[str, Any]:
+    """What was asked for beyond the usual: the rest needs no engine's attention."""
+    usual = SadTalkerOptions()
+    asked = {
+        name: value for name, value in options.model_dump().items() if value != getattr(usual, name)
+    }
+    if asked.get("default_size") == USUAL_SIZE:
+        del asked["default_size"]
+    return asked
+
+
+def engine_options(options: SadTalkerOptions, engine: Capabilities) -> Document:
+    """The part that this engine has options for."""
+    known = engine.option_schema.get("properties", {})
+    return {name: value for name, value in wanted(options).items() if name in known}
+
+
+def ignored(options: SadTalkerOptions, engine: Capabilities) -> tuple[str, ...]:
+    """A warning for each option that was asked for and has no effect on this engine."""
+    heard = {*engine.option_schema.get("properties", {}), *ALWAYS_HEARD}
+    return tuple(
+        f"The engine {engine.id} has no option `{name}`: it was ignored."
+        for name in wanted(options)
+        if name not in heard
+    )
