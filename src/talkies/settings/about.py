@@ -20,7 +20,7 @@ class About:
     meaning: str
     #: Other names of the variable, in the order in which they are looked for.
     aliases: tuple[str, ...] = ()
-    #: The seeds' contracts (docs/reference/settings.md) that name it or an alias.
+    #: The seeds' contracts (docs/reference/settings.md) that it comes from.
     seeds: str = ""
     #: The flag of commands that says otherwise.
     flag: str | None = None

@@ -1,5 +1,6 @@
 """All settings as one value: what was given, and what follows from it."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -137,7 +138,10 @@ class Settings(
 def is_loopback(host: str) -> bool:
     """Whether a name or address is this machine's own."""
     bare = host.strip("[]").lower()
-    return bare in {"localhost", "::1"} or bare.startswith("127.")
+    try:
+        return ip_address(bare).is_loopback
+    except ValueError:
+        return bare == "localhost"
 
 
 def about(name: str) -> About | None:

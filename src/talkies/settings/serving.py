@@ -122,7 +122,6 @@ class Data(BaseModel):
         About(
             meaning="Folder of the database, of stored files and of scratch.",
             flag="--data-dir",
-            seeds="S14",
             used_by="all",
         ),
     ] = Path("data")
