@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, case, func, select
 from talkies.db.engine import reading
 from talkies.db.tables import jobs, usage
 from talkies.engines.base import Capabilities
-from talkies.errors import UnknownEngine
+from talkies.errors import NotFound
 from talkies.jobs.records import Status, WorkerRecord
 from talkies.kit.clock import Clock, now
 from talkies.studio.engines import EngineCatalog
@@ -82,12 +82,13 @@ class EngineStates:
         )
 
     def get(self, engine_id: str) -> EngineState:
-        """One engine. Raises `UnknownEngine`."""
+        """One engine. Raises `NotFound`."""
         states = self.list()
         found = next((state for state in states if state.id == engine_id), None)
         if found is None:
-            raise UnknownEngine(
+            raise NotFound(
                 f"There is no engine named '{engine_id[:60]}'.",
+                hint="`GET /v1/engines` lists the engines.",
                 details={"engines": [state.id for state in states]},
             )
         return found

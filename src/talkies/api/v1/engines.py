@@ -11,7 +11,7 @@ from talkies.api.openapi import answers
 from talkies.api.paging import PagingDep
 from talkies.api.requests import ServicesDep
 from talkies.api.slicing import page_of
-from talkies.errors import InvalidRequest, UnknownEngine
+from talkies.errors import InvalidRequest, NotFound
 from talkies.studio.engine_states import EngineState
 
 router = APIRouter(prefix="/v1/engines", tags=["engines"])
@@ -56,7 +56,7 @@ def list_(_: Anyone, services: ServicesDep, paging: PagingDep) -> Page[EngineAns
     return page_of(services.engine_states.list(), paging, _shown, lambda engine: engine.id)
 
 
-@router.get("/{engine_id}", summary="One engine", responses=answers(UnknownEngine))
+@router.get("/{engine_id}", summary="One engine", responses=answers(NotFound))
 def show(engine_id: str, _: Anyone, services: ServicesDep) -> EngineAnswer:
     """What it can do, whether it can do it now, and how long it takes."""
     return _shown(services.engine_states.get(engine_id))

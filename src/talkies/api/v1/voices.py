@@ -10,7 +10,7 @@ from talkies.api.models import Answer, Page
 from talkies.api.openapi import answers
 from talkies.api.paging import PagingDep
 from talkies.api.slicing import page_of
-from talkies.errors import InvalidRequest, UnknownVoice
+from talkies.errors import InvalidRequest, NotFound, UnknownVoice
 from talkies.speech.voices import Gender, Synthesizer, Voice, find_voice, list_voices
 
 router = APIRouter(prefix="/v1/voices", tags=["audio"])
@@ -44,10 +44,13 @@ def list_(
     return page_of(voices, paging, _shown, lambda voice: voice.id)
 
 
-@router.get("/{voice_id}", summary="One voice", responses=answers(UnknownVoice))
+@router.get("/{voice_id}", summary="One voice", responses=answers(NotFound))
 def show(voice_id: str, _: Anyone) -> VoiceAnswer:
     """By its id, its name or its language, with or without a variant (`de+f2`)."""
-    return _shown(find_voice(voice_id))
+    try:
+        return _shown(find_voice(voice_id))
+    except UnknownVoice as error:
+        raise NotFound(error.message, hint=error.hint, details=error.details) from error
 
 
 def _speaks(voice: Voice, language: str) -> bool:

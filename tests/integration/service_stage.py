@@ -1,0 +1,241 @@
+"""The service without its workers: every part is real but those that render and speak."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy import Engine
+
+from talkies.api.app import create_app
+from talkies.api.services import HttpOptions, Services
+from talkies.db.engine import connect
+from talkies.db.migrate import upgrade
+from talkies.jobs.jobs import Jobs
+from talkies.jobs.kinds import Finished, JobKind, Phase, Step
+from talkies.jobs.queue import PREPARE, Ticket, TicketState
+from talkies.jobs.records import Document
+from talkies.kit.scratch import Scratch
+from talkies.net.client import GuardedClient
+from talkies.net.download import download
+from talkies.net.guard import AddressPolicy
+from talkies.net.resolver import SystemResolver
+from talkies.storage.links import LinkSigner
+from talkies.storage.local import LocalStorage
+from talkies.studio.access.audit import Actor, AuditLog
+from talkies.studio.access.idempotency import Idempotency
+from talkies.studio.access.keys import KeyRing
+from talkies.studio.access.limits import Limiter, RateLimits
+from talkies.studio.access.principal import Scope
+from talkies.studio.access.quotas import JobQuotas, Quotas
+from talkies.studio.access.sessions import Sessions
+from talkies.studio.assets.assets import Assets
+from talkies.studio.audio.service import Audio
+from talkies.studio.engine_states import EngineStates
+from talkies.studio.engines import EngineCatalog
+from talkies.studio.fetching import Fetcher
+from talkies.studio.health.fleet import FleetNumbers
+from talkies.studio.health.readiness import Probe, Readiness, try_database, try_migrations
+from talkies.studio.health.report import Build, Health
+from talkies.studio.previews import Previews
+from talkies.studio.speaking import Script
+from talkies.studio.usage.book import UsageBook
+from talkies.studio.usage.prices import Prices
+from talkies.studio.videos.estimates import Estimate, Range
+from talkies.studio.videos.service import Videos
+from talkies.studio.videos.submission import VideoSubmission
+from talkies.studio.webhooks.deliveries import Deliveries
+from talkies.studio.webhooks.endpoints import Endpoints
+from talkies.studio.webhooks.outbox import Outbox
+from talkies.studio.webhooks.payloads import minimal_payload
+from talkies.telemetry.gpu import GpuWatch
+from talkies.telemetry.metrics import Metrics
+
+#: Bytes of a file that a URL may give.
+MOST_BYTES = 1_000_000
+
+
+class LineOfTickets:
+    """A queue that nobody works off, in memory."""
+
+    def __init__(self) -> None:
+        self.tickets: dict[str, Ticket] = {}
+
+    def add(self, ticket: Ticket) -> None:
+        self.tickets.setdefault(ticket.id, ticket)
+
+    def withdraw(self, ids: Sequence[str]) -> None:
+        for id_ in ids:
+            self.tickets.pop(id_, None)
+
+    def forget(self, ids: Sequence[str]) -> None:
+        self.withdraw(ids)
+
+    def forget_ended(self, before: int, limit: int) -> int:
+        return 0
+
+    def close(self) -> None:
+        self.tickets.clear()
+
+    def states(self, ids: Sequence[str]) -> Mapping[str, TicketState]:
+        return {id_: TicketState.WAITING for id_ in ids if id_ in self.tickets}
+
+
+class StillSpeaker:
+    """Says every text as the same few bytes, and hears nothing in any recording."""
+
+    def stream(self, script: Script, response_format: str) -> Iterator[bytes]:
+        return iter((b"first ", script.text.encode(), f" as {response_format}".encode()))
+
+    def align(self, recording: Path, transcript: str | None, language: str | None) -> Document:
+        return {"version": 1, "language": language, "words": [], "phonemes": []}
+
+
+class StillEstimator:
+    """Guesses the same of everything."""
+
+    def estimate(self, engine: str, submission: VideoSubmission) -> Estimate:
+        some = Range(low=1.0, high=2.0)
+        return Estimate(
+            engine=engine,
+            media_seconds=1.0,
+            width=720,
+            height=720,
+            fps=25.0,
+            frames=25,
+            wait_seconds=some,
+            work_seconds=some,
+            total_seconds=some,
+            cost=some,
+            samples=0,
+            warnings=(),
+        )
+
+
+def still_kind(name: str) -> JobKind:
+    """A kind of job that waits for ever."""
+    wait = Step(name="wait", run=lambda _: None)
+    return JobKind(
+        name=name,
+        phases=(Phase(queue=lambda _: PREPARE, steps=(wait,)),),
+        finish=_never,
+        purge=lambda _: None,
+    )
+
+
+def _never(*_: object) -> Finished:
+    raise AssertionError("nobody works here")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The services, and what tests look at beside them."""
+
+    services: Services
+    engine: Engine
+    #: A secret with every scope.
+    key: str
+
+
+def built(
+    folder: Path, *, http: HttpOptions | None = None, limits: RateLimits | None = None
+) -> Stage:
+    """Every service on a database and a storage below `folder`."""
+    engine = connect(f"sqlite:///{folder}/talkies.db")
+    upgrade(engine)
+    keys, audit = KeyRing(engine), AuditLog(engine)
+    signer = LinkSigner(b"s" * 32)
+    storage = LocalStorage(folder / "blobs", signer)
+    assets = Assets(engine, storage)
+    policy = AddressPolicy()
+    client = GuardedClient(policy, SystemResolver())
+    fetcher = Fetcher(
+        assets,
+        download=partial(_download, client),
+        require_safe=partial(_check, policy),
+    )
+    quotas = Quotas(engine, JobQuotas(per_key=0, per_user=0))
+    idempotency = Idempotency(engine)
+    book = UsageBook(engine, Prices(), uses_gpu=lambda _: False)
+    jobs = Jobs(
+        engine,
+        kinds={name: still_kind(name) for name in ("video", "speech", "alignment")},
+        queue=LineOfTickets(),
+        observers=(
+            quotas.observe,
+            idempotency.observe,
+            Outbox({"v1": minimal_payload}).observer,
+            book.observe,
+        ),
+    )
+    catalog, gpus = EngineCatalog(), GpuWatch("/nowhere/nvidia-smi")
+    probe = Probe("storage", storage.check)
+    services = Services(
+        http=http or HttpOptions(),
+        jobs=jobs,
+        assets=assets,
+        videos=Videos(jobs, fetcher, storage, engines=catalog, estimator=StillEstimator()),
+        previews=Previews(storage),
+        audio=Audio(jobs, fetcher, StillSpeaker()),
+        engine_states=EngineStates(engine, catalog, jobs.workers),
+        storage=storage,
+        links=signer,
+        scratch=Scratch(folder / "scratch"),
+        keys=keys,
+        sessions=Sessions(engine),
+        limiter=Limiter(limits or RateLimits(per_key=0, per_user=0)),
+        quotas=quotas,
+        idempotency=idempotency,
+        endpoints=Endpoints(engine, client, audit),
+        deliveries=Deliveries(engine),
+        usage=book,
+        health=Health(
+            Build(version="1.2.3", git_sha="abc"), gpus=gpus, engines=catalog, warm=tuple
+        ),
+        readiness=Readiness(
+            [
+                Probe("database", partial(try_database, engine)),
+                Probe("migrations", partial(try_migrations, engine)),
+                probe,
+            ]
+        ),
+        metrics=Metrics(
+            version="1.2.3",
+            revision="abc",
+            fleet=FleetNumbers(engine, depths=jobs.depths, storage_up=lambda: probe.look().ok),
+            gpus=gpus,
+        ),
+    )
+    secret = keys.create("stage", [Scope.ADMIN], by=Actor(name="stage")).secret
+    return Stage(services=services, engine=engine, key=secret)
+
+
+def _check(policy: AddressPolicy, url: str) -> None:
+    policy.check_url(url)
+
+
+def _download(client: GuardedClient, url: str, path: Path) -> object:
+    return download(client, url, path, max_bytes=MOST_BYTES, seconds=5)
+
+
+@contextmanager
+def serving(services: Services) -> Iterator[str]:
+    """The address of a real server of these services, in a thread of this process."""
+    app = create_app(services)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        app.state.live.end()
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
