@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from talkies.db.engine import reading, writing
@@ -62,15 +62,21 @@ class KeyRing:
         by: Actor,
         expires_at: int | None = None,
         limits: KeyLimits | None = None,
+        key_id: str | None = None,
     ) -> IssuedKey:
-        """Make a key. Raises `InvalidOption` for a name, scopes or an expiry that make no sense."""
+        """Make a key. Raises `InvalidOption` for a name, scopes or an expiry that make no sense.
+
+        `key_id` is the id of an idempotent creation: a key that has it already was made by a
+        process that died before it could tell the secret, and is made anew.
+        """
         moment, secret = self._clock(), new_key()
         if expires_at is not None and expires_at <= moment:
             raise InvalidOption("The key would have expired already.", hint="Give a later moment.")
         values = new_values(require_name(name), scopes, limits or KeyLimits(), secret)
-        key_id = new_id("key", self._clock)
+        key_id = key_id or new_id("key", self._clock)
         row = values | {"id": key_id, "created_at": moment, "expires_at": expires_at}
         with writing(self._engine) as connection:
+            connection.execute(delete(api_keys).where(api_keys.c.id == key_id))
             connection.execute(insert(api_keys).values(row))
             key = find_key(connection, key_id)
             self._record(connection, by, "key.create", key)
