@@ -44,8 +44,9 @@ _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 #: What a URL parser of the web reads as a number, so that the host is an IPv4 address
 #: (url.spec.whatwg.org, "ends in a number").
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
-#: Spaces, line ends, NUL and other controls, and the backslash that some parsers read as a slash.
-_FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
+#: Spaces, line ends, NUL and other controls, halves of characters, and the backslash, which some
+#: parsers read as a slash.
+_FORBIDDEN: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
 #: Kept as they are in paths and queries; `%` because the text is taken to be quoted already.
 _SAFE: Final = "/?:@!$&'()*+,;=-._~%[]|"
 
@@ -182,7 +183,7 @@ def _read_port(digits: str | None, scheme: str) -> int:
 
 
 def _read_path(rest: str) -> str:
-    path = quote(rest.partition("#")[0], safe=_SAFE, errors="replace")
+    path = quote(rest.partition("#")[0], safe=_SAFE)
     return path if path.startswith("/") else f"/{path}"
 
 

@@ -3,6 +3,8 @@
 import queue
 import socket
 import threading
+import time
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from typing import Final, Protocol
 
@@ -27,22 +29,34 @@ class Resolver(Protocol):
         ...
 
 
-class SystemResolver:
-    """The system's own resolver: hosts file, DNS and what else it is set up for."""
+def look_up(host: str) -> tuple[str, ...]:
+    """The system's own answer: hosts file, DNS and what else it is set up for."""
+    found = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM)
+    return tuple(str(place[4][0]) for place in found)
 
-    def __init__(self, most_lookups: int = MOST_LOOKUPS) -> None:
-        self._slots = threading.BoundedSemaphore(most_lookups)
+
+class SystemResolver:
+    """Asks the system, which knows no time limit, in threads that can be left behind."""
+
+    def __init__(
+        self,
+        ask: Callable[[str], Iterable[str]] = look_up,
+        *,
+        most_lookups: int = MOST_LOOKUPS,
+    ) -> None:
+        """`ask` gives addresses as text, or raises `OSError`."""
+        self._ask, self._slots = ask, threading.BoundedSemaphore(most_lookups)
 
     def resolve(self, host: str, seconds: float) -> tuple[Address, ...]:
-        """All addresses of the name. `getaddrinfo` knows no time limit, hence the thread."""
+        end = time.monotonic() + seconds
         if not self._slots.acquire(timeout=seconds):
             raise no_answer()
         answers: queue.SimpleQueue[tuple[Address, ...] | OSError] = queue.SimpleQueue()
         threading.Thread(
-            target=self._look_up, args=(host, answers), name="talkies-dns", daemon=True
+            target=self._look_up, args=(host, answers.put), name="talkies-dns", daemon=True
         ).start()
         try:
-            answer = answers.get(timeout=seconds)
+            answer = answers.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
             raise no_answer() from None
         if not isinstance(answer, OSError):
@@ -51,14 +65,11 @@ class SystemResolver:
             raise no_answer() from answer
         return ()
 
-    def _look_up(
-        self, host: str, answers: "queue.SimpleQueue[tuple[Address, ...] | OSError]"
-    ) -> None:
+    def _look_up(self, host: str, put: Callable[[tuple[Address, ...] | OSError], None]) -> None:
         try:
-            found = socket.getaddrinfo(host.encode("ascii"), None, type=socket.SOCK_STREAM)
-            answers.put(tuple(dict.fromkeys(ip_address(place[4][0]) for place in found)))
+            put(tuple(dict.fromkeys(ip_address(text) for text in self._ask(host))))
         except OSError as error:
-            answers.put(error)
+            put(error)
         finally:
             self._slots.release()
 
