@@ -52,8 +52,8 @@ class Child:
     both carry the end of its error output. Leaving by an exception kills it at once; an `EOFError`
     or `BrokenPipeError`, which only says that the child has gone, is replaced by the reason.
 
-    On Linux the child also dies with the thread that started it, so the context has to be left in
-    the thread that entered it.
+    On Linux the child also dies with the thread that started it, so that thread has to live until
+    the context is left, which is best done in it.
     """
 
     def __init__(
@@ -123,6 +123,11 @@ class Child:
     @property
     def pid(self) -> int:
         return self._running.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         """End the child and its own children now, without an error: its answer is not needed."""

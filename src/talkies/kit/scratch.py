@@ -1,5 +1,7 @@
 """Folders of unfinished jobs on this machine: private, and never the only copy of a thing."""
 
+import contextlib
+import os
 import re
 import shutil
 import stat
@@ -45,8 +47,8 @@ class Scratch:
     def sweep(self, alive: Collection[str], *, older_than: float) -> int:
         """Remove the folders of jobs that are not alive, and say how many went.
 
-        Those changed in the last `older_than` seconds stay: their jobs may be younger than the
-        list of the living.
+        Those in which anything was written in the last `older_than` seconds stay: their jobs may
+        be younger than the list of the living.
         """
         before = time.time() - older_than
         dead = (path for path in self._folders() if path.name not in alive)
@@ -65,10 +67,17 @@ class Scratch:
 
 
 def _remove_older(path: Path, before: float) -> bool:
-    try:
-        if path.lstat().st_mtime >= before:
-            return False
-    except FileNotFoundError:
+    if _changed_at(path) >= before:
         return False
     shutil.rmtree(path, ignore_errors=True)
     return not path.exists()
+
+
+def _changed_at(path: Path) -> float:
+    """When anything in the folder was last written, in seconds since 1970."""
+    newest = 0.0
+    for folder, _, names in os.walk(path):
+        for name in (".", *names):
+            with contextlib.suppress(FileNotFoundError):
+                newest = max(newest, Path(folder, name).lstat().st_mtime)
+    return newest

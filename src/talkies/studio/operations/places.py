@@ -1,0 +1,99 @@
+"""Where jobs leave files in the storage, and which of those are nobody's any more."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import sqlalchemy as sa
+
+from talkies.db.engine import reading
+from talkies.db.tables import jobs
+from talkies.jobs.records import Status
+from talkies.storage.base import BlobInfo, Storage
+
+#: What a job made for its owner: `videos/<job>…`.
+RESULTS: Final = ("videos", "audio")
+
+#: What a job needs while it runs: `scratch/<job>/…`, `previews/<job>/…`.
+WORKINGS: Final = ("scratch", "previews")
+
+#: Milliseconds after its last file for which the workings of a job stay when it has ended: viewers
+#: of a preview read on for a while.
+ENDED_GRACE: Final = 600_000
+
+#: The same for a job that failed, so that it can be retried, or its result recovered; and for one
+#: that our database does not know, which may be another's.
+FAILED_GRACE: Final = 86_400_000
+
+#: How many jobs are looked up at a time.
+BATCH: Final = 200
+
+UNFINISHED: Final = tuple(status.value for status in Status if not status.done)
+
+
+@dataclass(slots=True)
+class Workings:
+    """What is in one folder of one job."""
+
+    job_id: str
+    keys: list[str] = field(default_factory=list)
+    bytes: int = 0
+    #: UTC milliseconds of the last writing.
+    written_at: int = 0
+
+    def add(self, blob: BlobInfo) -> None:
+        self.keys.append(blob.key)
+        self.bytes += blob.bytes
+        self.written_at = max(self.written_at, blob.modified_at)
+
+
+def files_of(storage: Storage, job_id: str) -> list[str]:
+    """The keys of everything that a job left, recorded or not."""
+    results = [blob.key for place in RESULTS for blob in storage.list(f"{place}/{job_id}")]
+    return results + workings_of(storage, job_id)
+
+
+def workings_of(storage: Storage, job_id: str) -> list[str]:
+    """The keys of what a job needed while it ran."""
+    return [blob.key for place in WORKINGS for blob in storage.list(f"{place}/{job_id}/")]
+
+
+def abandoned(engine: sa.Engine, storage: Storage, moment: int) -> Iterator[Workings]:
+    """Workings of jobs that have ended, or that never were, at this moment (UTC milliseconds)."""
+    for place in WORKINGS:
+        for batch in _batches(_folders(storage.list(f"{place}/"))):
+            statuses = _statuses(engine, [folder.job_id for folder in batch])
+            for folder in batch:
+                status = statuses.get(folder.job_id)
+                if status not in UNFINISHED and folder.written_at < moment - _grace(status):
+                    yield folder
+
+
+def _folders(blobs: Iterable[BlobInfo]) -> Iterator[Workings]:
+    """Blobs in the order of their keys, put together by their jobs."""
+    folder: Workings | None = None
+    for blob in blobs:
+        job_id = blob.key.split("/")[1]
+        if folder is None or folder.job_id != job_id:
+            if folder is not None:
+                yield folder
+            folder = Workings(job_id)
+        folder.add(blob)
+    if folder is not None:
+        yield folder
+
+
+def _batches(folders: Iterator[Workings]) -> Iterator[list[Workings]]:
+    while batch := [folder for folder, _ in zip(folders, range(BATCH), strict=False)]:
+        yield batch
+
+
+def _statuses(engine: sa.Engine, job_ids: list[str]) -> dict[str, str]:
+    query = sa.select(jobs.c.id, jobs.c.status).where(jobs.c.id.in_(job_ids))
+    with reading(engine) as connection:
+        return {row.id: row.status for row in connection.execute(query)}
+
+
+def _grace(status: str | None) -> int:
+    ended_well = status in {Status.SUCCEEDED.value, Status.CANCELED.value}
+    return ENDED_GRACE if ended_well else FAILED_GRACE
