@@ -54,7 +54,8 @@ TalkiesError
 │   └── DiskFull
 ├── EngineFailure               a part of ours or of an engine failed
 │   ├── ChildCrashed
-│   └── ChildTimedOut
+│   ├── ChildTimedOut
+│   └── WorkerLost              the processes that worked on a job died, one after another
 ├── BatchIncomplete             some videos of a manifest failed
 └── Canceled
 
@@ -496,6 +497,13 @@ class ChildTimedOut(EngineFailure):
 
     code = "CHILD_TIMED_OUT"
     retryable = True
+
+
+class WorkerLost(EngineFailure):
+    """Every process that worked on the job died."""
+
+    code = "WORKER_LOST"
+    default_hint = "Look into the log of the workers, mend what kills them, and retry the job."
 
 
 class BatchIncomplete(TalkiesError):

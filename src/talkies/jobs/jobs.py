@@ -56,8 +56,9 @@ class Jobs:
     def accept(self, new: NewJob) -> Job:
         """Take a job in: once this returns, it will be finished or reported as failed.
 
-        Raises `Conflict` where its id or (for its key) external id is taken, and `BlobMissing`
-        where an input is not kept any more.
+        One of that id that is there already comes back as it is, so that a caller who did not
+        hear the answer may ask again. Raises `Conflict` where the key's external id is taken,
+        `BlobMissing` where an input is not kept any more, and what an observer raises.
         """
         return self._enqueued(self.ledger.insert(new, self.kinds[new.kind]))
 
@@ -80,7 +81,7 @@ class Jobs:
             if not job.waiting:
                 return self._request_cancel(connection, job)
             canceled = self.ledger.end(connection, job, Ending(status=Status.CANCELED))
-        self._clear(job)
+        self.clear(job)
         return canceled
 
     def forget(self, job_id: str) -> None:
@@ -210,6 +211,21 @@ class Jobs:
             rows = connection.execute(sa.select(workers).order_by(workers.c.started_at))
             return tuple(map(worker_of, rows.mappings()))
 
+    def restart(self, job: Job) -> None:
+        """Begin a job anew that the queue has lost; it counts as if its worker had died."""
+        restarted = self.ledger.restart(job, self.kind_of(job))
+        if restarted is not None:
+            self._enqueued(restarted)
+
+    def clear(self, job: Job) -> None:
+        """Remove what a job that waited leaves; where that fails, sweeps do it later."""
+        try:
+            self.queue.withdraw([f"{job.id}.{job.run}.{job.phase}"])
+            if job.phase:
+                self.kind_of(job).purge(job)
+        except TalkiesError as error:
+            log.warning("what job %s left stays for now: %s", job.id, error)
+
     def kind_of(self, job: Job) -> JobKind:
         return self.kinds[job.kind]
 
@@ -226,15 +242,6 @@ class Jobs:
         values = {"cancel_requested_at": requested}
         connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(**values))
         return locked(connection, job.id)
-
-    def _clear(self, job: Job) -> None:
-        """Remove what a job that waited leaves; where that fails, sweeps do it later."""
-        try:
-            self.queue.withdraw([f"{job.id}.{job.run}.{job.phase}"])
-            if job.phase:
-                self.kind_of(job).purge(job)
-        except TalkiesError as error:
-            log.warning("what the canceled job %s left stays for now: %s", job.id, error)
 
 
 def first_ticket(job: Job) -> Ticket:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from talkies.db.engine import reading, writing
 from talkies.db.tables import blobs, job_events, job_inputs, job_outputs, jobs
-from talkies.errors import BlobMissing, Conflict, NotFound
+from talkies.errors import BlobMissing, Conflict, NotFound, TalkiesError
 from talkies.jobs import fairness
 from talkies.jobs.kinds import JobKind
 from talkies.jobs.records import Document, Job, NewJob, Output, Priority, Status
@@ -61,12 +61,15 @@ class Ledger:
             yield connection
 
     def insert(self, new: NewJob, kind: JobKind) -> Job:
-        """Accept a job.
+        """Accept a job; one of that id that is there already comes back as it is.
 
-        Raises `Conflict` where its id or (for its key) external id is taken, and `BlobMissing`
-        where an input is not kept (any more).
+        Raises `Conflict` where its key's external id is taken, and `BlobMissing` where an input
+        is not kept (any more).
         """
         with self.changing() as connection:
+            known = connection.execute(sa.select(jobs.c.id).where(jobs.c.id == new.id)).first()
+            if known is not None:
+                return locked(connection, new.id)
             _require_free(connection, new)
             row = new_row(new, fairness.place(connection, new), self.clock())
             first = kind.phases[0].queue(job_of(row))
@@ -94,6 +97,25 @@ class Ledger:
             connection.execute(sa.delete(job_outputs).where(job_outputs.c.job_id == job_id))
             connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))
             return self.announce(connection, job_id)
+
+    def restart(self, job: Job, kind: JobKind) -> Job | None:
+        """Send a job back to its first phase; None where it has moved since it was read."""
+        values = {
+            "run": job.run + 1,
+            "phase": 0,
+            "queue": kind.phases[0].queue(job),
+            "waiting": True,
+            # Whoever takes it next counts one worker more that it has cost.
+            "attempt_token": "lost",
+            "enqueued_at": None,
+        }
+        same = (jobs.c.id == job.id, jobs.c.run == job.run, jobs.c.phase == job.phase)
+        unfinished = jobs.c.status.in_(fairness.UNFINISHED)
+        with writing(self.engine) as connection:
+            update = sa.update(jobs).where(*same, unfinished).values(values)
+            if not connection.execute(update).rowcount:
+                return None
+            return locked(connection, job.id)
 
     def end(self, connection: sa.Connection, job: Job, ending: Ending) -> Job:
         """End a job that has not ended; its row is locked by the caller."""
@@ -181,6 +203,17 @@ def as_new(job: Job, now: int) -> NewJob:
     )
 
 
+def described(error: TalkiesError) -> Document:
+    """An error as a job's record keeps it."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "details": dict(error.details),
+        "retryable": error.retryable,
+        "hint": error.hint,
+    }
+
+
 def _found(rows: sa.CursorResult[Any], job_id: str) -> Job:
     row = rows.mappings().first()
     if row is None:
@@ -199,8 +232,10 @@ def _require_free(connection: sa.Connection, new: NewJob) -> None:
 
 
 def _taken(new: NewJob) -> Conflict:
-    what = f"external id {new.external_id}" if new.external_id else f"id {new.id}"
-    return Conflict(f"There is a job of the {what} already.")
+    return Conflict(
+        f"There is a job of the external id {new.external_id} already.",
+        details={"external_id": new.external_id},
+    )
 
 
 def _output_row(job_id: str, output: Output, now: int) -> dict[str, Any]:
