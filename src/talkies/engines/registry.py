@@ -59,6 +59,13 @@ def find_engine(id_: str = AUTO, points: Iterable[EntryPoint] | None = None) -> 
     return engine
 
 
+def version_of(id_: str, points: Iterable[EntryPoint] | None = None) -> str | None:
+    """The version of the package that an engine came with, where that is known."""
+    chosen = installed() if points is None else points
+    packages = (point.dist for point in chosen if point.name == id_)
+    return next((package.version for package in packages if package is not None), None)
+
+
 def _listed(point: EntryPoint) -> ListedEngine:
     engine, reason = _made(point)
     capabilities = engine.capabilities if engine else None

@@ -11,10 +11,10 @@ from talkies.kit.files import replacing
 from talkies.media.encoders import MP4, WEBM, Encoder, StreamEncoder, VideoSpec
 from talkies.media.gif import GifEncoder
 from talkies.media.samples import SoundSource
-from talkies.media.video_reader import VideoInfo, VideoReader, probe
+from talkies.media.video_reader import VideoInfo, VideoReader, first_look, probe
 from talkies.media.yuv import Planes
 
-__all__ = ["VideoInfo", "VideoReader", "VideoWriter", "probe"]
+__all__ = ["VideoInfo", "VideoReader", "VideoWriter", "first_look", "probe"]
 
 #: How each format is encoded.
 ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from talkies.errors import CorruptMedia
 from talkies.kit.child import Child
 from talkies.kit.messages import Header, receive
 from talkies.media.sandbox import decoder, limits, untrusted
@@ -121,6 +122,14 @@ def probe(path: Path) -> VideoInfo:
     """What a video says of itself, after its first frame was decoded. Raises as `VideoReader`."""
     with contextlib.ExitStack() as stack:
         return _started(stack, Path(path), frames=False, max_seconds=SECONDS_MAX)[1]
+
+
+def first_look(path: Path) -> tuple[VideoInfo, NDArray[np.uint8]]:
+    """What a video says of itself, and its first frame. Raises as `VideoReader`."""
+    with VideoReader(path) as reader:
+        for pixels in reader:
+            return reader.info, pixels
+    raise CorruptMedia(f"{Path(path).name} has no picture in it.")
 
 
 def _started(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from talkies.engines.base import VideoFormat
 from talkies.errors import EngineFailure
-from talkies.media.video import VideoInfo, probe
+from talkies.media.pictures import Picture, save_picture
+from talkies.media.video import VideoInfo, first_look
 from talkies.score.report import Score
 
 #: Frames by which containers and clocks may differ from what was written.
@@ -41,13 +42,14 @@ class Findings:
     score: Score | None
 
 
-def check_video(video: Path, expected: Expected) -> VideoInfo:
-    """What the video says of itself.
+def check_video(video: Path, expected: Expected, poster: Path) -> VideoInfo:
+    """What the video says of itself; its first frame goes to `poster`.
 
     Raises:
         EngineFailure: it is not what the engine was asked for; `details` names both.
     """
-    info = probe(video)
+    info, first = first_look(video)
+    save_picture(Picture(pixels=first), poster)
     faults = [fault for applies, fault in _faults(info, expected) if applies(info)]
     if faults:
         raise EngineFailure(

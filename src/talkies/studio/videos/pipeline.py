@@ -232,7 +232,7 @@ def check(work: Work) -> Findings:
         frames=performance.frames,
         format=request.format,
     )
-    info = check_video(video, expected)
+    info = check_video(video, expected, bench.poster)
     if not request.sidecars.score:
         return Findings(info=info, score=None)
     score = score_video(

@@ -28,6 +28,7 @@ SOUND: Final = "sound.wav"
 TIMING: Final = "timing.json"
 PERFORMANCE: Final = "performance.npz"
 PREVIEW: Final = "preview.mp4"
+POSTER: Final = "poster.jpg"
 
 #: Folder in which an engine may do as it likes.
 ENGINE_ROOM: Final = "render"
@@ -89,6 +90,11 @@ class Workbench:
                 blink=curves["blink"],
                 brows=curves["brows"],
             )
+
+    @property
+    def poster(self) -> Path:
+        """The first frame of the finished video."""
+        return self.folder / POSTER
 
     @property
     def engine_room(self) -> Path:

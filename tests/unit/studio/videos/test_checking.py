@@ -32,7 +32,9 @@ def written(folder: Path, format_: str = "mp4", *, sound: bool = True) -> Path:
 
 @pytest.mark.parametrize("format_", VideoFormat)
 def test_what_was_asked_for_passes(tmp_path: Path, format_: VideoFormat) -> None:
-    info = check_video(written(tmp_path, format_.value), replace(EXPECTED, format=format_))
+    info = check_video(
+        written(tmp_path, format_.value), replace(EXPECTED, format=format_), tmp_path / "first.jpg"
+    )
     assert (info.width, info.height) == (64, 96)
 
 
@@ -47,11 +49,11 @@ def test_what_was_asked_for_passes(tmp_path: Path, format_: VideoFormat) -> None
 )
 def test_anything_else_is_told(tmp_path: Path, wanted: Expected, fault: str) -> None:
     with pytest.raises(EngineFailure) as caught:
-        check_video(written(tmp_path), wanted)
+        check_video(written(tmp_path), wanted, tmp_path / "first.jpg")
     assert fault in caught.value.message
     assert caught.value.exit_status == 6
 
 
 def test_a_video_without_sound_is_not_a_talking_one(tmp_path: Path) -> None:
     with pytest.raises(EngineFailure, match="no sound"):
-        check_video(written(tmp_path, sound=False), EXPECTED)
+        check_video(written(tmp_path, sound=False), EXPECTED, tmp_path / "first.jpg")

@@ -1,0 +1,126 @@
+"""One step of a video in a process of its own: from files in a folder to more files in it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from talkies.core.captions import cues, to_srt, to_vtt
+from talkies.engines.registry import version_of
+from talkies.score.document import score_to_document, score_to_json
+from talkies.studio.progress import Listener, Reporter, Stage
+from talkies.studio.speaking import Script, voice_of
+from talkies.studio.videos.checking import Findings
+from talkies.studio.videos.pipeline import STEPS, Tools, Work, check, stages_of
+from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
+from talkies.studio.videos.workbench import (
+    BACKDROP,
+    PERFORMANCE,
+    PORTRAIT,
+    POSTER,
+    SITTING,
+    SOUND,
+    TIMING,
+    Workbench,
+)
+
+#: What was asked for: a file, because a text can be longer than a message may be.
+ORDER = "order.json"
+
+#: Folder of the inputs as they came, each by its role.
+INPUTS = "inputs"
+
+FINDINGS = "findings.json"
+SCORE = "score.json"
+CAPTIONS = ("captions.vtt", "captions.srt")
+
+#: The files that a step may leave for later ones, besides the video.
+LEFT: Mapping[Stage, tuple[str, ...]] = {
+    Stage.FETCH: (SITTING, PORTRAIT, BACKDROP, SOUND),
+    Stage.SPEAK: (SOUND, TIMING),
+    Stage.ALIGN: (TIMING,),
+    Stage.ANIMATE: (PERFORMANCE,),
+    Stage.RENDER: (),
+    Stage.CHECK: (FINDINGS, POSTER, SCORE, *CAPTIONS),
+}
+
+
+def write_order(folder: Path, request: Mapping[str, Any], engine: str) -> None:
+    """Put down what was asked for, for `run_step`: a job's request, and the engine it got."""
+    (folder / ORDER).write_text(json.dumps({**request, "engine": engine}), encoding="utf-8")
+
+
+def run_step(stage: Stage, folder: Path, tools: Tools, listener: Listener) -> dict[str, Any]:
+    """Do one step of the video that is ordered in `folder`; the names of the files it left.
+
+    Raises whatever the step raises.
+    """
+    submission = submission_from(json.loads((folder / ORDER).read_text(encoding="utf-8")))
+    work = _work(submission, folder, tools, listener)
+    if stage is Stage.FETCH and submission.prompt and not work.engine.capabilities.takes_prompt:
+        name = work.engine.capabilities.id
+        work.reporter.warn(f"The engine {name} takes no prompt; it was left out.")
+    if stage is Stage.CHECK:
+        _write_findings(work, submission, check(work))
+    else:
+        STEPS[stage](work)
+    video = work.bench.video(work.request.format).name
+    names = (*LEFT[stage], *((video,) if stage is Stage.RENDER else ()))
+    return {"files": [name for name in names if (folder / name).is_file()]}
+
+
+def _work(submission: VideoSubmission, folder: Path, tools: Tools, listener: Listener) -> Work:
+    files = {role: folder / INPUTS / role for role in submission.sources}
+    request = replace(planned(submission, files), engine_options=submission.options)
+    return Work(
+        request=request,
+        tools=tools,
+        engine=tools.find_engine(request.engine),
+        bench=Workbench(folder),
+        reporter=Reporter(listener, stages=stages_of(request)),
+        previewed=True,
+    )
+
+
+def _write_findings(work: Work, submission: VideoSubmission, findings: Findings) -> None:
+    """Write what goes out beside the video, and what its record will say."""
+    bench, score = work.bench, findings.score
+    alignment = bench.alignment
+    if alignment.words and submission.output.captions != "off":
+        writers: tuple[Callable[..., str], ...] = (to_vtt, to_srt)
+        for name, write in zip(CAPTIONS, writers, strict=True):
+            bench.write(name, write(cues(alignment)))
+    if score is not None:
+        bench.write(SCORE, score_to_json(score))
+    bench.write(FINDINGS, json.dumps(_facts(work, findings)))
+
+
+def _facts(work: Work, findings: Findings) -> dict[str, Any]:
+    request, performance, alignment = work.request, work.bench.performance, work.bench.alignment
+    engine = work.engine.capabilities
+    speech, score = request.speech, findings.score
+    voice = voice_of(speech, Reporter()).id if isinstance(speech, Script) else None
+    return {
+        "video": {
+            "seconds": round(performance.frames / float(performance.fps), 3),
+            "fps": round(float(performance.fps), 3),
+            "width": findings.info.width,
+            "height": findings.info.height,
+            "frames": performance.frames,
+            "format": request.format.value,
+        },
+        "engine": {
+            "id": engine.id,
+            "licence": engine.licence,
+            "version": version_of(engine.id),
+        },
+        "voice": voice,
+        "language": alignment.language,
+        "quality": None if score is None else _quality(score_to_document(score, curves=False)),
+    }
+
+
+def _quality(document: dict[str, Any]) -> dict[str, Any]:
+    """The score without what only its own file has room for."""
+    return {name: document[name] for name in ("schema", "grade", "reference", "measures")}
