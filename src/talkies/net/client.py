@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urljoin
 
 import httpcore
 
 from talkies.errors import FetchFailed, MediaTooLarge, UnsafeAddress
 from talkies.net.addresses import Address
-from talkies.net.guard import REFUSED, AddressPolicy, Target, literal
+from talkies.net.guard import REFUSED, AddressPolicy, Target, literal, redirected
 from talkies.net.resolver import Resolver
 from talkies.net.wire import Deadline, Sockets, Wire
 
@@ -187,11 +186,7 @@ class GuardedClient:
     def _redirected(
         self, target: Target, location: str, headers: Mapping[str, str]
     ) -> tuple[Target, Mapping[str, str]]:
-        try:
-            url = urljoin(target.url, location)
-        except ValueError as error:
-            raise FetchFailed("The address redirects to something that is no address.") from error
-        goal = self.policy.check_url(url)
+        goal = self.policy.check_url(redirected(target, location))
         if (target.scheme, goal.scheme) == ("https", "http"):
             raise UnsafeAddress("The address redirects from https:// to http://.")
         if goal.origin == target.origin:

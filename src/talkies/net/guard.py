@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from talkies.errors import UnsafeAddress
 from talkies.net.addresses import Address, is_private, is_public
@@ -36,6 +36,7 @@ BAD_PORTS: Final = frozenset(
 REFUSED: Final = "The address does not lead to a public host."
 
 _SHAPE: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<at>[^/?#]*)(?P<rest>.*)")
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AUTHORITY: Final = re.compile(
     r"(?:(?P<name>[A-Za-z0-9_.-]+)|\[(?P<six>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?"
 )
@@ -153,6 +154,21 @@ def read_url(url: str) -> Target:
         port=_read_port(authority["port"], scheme),
         path=_read_path(shape["rest"]),
     )
+
+
+def redirected(target: Target, location: str) -> str:
+    """The URL to which a `Location` leads from the target, still to be checked.
+
+    Raises `UnsafeAddress` for odd characters, which the joining of URLs would drop.
+    """
+    if _FORBIDDEN.search(location):
+        raise UnsafeAddress("The address redirects to something that is no address.")
+    if _ABSOLUTE.match(location):
+        return location
+    try:
+        return urljoin(target.url, location)
+    except ValueError as error:
+        raise UnsafeAddress("The address redirects to something that is no address.") from error
 
 
 def _read_host(name: str | None, six: str | None) -> str:
