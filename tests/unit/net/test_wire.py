@@ -40,6 +40,8 @@ def test_a_socket_that_is_cut_off_says_so_to_both_sides() -> None:
     with RawServer(script) as server:
         wire = Wire(lambda *_: LOOPBACK, Deadline(5), sockets)
         stream = wire.connect_tcp("127.0.0.1", server.port)
+        while not server.connections:
+            time.sleep(0.01)
         began = time.monotonic()
         sockets.cut()
         assert stream.read(10) == b""

@@ -52,9 +52,15 @@ class Endpoints:
         self._most, self._clock = most_endpoints, clock
 
     def create(
-        self, principal: Principal, *, url: str, events: tuple[str, ...] | None, by: Actor
+        self,
+        principal: Principal,
+        *,
+        url: str,
+        events: tuple[str, ...] | None,
+        by: Actor,
+        endpoint_id: str | None = None,
     ) -> IssuedEndpoint:
-        """Make an endpoint.
+        """Make an endpoint; `endpoint_id` is the id it has to get, as a retried request says.
 
         Raises `UnsafeAddress`, `InvalidRequest` for unknown events, and `Conflict` where the key
         has as many as it may have.
@@ -62,7 +68,7 @@ class Endpoints:
         if principal.key_id is None:
             principal.require(Scope.ADMIN)
         values = {
-            "id": new_id("whe", self._clock),
+            "id": endpoint_id or new_id("whe", self._clock),
             "key_id": principal.key_id,
             "url": self._client.check(url),
             "events": _document(check_events(events)),
