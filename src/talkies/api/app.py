@@ -8,8 +8,9 @@ from starlette.middleware.cors import CORSMiddleware
 from talkies.api import errors, openapi
 from talkies.api.body_limit import BodyLimit
 from talkies.api.live import Live
-from talkies.api.middleware import Envelope, Net, Watch
-from talkies.api.routers import ROUTERS
+from talkies.api.middleware import Envelope, Net
+from talkies.api.observing import Observed
+from talkies.api.routers import BODIES, ROUTERS
 from talkies.api.services import Services
 
 DESCRIPTION: Final = """\
@@ -52,7 +53,7 @@ def create_app(services: Services) -> FastAPI:
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    openapi.install(app)
+    openapi.install(app, BODIES)
     _surround(app, services)
     return app
 
@@ -70,5 +71,5 @@ def _surround(app: FastAPI, services: Services) -> None:
             expose_headers=EXPOSED,
         )
     app.add_middleware(Net)
-    app.add_middleware(Watch, metrics=services.metrics, tracing=services.tracing)
+    app.add_middleware(Observed, metrics=services.metrics, tracing=services.tracing)
     app.add_middleware(Envelope)

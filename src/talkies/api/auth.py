@@ -51,7 +51,6 @@ def principal(
         # Guessing keys is counted as well, by where it comes from.
         count(request, services, _stranger(request))
         raise
-    services.metrics.asked_by(found.key_id)
     learned(key_id=found.key_id or found.name)
     count(request, services, found)
     state["principal"] = found
@@ -74,6 +73,11 @@ def count_user(services: Services, who: Principal, user_id: str | None) -> None:
     """Count a request for the user it names; it was counted for the key. Raises `RateLimited`."""
     if user_id is not None:
         services.limiter.hit(replace(who, requests_per_minute=0), user_id)
+
+
+def whose(who: Principal) -> str | None:
+    """The key whose things are shown; None shows everybody's, and no key is called ""."""
+    return None if who.is_admin else who.key_id or ""
 
 
 def _exhausted(error: RateLimited) -> Verdict:

@@ -1,8 +1,10 @@
 """The shapes that every resource's answers share."""
 
+from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from talkies.kit.clock import rfc3339
 
@@ -27,7 +29,35 @@ class Answer(BaseModel):
 class Body(BaseModel):
     """A body that we are sent: nothing unknown is passed over in silence."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, document: Any) -> Any:
+        require_storable(document)
+        return document
+
+
+def require_storable(document: object) -> None:
+    """Raise `ValueError` for what JSON can say and neither database can keep.
+
+    That is U+0000 and halves of characters in texts, and numbers that are not finite.
+    """
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str) and not _is_storable(value):
+            raise ValueError("Text may hold neither U+0000 nor half a surrogate pair")
+        if isinstance(value, float) and not isfinite(value):
+            raise ValueError("Numbers have to be finite")
+        if isinstance(value, Mapping):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list | tuple):
+            waiting += value
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= mark <= "\udfff" for mark in text)
 
 
 class FieldProblem(Answer):

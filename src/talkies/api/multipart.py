@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from talkies.errors import InvalidRequest, MalformedBody, MediaTooLarge
 from talkies.kit.files import reporting_full_disk
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 #: More than any route has names for.
 MAX_PARTS: Final = 64
@@ -98,7 +101,7 @@ class FormReader:
         self._part = _Part()
         self._parts = self._text_bytes = 0
         self._ended = False
-        callbacks: MultipartCallbacks = {
+        callbacks: "MultipartCallbacks" = {
             "on_part_begin": self._begin,
             "on_header_field": lambda data, start, end: self._part.header.extend(data[start:end]),
             "on_header_value": lambda data, start, end: self._part.value.extend(data[start:end]),

@@ -1,10 +1,13 @@
 """The description of the API (OpenAPI 3.1): what every route answers, failures included."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from talkies.api.models import ErrorAnswer
 from talkies.errors import (
@@ -27,7 +30,9 @@ KEYED: Final = (Unauthenticated, Forbidden, RateLimited)
 CHECKED: Final = (InvalidRequest,)
 WITH_BODY: Final = (MalformedBody, MediaTooLarge)
 
-ERROR_SCHEMA: Final = {"$ref": "#/components/schemas/ErrorAnswer"}
+REF: Final = "#/components/schemas/{model}"
+
+ERROR_SCHEMA: Final = {"$ref": REF.format(model="ErrorAnswer")}
 
 
 def answers(*errors: type[TalkiesError]) -> Responses:
@@ -72,18 +77,56 @@ def _example(kind: type[TalkiesError]) -> dict[str, Any]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Serve a description that is complete: FastAPI's own, and what every route shares."""
+def form_or_json(
+    model: type[BaseModel], files: Sequence[str], examples: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A route's `openapi_extra` where it takes this model as JSON, or as a form with files.
+
+    A form has the model's fields and those of its `output`. The model has to be in
+    `routers.BODIES`.
+    """
+    binary = {"type": "string", "format": "binary"}
+    text = {"type": "string"}
+    fields = _properties(model)
+    output = model.model_fields.get("output")
+    if output is not None and isinstance(output.annotation, type):
+        fields |= _properties(output.annotation)
+    fields |= {name: {"oneOf": [binary, text]} for name in files}
+    nested = [name for name, field in fields.items() if _is_nested(field)]
+    form = {
+        "schema": {"type": "object", "additionalProperties": False, "properties": fields},
+        "encoding": {name: {"contentType": "application/json"} for name in nested},
+        "examples": examples["form"],
+    }
+    whole = {"schema": {"$ref": REF.format(model=model.__name__)}, "examples": examples["json"]}
+    content = {"multipart/form-data": form, "application/json": whole}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _properties(model: type[BaseModel]) -> dict[str, Any]:
+    found: dict[str, Any] = model.model_json_schema(ref_template=REF)["properties"]
+    return found
+
+
+def _is_nested(field: Mapping[str, Any]) -> bool:
+    return "$ref" in field or field.get("type") == "object"
+
+
+def install(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> None:
+    """Serve a description that is complete: FastAPI's own, and what every route shares.
+
+    `bodies` are models that routes read by themselves.
+    """
 
     def describe() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _described(app)
+            app.openapi_schema = _described(app, bodies)
         return app.openapi_schema
 
     app.openapi = describe  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
+def _described(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -96,8 +139,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _complete(operation)
+    schemas = document["components"]["schemas"]
+    _, shared = models_json_schema([(body, "validation") for body in bodies], ref_template=REF)
+    schemas.update(shared.get("$defs", {}))
     for name in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(name, None)
+        schemas.pop(name, None)
     return document
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Request
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -42,6 +42,16 @@ class Representation:
             "Content-Disposition": self.disposition,
             "Cache-Control": self.cache_control,
         }
+
+
+def described(content_type: str) -> dict[int | str, dict[str, Any]]:
+    """A route's `responses` for a file."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    return {
+        200: {"description": "All of it.", "content": {content_type: binary}},
+        206: {"description": "The range that was asked for.", "content": {content_type: binary}},
+        304: {"description": "The client has it already (`If-None-Match`)."},
+    }
 
 
 def blob_answer(request: Request, storage: Storage, what: Representation) -> Response:

@@ -3,12 +3,35 @@
 from typing import Final
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from talkies.api import health
-from talkies.api.v1 import engines, keys, session, usage, voices, webhooks, workers
+from talkies.api.v1 import (
+    assets,
+    engines,
+    events,
+    files,
+    keys,
+    operations,
+    session,
+    usage,
+    video_files,
+    videos,
+    voices,
+    webhooks,
+    workers,
+)
+from talkies.api.v1.assets import AnnouncedBody
+from talkies.api.v1.video_bodies import VideoBody
 
 #: One a resource; their order is the order of the documentation.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
+    videos.router,
+    video_files.router,
+    assets.router,
+    operations.router,
+    events.router,
+    files.router,
     voices.router,
     engines.router,
     webhooks.router,
@@ -18,3 +41,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     session.router,
     health.router,
 )
+
+#: Models that routes read by themselves, for the description.
+BODIES: Final[tuple[type[BaseModel], ...]] = (VideoBody, AnnouncedBody)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from talkies.api.seeds.avatar_checks import AvatarChecks
+from talkies.api.seeds.sadtalker_answers import JobResponses
 from talkies.jobs.jobs import Jobs
 from talkies.kit.clock import Clock, now
 from talkies.kit.scratch import Scratch
@@ -12,10 +14,14 @@ from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.limits import Limiter
 from talkies.studio.access.quotas import Quotas
 from talkies.studio.access.sessions import Sessions
+from talkies.studio.assets.assets import Assets
+from talkies.studio.assets.records import AssetLimits
 from talkies.studio.audio.service import Audio
 from talkies.studio.engine_states import EngineStates
+from talkies.studio.engines import EngineCatalog
 from talkies.studio.health.readiness import Readiness
 from talkies.studio.health.report import Health
+from talkies.studio.operations.deletion import Deletion
 from talkies.studio.previews import Previews
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.videos.service import Videos
@@ -40,6 +46,12 @@ class HttpOptions:
     #: Bytes of a body with files, and of one of its files.
     max_upload_bytes: int = 120_000_000
     max_file_bytes: int = 100_000_000
+    #: Bytes of one file, by what it is.
+    file_limits: AssetLimits = field(default_factory=AssetLimits)
+    #: The header in which SadTalker's clients (S9) show their key.
+    api_key_header: str = "X-API-Key"
+    #: Seconds for which `/generate_talking_video` (S9) waits for its video.
+    legacy_wait_seconds: float = 480.0
     #: Whether `/metrics` needs no key.
     metrics_public: bool = False
 
@@ -51,8 +63,11 @@ class Services:
     http: HttpOptions = field(default_factory=HttpOptions)
     jobs: Jobs
     videos: Videos
+    assets: Assets
+    deletion: Deletion
     previews: Previews
     audio: Audio
+    engines: EngineCatalog
     engine_states: EngineStates
     storage: Storage
     #: Of links to this server; only where the storage is `local`.
@@ -69,6 +84,9 @@ class Services:
     usage: UsageBook
     health: Health
     readiness: Readiness
+    #: What the seeds' contracts need of their own.
+    sadtalker: JobResponses
+    avatar: AvatarChecks = field(default_factory=AvatarChecks)
     metrics: Metrics
     tracing: Tracing = field(default_factory=Untraced)
     clock: Clock = field(default=now)

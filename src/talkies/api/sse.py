@@ -31,6 +31,22 @@ HEADERS: Final = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering"
 MAX_SEQ: Final = 2**63 - 1
 
 
+#: A route's `responses` for a stream.
+STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "`id`, `event` and `data` (an `EventAnswer`) of each event; a comment every "
+        "15 seconds of silence.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'id: 17\nevent: status\ndata: {"id": 17, "type": "status", …}\n\n',
+            }
+        },
+    },
+    204: {"description": "It is done, and there is nothing after `Last-Event-ID`."},
+}
+
+
 class EventAnswer(Answer):
     """The `data` of one event."""
 

@@ -69,12 +69,20 @@ async def read(request: Request, folder: Path, options: HttpOptions) -> Received
 def parsed(body: bytes) -> Mapping[str, Any]:
     """The JSON object in a body; raises `MalformedBody`."""
     try:
-        document = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        document = json_value(body)
+    except ValueError as error:
         raise MalformedBody("The body is not valid JSON.") from error
     if not isinstance(document, dict):
         raise MalformedBody("The body is not a JSON object.")
     return document
+
+
+def json_value(text: bytes | str) -> Any:
+    """What a text of JSON (RFC 8259) says; raises `ValueError` where it is none."""
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def _refuse_constant(name: str) -> NoReturn:

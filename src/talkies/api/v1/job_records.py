@@ -1,0 +1,140 @@
+"""A job as the API shows it: what every kind has, and the files of those that are finished."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from talkies.api.links import Links
+from talkies.api.models import Answer, Moment
+from talkies.api.services import Services
+from talkies.jobs.jobs import stalled_since
+from talkies.jobs.records import Job, Status
+from talkies.studio.videos.service import Link
+
+StatusName = Literal["queued", "running", "succeeded", "failed", "canceled"]
+
+
+class JobError(Answer):
+    """Why a job failed; the same fields as in an error answer."""
+
+    code: str = Field(examples=["FACE_NOT_FOUND"])
+    message: str = Field(examples=["No face was found in the picture."])
+    details: dict[str, Any] = Field(default_factory=dict)
+    retryable: bool = False
+    hint: str = ""
+
+
+class FileAnswer(Answer):
+    """One file, with a fresh link that needs no key."""
+
+    url: str = Field(examples=["https://api.example.com/v1/files/videos/vid_01….mp4?expires=…"])
+    expires_at: Moment
+    bytes: int
+    content_type: str = Field(examples=["video/mp4"])
+    sha256: str
+
+
+class JobRecord(Answer):
+    """A job as it is now."""
+
+    id: str = Field(examples=["vid_01k9zzy0c0m5ysfcvd4cb4k4w1"])
+    object: str = Field(description="The same as `kind`.", examples=["video"])
+    kind: str = Field(examples=["video"])
+    status: StatusName
+    done: bool = Field(description="Whether it has ended: look at this, not at the status' name.")
+    stage: str | None = Field(examples=["render"])
+    progress: float = Field(ge=0, le=1, description="It never goes back within a run.")
+    eta_seconds: float | None = Field(description="Until it is done, as far as is known.")
+    queue_position: int | None = Field(
+        description="1 starts next; null where it does not wait, and in lists."
+    )
+    attempts: int = Field(description="How often a worker began this run.")
+    run: int = Field(description="Counts retries by hand, from 1.")
+    dead_letter: bool = Field(description="Failed because every worker that held it died.")
+    created_at: Moment
+    started_at: Moment | None
+    finished_at: Moment | None
+    heartbeat_at: Moment | None = Field(description="When its worker last gave a sign of life.")
+    stalled_since: Moment | None = Field(
+        description="Since when its worker gives none; another one takes the job over."
+    )
+    deadline_at: Moment | None
+    cancel_requested_at: Moment | None
+    warnings: list[str]
+    error: JobError | None
+    engine: str | None = Field(examples=["portrait"])
+    output: dict[str, Any] | None = Field(
+        description="Facts about the result.",
+        examples=[{"width": 720, "height": 720, "fps": 25.0, "seconds": 5.2}],
+    )
+    files: dict[str, FileAnswer] = Field(
+        description="Fresh links to what was made, by name; empty until it has succeeded, after "
+        "the files were removed, and in lists."
+    )
+    expires_at: Moment | None = Field(description="When the files are removed; null keeps them.")
+    removed_at: Moment | None = Field(description="When they were.")
+    quality: dict[str, Any] | None = Field(
+        description="How well the lips follow, measured on the finished frames."
+    )
+    metrics: dict[str, float] = Field(description="Seconds by stage, and what else was measured.")
+    metadata: dict[str, Any] = Field(description="As it was given.")
+    user_id: str | None
+    external_id: str | None
+    urls: dict[str, str] = Field(
+        description="Where to go from here.",
+        examples=[{"self": "https://api.example.com/v1/videos/vid_01k9zzy0c0m5ysfcvd4cb4k4w1"}],
+    )
+
+
+def shown(
+    services: Services, job: Job, urls: Mapping[str, str], links: Links, *, whole: bool = True
+) -> JobRecord:
+    """The record of a job; blocks. One of a list is not `whole`: no links, no queue position."""
+    moment = services.clock()
+    files = services.videos.links(job) if whole else {}
+    result = dict(job.result or {})
+    return JobRecord(
+        id=job.id,
+        object=job.kind,
+        kind=job.kind,
+        status=job.status.value,
+        done=job.done,
+        stage=job.stage,
+        progress=job.progress,
+        eta_seconds=job.eta_seconds,
+        queue_position=services.jobs.queue_position(job) if whole and job.waiting else None,
+        attempts=job.attempts,
+        run=job.run,
+        dead_letter=job.dead_letter,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        heartbeat_at=job.heartbeat_at,
+        stalled_since=stalled_since(job, moment),
+        deadline_at=job.deadline_at,
+        cancel_requested_at=job.cancel_requested_at,
+        warnings=list(job.warnings),
+        error=None if job.error is None else JobError.model_validate(dict(job.error)),
+        engine=job.engine,
+        quality=result.pop("quality", None),
+        output=result if job.status is Status.SUCCEEDED else None,
+        files={name: _file(link, links) for name, link in files.items()},
+        expires_at=job.expires_at,
+        removed_at=job.swept_at,
+        metrics=dict(job.metrics),
+        metadata=dict(job.metadata),
+        user_id=job.user_id,
+        external_id=job.external_id,
+        urls={name: links.to(path) for name, path in urls.items()},
+    )
+
+
+def _file(link: Link, links: Links) -> FileAnswer:
+    return FileAnswer(
+        url=links.to(link.url),
+        expires_at=link.expires_at,
+        bytes=link.bytes,
+        content_type=link.content_type,
+        sha256=link.sha256,
+    )

@@ -1,0 +1,30 @@
+"""Where a job can be found, by its kind."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from talkies.jobs.records import Job
+
+VIDEO: Final = "video"
+
+#: What a video has beside what every job has.
+VIDEO_PATHS: Final = {
+    "content": "content",
+    "preview": "preview",
+    "captions": "captions.vtt",
+    "timing": "timing.json",
+    "poster": "poster",
+}
+
+
+def urls_of(job: Job) -> Mapping[str, str]:
+    """The paths of a job's own routes, by name."""
+    if job.kind == VIDEO:
+        home = f"/v1/videos/{job.id}"
+        return _common(home) | {name: f"{home}/{path}" for name, path in VIDEO_PATHS.items()}
+    home = f"/v1/operations/{job.id}"
+    return _common(home) | {"retry": f"{home}/retry"}
+
+
+def _common(home: str) -> dict[str, str]:
+    return {"self": home, "cancel": f"{home}/cancel", "events": f"{home}/events"}

@@ -1,0 +1,178 @@
+"""What `POST /v1/videos` and `POST /v1/estimates` take, as JSON or as a form."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import Field, ValidationError
+
+from talkies.api.errors import invalid_request
+from talkies.api.intake import require_known
+from talkies.api.models import Body
+from talkies.api.multipart import Form
+from talkies.api.uploads import Received, json_value
+from talkies.errors import Forbidden, InvalidRequest
+from talkies.jobs.records import Priority
+from talkies.studio.access.principal import Principal
+from talkies.studio.submissions import Source
+from talkies.studio.videos.options import (
+    CaptionsName,
+    EmotionName,
+    FitName,
+    FormatName,
+    FramingName,
+    ResolutionName,
+)
+from talkies.studio.videos.submission import Output, VideoSubmission
+
+#: Fields that may be files in a form, by the name of the file.
+ROLES: Final = ("portrait", "audio", "background", "source_video")
+
+#: Fields of a form whose text is JSON.
+AS_JSON: Final = frozenset({"output", "metadata", "options", "webhook_events"})
+
+SOURCE: Final = "A file (in a form), an `https://` URL, or an asset's id."
+
+
+class OutputBody(Body):
+    """What the video looks like."""
+
+    resolution: ResolutionName | None = Field(
+        default=None, description="`Np`: the shorter side has N pixels.", examples=["720p"]
+    )
+    framing: FramingName | None = None
+    aspect: str | None = Field(
+        default=None, max_length=20, description="Width to height.", examples=["9:16"]
+    )
+    fit: FitName | None = Field(
+        default=None, description="Where the aspect is another: crop, or bars."
+    )
+    fps: float | str | None = Field(default=None, examples=[25], union_mode="left_to_right")
+    format: FormatName | None = Field(default=None, examples=["mp4"])
+    background: str | None = Field(
+        default=None,
+        max_length=8_000,
+        description="A colour (`#204060`), `transparent` (webm, gif), or a picture: "
+        "`https://…`, an asset's id, or the file `background` of a form.",
+    )
+    captions: CaptionsName | None = Field(default=None, examples=["sidecar"])
+
+
+class VideoBody(Body):
+    """One video to make: one visual, one speech, and how it shall look."""
+
+    portrait: str | None = Field(
+        default=None, description=SOURCE, examples=["https://example.com/face.jpg"]
+    )
+    source_video: str | None = Field(
+        default=None, description=f"For engines that give a video a new speech. {SOURCE}"
+    )
+    character: str | None = Field(default=None, description="Id of a character.")
+    audio: str | None = Field(default=None, description=SOURCE)
+    transcript: str | None = Field(default=None, description="What `audio` says, where known.")
+    text: str | None = Field(
+        default=None, description="What is said, in place of `audio`.", examples=["Hello there."]
+    )
+    voice: str | None = Field(default=None, description="Who says it.", max_length=200)
+    speed: float | None = Field(default=None, description="0.5 to 2.")
+    pitch: float | None = Field(default=None, description="0.5 to 2.")
+    language: str | None = Field(default=None, max_length=50, examples=["en"])
+    engine: str = Field(default="auto", max_length=60)
+    prompt: str | None = Field(default=None, description="For engines that take one.")
+    face: int | None = Field(default=None, ge=1, le=1_000, description="1 is the largest.")
+    motion: float | None = Field(default=None, ge=0, le=1, description="How much the head moves.")
+    emotion: EmotionName | None = None
+    output: OutputBody = OutputBody()
+    seed: int | None = Field(default=None, ge=0, le=2**53 - 1)
+    score: bool = Field(default=True, description="Measure the lip sync of the finished video.")
+    deadline_seconds: float | None = Field(
+        default=None, description="Fail with DEADLINE_EXCEEDED where it takes longer."
+    )
+    priority: Literal["high", "normal", "low"] = Field(
+        default="normal", description="`high` needs the scope `admin`."
+    )
+    user_id: str | None = Field(default=None, max_length=200, examples=["user-17"])
+    external_id: str | None = Field(
+        default=None, max_length=200, description="Your own name of it, once for each key."
+    )
+    webhook_url: str | None = Field(default=None, max_length=8_000)
+    webhook_events: list[str] | None = Field(default=None, examples=[["job.succeeded"]])
+    metadata: dict[str, Any] = Field(default_factory=dict, examples=[{"order": "4711"}])
+    options: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="The engine's own, by its schema in `/v1/engines`."
+    )
+
+    def submission(self, who: Principal, files: Mapping[str, Source]) -> VideoSubmission:
+        """What the studio is asked for; raises `Forbidden` and `InvalidRequest`."""
+        if self.priority == "high" and not who.is_admin:
+            raise Forbidden("Only a key with the scope `admin` may give a high priority.")
+        plain = self.model_dump(exclude=_NOT_PLAIN)
+        return VideoSubmission(
+            **plain,
+            portrait=self._source("portrait", files),
+            audio=self._source("audio", files),
+            source_video=self._source("source_video", files),
+            output=self._look(files),
+            priority=Priority[self.priority.upper()],
+            webhook_events=None if self.webhook_events is None else tuple(self.webhook_events),
+        )
+
+    def _source(self, name: str, files: Mapping[str, Source]) -> Source | None:
+        text: str | None = getattr(self, name)
+        if name in files:
+            return files[name]
+        return Source.named(text) if text else None
+
+    def _look(self, files: Mapping[str, Source]) -> Output:
+        plain = self.output.model_dump(exclude={"background"})
+        given = self.output.background
+        picture = given is not None and ("://" in given or given.startswith("ast_"))
+        named = Source.named(given) if given is not None and picture else given
+        return Output(**plain, background=files.get("background", named))
+
+
+_NOT_PLAIN: Final = {"portrait", "audio", "source_video", "output", "priority", "webhook_events"}
+
+
+def video_body(received: Received) -> VideoBody:
+    """The body of either kind, checked; raises `InvalidRequest`."""
+    document = received.document
+    if document is None:
+        require_known(received.form.files, ROLES)
+        document = _of_form(received.form)
+    try:
+        return VideoBody.model_validate(document)
+    except ValidationError as error:
+        problems = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
+        raise invalid_request(problems) from None
+
+
+def _of_form(form: Form) -> Mapping[str, Any]:
+    """The form as the document it stands for: members of `output` may be fields themselves."""
+    document: dict[str, Any] = {}
+    output: dict[str, Any] = {}
+    for name in form.texts:
+        text = form.text(name)
+        if text is None:
+            continue
+        if name in form.files:
+            raise InvalidRequest(f"`{name}` was given both as a file and as text.")
+        if name in OutputBody.model_fields:
+            output[name] = text
+        else:
+            document[name] = _value(name, text)
+    if output:
+        rest = document.get("output", {})
+        document["output"] = {**rest, **output} if isinstance(rest, dict) else rest
+    return document
+
+
+def _value(name: str, text: str) -> Any:
+    if name not in AS_JSON:
+        return text
+    try:
+        return json_value(text)
+    except ValueError:
+        if name == "webhook_events":
+            return [event.strip() for event in text.split(",")]
+        problem = {"pointer": f"/{name}", "message": "It is not JSON."}
+        raise InvalidRequest(f"`{name}` is not JSON.", details={"fields": [problem]}) from None
