@@ -101,7 +101,7 @@ class FormReader:
         self._part = _Part()
         self._parts = self._text_bytes = 0
         self._ended = False
-        callbacks: "MultipartCallbacks" = {
+        callbacks: MultipartCallbacks = {
             "on_part_begin": self._begin,
             "on_header_field": lambda data, start, end: self._part.header.extend(data[start:end]),
             "on_header_value": lambda data, start, end: self._part.value.extend(data[start:end]),

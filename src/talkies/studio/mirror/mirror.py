@@ -1,10 +1,9 @@
 """The mirror at work: it reads what happened to our jobs and tells the table, at its own pace."""
 
-import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Protocol
 
 from talkies.errors import NotFound, TalkiesError
 from talkies.jobs.records import Job, JobEvent, Output
@@ -17,11 +16,6 @@ log = logging.getLogger(__name__)
 
 #: Events read at once, and pages of them in one run, so that a run has an end.
 PAGE, PAGES = 500, 20
-
-#: Milliseconds after which no event with a smaller number can still appear. In Postgres numbers
-#: are given before the commit, so a later one may be seen first; the transactions that write
-#: events take milliseconds.
-SETTLED: Final = 60_000
 
 #: Milliseconds after which a row is compared with its job again, and rows compared in one run.
 RECHECK, RECHECKED = 600_000, 500
@@ -67,28 +61,19 @@ class Mirror:
         self._table = table
         self._link = link
         self._clock = clock
-        #: Jobs whose news of the last minute is told: job -> event.
-        self._told: dict[str, int] = {}
 
     def run(self) -> int:
         """Tell what happened since the last run; returns how many jobs that was about.
 
         Raises `Unavailable` and `Misconfigured` where the table cannot be written.
         """
-        cursor = told = self._cursor()
-        after, horizon, count = cursor, self._clock() - SETTLED, 0
+        cursor, count = self._cursor(), 0
         for _ in range(PAGES):
-            events = self._jobs.events(after=after, limit=PAGE)
+            events = self._jobs.events(after=cursor, limit=PAGE)
             if not events:
                 break
-            if cursor == after:
-                # Past the first unsettled event the cursor stands still.
-                cursor = _settled(events, horizon) or cursor
-            news = self._news(events)
-            if news or cursor != told:
-                self._tell(news, cursor)
-            after, told, count = events[-1].seq, cursor, count + len(news)
-        self._told = {job: seq for job, seq in self._told.items() if seq > cursor}
+            cursor = events[-1].seq
+            count += self._tell({event.job_id: event.seq for event in events}, cursor)
         return count
 
     def tidy(self) -> int:
@@ -109,24 +94,22 @@ class Mirror:
         self._table.remove(job_ids)
 
     def _cursor(self) -> int:
+        """Where to go on.
+
+        A cursor ahead of all events is one of a database that was replaced, or of a job that was
+        deleted with its events. What is left is then told again, which changes nothing.
+        """
         cursor = self._table.cursor()
-        if cursor <= self._jobs.last_event():
-            return cursor
-        log.warning("The job table knows events that this database does not: starting over")
-        return 0
+        return cursor if cursor <= self._jobs.last_event() else 0
 
-    def _news(self, events: Sequence[JobEvent]) -> Mapping[str, int]:
-        """Which jobs these events are about, with the last event of each, less what is told."""
-        latest = {event.job_id: event.seq for event in events}
-        return {job: seq for job, seq in latest.items() if seq > self._told.get(job, 0)}
-
-    def _tell(self, news: Mapping[str, int], cursor: int) -> None:
-        rows = {job: self._row(job, seq) for job, seq in news.items()}
+    def _tell(self, latest: Mapping[str, int], cursor: int) -> int:
+        """Tell of jobs, each with the last event that is known of it, up to an event of any."""
+        rows = {job: self._row(job, seq) for job, seq in latest.items()}
         self._table.write([row for row in rows.values() if row], cursor)
         gone = [job for job, row in rows.items() if row is None]
         if gone:
             self._table.remove(gone)
-        self._told |= news
+        return len(rows)
 
     def _row(self, job_id: str, revision: int) -> Row | None:
         try:
@@ -161,9 +144,3 @@ class Mirror:
             if row is not None:
                 self._table.put_outputs(row)
         return True
-
-
-def _settled(events: Sequence[JobEvent], horizon: int) -> int:
-    """The last event before the first that is younger than `horizon`; 0 where there is none."""
-    older = itertools.takewhile(lambda event: event.at <= horizon, events)
-    return max((event.seq for event in older), default=0)

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from talkies.api.multipart import UploadedFile
+from talkies.api.seeds.avatar_answers import reworded
 from talkies.api.seeds.avatar_checks import IMAGE_BYTES, SOUND_BYTES, AvatarChecks
 from talkies.api.seeds.avatar_errors import (
     AudioTooLong,
     InvalidAudioFormat,
     InvalidImageFormat,
     UnusableInput,
-    reworded,
 )
 from talkies.errors import AudioEmpty, CorruptMedia, MediaTooLarge, RateLimited, TalkiesError
 

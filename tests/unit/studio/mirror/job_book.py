@@ -36,23 +36,20 @@ class Book:
         self.jobs: dict[str, Job] = {}
         self.made: dict[str, tuple[Output, ...]] = {}
         self.history: list[JobEvent] = []
-        self.hidden: set[int] = set()
         self.storage_is_away = False
         self.read: list[str] = []
 
-    def put(self, job: Job, *outputs: Output, seq: int | None = None) -> int:
+    def put(self, job: Job, *outputs: Output) -> None:
         """Write the job's new state and the event of it."""
         self.jobs[job.id] = job
         self.made[job.id] = outputs
-        return self.happen(job.id, seq=seq)
+        self.happen(job.id)
 
-    def happen(self, job_id: str, *, seq: int | None = None) -> int:
-        number = self.last_event() + 1 if seq is None else seq
+    def happen(self, job_id: str) -> None:
+        number = self.last_event() + 1
         self.history.append(
             JobEvent(seq=number, job_id=job_id, key_id="key_1", type="status", data={}, at=self.now)
         )
-        self.history.sort(key=lambda event: event.seq)
-        return number
 
     def delete(self, job_id: str) -> None:
         del self.jobs[job_id]
@@ -66,8 +63,7 @@ class Book:
         key_id: str | None = None,
         limit: int = 500,
     ) -> tuple[JobEvent, ...]:
-        seen = (e for e in self.history if e.seq > after and e.seq not in self.hidden)
-        return tuple(seen)[:limit]
+        return tuple(event for event in self.history if event.seq > after)[:limit]
 
     def last_event(self) -> int:
         return max((event.seq for event in self.history), default=0)
