@@ -12,6 +12,7 @@ import uvicorn
 from sqlalchemy import Engine
 
 from talkies.api.app import create_app
+from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.services import HttpOptions, Services
 from talkies.db.engine import connect
 from talkies.db.migrate import upgrade
@@ -41,6 +42,7 @@ from talkies.studio.fetching import Fetcher
 from talkies.studio.health.fleet import FleetNumbers
 from talkies.studio.health.readiness import Probe, Readiness, try_database, try_migrations
 from talkies.studio.health.report import Build, Health
+from talkies.studio.operations.deletion import Deletion, Holdings
 from talkies.studio.previews import Previews
 from talkies.studio.speaking import Script
 from talkies.studio.usage.book import UsageBook
@@ -158,6 +160,7 @@ def built(
         download=partial(_download, client),
         require_safe=partial(_check, policy),
     )
+    scratch = Scratch(folder / "scratch")
     quotas = Quotas(engine, JobQuotas(per_key=0, per_user=0))
     idempotency = Idempotency(engine)
     book = UsageBook(engine, Prices(), uses_gpu=lambda _: False)
@@ -178,13 +181,20 @@ def built(
         http=http or HttpOptions(),
         jobs=jobs,
         assets=assets,
+        deletion=Deletion(
+            Holdings(jobs=jobs, assets=assets, storage=storage, scratch=scratch),
+            audit=audit,
+            secret=b"r" * 32,
+        ),
         videos=Videos(jobs, fetcher, storage, engines=catalog, estimator=StillEstimator()),
         previews=Previews(storage),
         audio=Audio(jobs, fetcher, StillSpeaker()),
         engine_states=EngineStates(engine, catalog, jobs.workers),
         storage=storage,
+        engines=catalog,
+        sadtalker=JobResponses(storage, StoragePlace(provider="local"), signer=signer),
         links=signer,
-        scratch=Scratch(folder / "scratch"),
+        scratch=scratch,
         keys=keys,
         sessions=Sessions(engine),
         limiter=Limiter(limits or RateLimits(per_key=0, per_user=0)),
