@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from talkies.api import health
+from talkies.api.seeds import avatar_api, sadtalker
 from talkies.api.v1 import (
     assets,
     engines,
@@ -40,6 +41,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     keys.router,
     session.router,
     health.router,
+    avatar_api.router,
+    sadtalker.router,
 )
 
 #: Models that routes read by themselves, for the description.

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import Field
+from starlette.responses import JSONResponse
 
+from talkies.api.errors import answer
 from talkies.api.models import Answer, Moment
+from talkies.api.seeds.avatar_errors import UnusableInput
+from talkies.errors import TalkiesError
 from talkies.jobs.records import Job, Status
 
 StatusName: TypeAlias = Literal["pending", "processing", "completed", "failed"]
@@ -18,6 +22,10 @@ STATUSES: Final[Mapping[Status, StatusName]] = {
     Status.FAILED: "failed",
     Status.CANCELED: "failed",
 }
+
+#: Statuses for which the avatar API knows no other word than 400.
+UNUSABLE: Final = frozenset({415, 422})
+
 
 #: Said of a job that somebody stopped, which the avatar API has no status for.
 CANCELED: Final = {"code": "CANCELED", "message": "The job was canceled.", "details": {}}
@@ -116,3 +124,17 @@ def _error(job: Job) -> JobError | None:
         message=job.error["message"],
         details=dict(job.error.get("details") or {}),
     )
+
+
+def reworded(error: TalkiesError) -> TalkiesError:
+    """The same failure as the avatar API knows it."""
+    if isinstance(error, UnusableInput) or error.status not in UNUSABLE:
+        return error
+    return UnusableInput(
+        error.message, hint=error.hint, details={**error.details, "reason": error.code}
+    )
+
+
+def worded(error: TalkiesError, request_id: str) -> JSONResponse:
+    """The answer that carries an error: `{"error": {"code", "message", "details", …}}`."""
+    return answer(reworded(error), request_id)

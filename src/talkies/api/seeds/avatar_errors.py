@@ -1,14 +1,6 @@
 """The failures of the avatar API (S1, S2) in its own words: 400 for what cannot be used."""
 
-from typing import Final
-
-from starlette.responses import JSONResponse
-
-from talkies.api.errors import answer
-from talkies.errors import Conflict, InvalidInput, TalkiesError
-
-#: Statuses for which the avatar API knows no other word than 400.
-UNUSABLE: Final = frozenset({415, 422})
+from talkies.errors import Conflict, InvalidInput
 
 
 class UnusableInput(InvalidInput):
@@ -43,17 +35,3 @@ class JobFailed(Conflict):
 
     code = "JOB_FAILED"
     default_hint = "`GET /status/{job_id}` says why; send the request again when it is mended."
-
-
-def reworded(error: TalkiesError) -> TalkiesError:
-    """The same failure as the avatar API knows it."""
-    if isinstance(error, UnusableInput) or error.status not in UNUSABLE:
-        return error
-    return UnusableInput(
-        error.message, hint=error.hint, details={**error.details, "reason": error.code}
-    )
-
-
-def worded(error: TalkiesError, request_id: str) -> JSONResponse:
-    """The answer that carries an error: `{"error": {"code", "message", "details", …}}`."""
-    return answer(reworded(error), request_id)

@@ -45,6 +45,30 @@ class JobResponse(Answer):
     )
 
 
+class DirectAnswer(Answer):
+    """What `/generate_talking_video` answers: the video under every name that clients look for.
+
+    It has no `id`: the seed's worker would take the answer for a job that is still at work.
+    """
+
+    job_id: str
+    status: Literal["succeeded"]
+    download_url: str
+    downloadUrl: str  # noqa: N815
+    video_path: str
+    videoPath: str  # noqa: N815
+    storage: dict[str, str]
+    warnings: list[str]
+
+
+def direct_answer(known: JobResponse) -> DirectAnswer:
+    """The answer for a job whose video is there; raises pydantic's `ValidationError` otherwise."""
+    url = known.download_url
+    names = ("download_url", "downloadUrl", "video_path", "videoPath")
+    rest = known.model_dump(include={"status", "storage", "warnings"})
+    return DirectAnswer.model_validate({"job_id": known.id, **rest, **dict.fromkeys(names, url)})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoragePlace:
     """What the seed's `storage` object says of a storage, beside its links."""

@@ -45,6 +45,9 @@ class SadTalkerOptions(BaseModel):
     default_size: Literal[256, 512] | None = None
 
 
+#: Fields of keyframes, which a form has as text.
+ANGLES: Final = ("input_yaw", "input_pitch", "input_roll")
+
 #: Framings that show what each way of cropping shows.
 FRAMINGS: Final = {
     "crop": "head",

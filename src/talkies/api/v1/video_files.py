@@ -57,7 +57,7 @@ def _serving(name: str) -> Callable[..., Response]:
     ) -> Response:
         job = services.videos.get(who, video_id)
         output = services.videos.output(job, name)
-        return _sent(request, services, output, download=download)
+        return file_answer(request, services, output, download=download)
 
     serve.__doc__ = "Bytes, with ranges; or a redirect to the storage that keeps them."
     return serve
@@ -102,7 +102,7 @@ async def get_video_preview(
     return RedirectResponse(links.to(urls_of(job)["content"]), status_code=302)
 
 
-def _sent(request: Request, services: Services, output: Output, *, download: bool) -> Response:
+def file_answer(request: Request, services: Services, output: Output, *, download: bool) -> Response:
     """The file's bytes where they are on this server, else where they are; blocks."""
     filename = output.storage_key.rpartition("/")[2] if download else None
     link = services.storage.link(output.storage_key, filename=filename)

@@ -1,0 +1,147 @@
+"""The avatar API (S1, S2): `/generate`, `/status/{job_id}`, `/result/{job_id}`."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from talkies.api.auth import VideosUser
+from talkies.api.creation import IDEMPOTENCY_ERRORS, CreationDep
+from talkies.api.intake import kept
+from talkies.api.links import LinksDep
+from talkies.api.multipart import Form
+from talkies.api.openapi import answers
+from talkies.api.requests import ServicesDep
+from talkies.api.seeds.avatar_answers import (
+    Created,
+    CreatedAnswer,
+    Result,
+    ResultAnswer,
+    StatusAnswer,
+    meta,
+    status_answer,
+    warnings_of,
+    worded,
+)
+from talkies.api.seeds.avatar_errors import (
+    AudioTooLong,
+    InvalidAudioFormat,
+    InvalidImageFormat,
+    JobFailed,
+    UnusableInput,
+)
+from talkies.api.seeds.forms import described, file_of, form_of, route_class
+from talkies.api.seeds.making import Maker
+from talkies.api.services import Services
+from talkies.api.uploads import json_value, private_folder, read
+from talkies.errors import Gone, InvalidRequest, NotFound, NotReady, QueueFull
+from talkies.jobs.records import Status
+from talkies.studio.videos.submission import Output, VideoSubmission
+
+ORIGIN: Final = "avatar_api"
+
+#: The one size that the seed makes.
+RESOLUTION: Final = "720p"
+
+router = APIRouter(tags=["avatar API"], route_class=route_class(worded))
+
+JobId = Annotated[str, Path(max_length=40, examples=["vid_01k9zzy0c0m5ysfcvd4cb4k4w1"])]
+
+FORM: Final = described(
+    {
+        "image": "The portrait: PNG or JPEG, at most 10 MB.",
+        "audio": "What is said: WAV or MP3, at most 50 MB and 5 minutes.",
+    },
+    {
+        "prompt": {
+            "type": "string",
+            "maxLength": 4000,
+            "description": "For engines that take one.",
+        },
+        "user_id": {"type": "string", "maxLength": 200},
+        "metadata": {"type": "object", "description": "JSON that is kept with the job."},
+    },
+    required=("image", "audio"),
+)
+
+REFUSALS: Final = (UnusableInput, InvalidImageFormat, InvalidAudioFormat, AudioTooLong, QueueFull)
+
+
+@router.post(
+    "/generate",
+    status_code=201,
+    summary="Make a video of an image and an audio file",
+    response_model_exclude_none=True,
+    responses=answers(*REFUSALS, *IDEMPOTENCY_ERRORS),
+    openapi_extra=FORM,
+)
+async def generate(
+    request: Request,
+    response: Response,
+    who: VideosUser,
+    creation: CreationDep,
+    services: ServicesDep,
+) -> CreatedAnswer:
+    """Both files are looked at before the answer; the video is made later."""
+    async with private_folder(services.scratch) as folder:
+        form = form_of(await read(request, folder, services.http))
+        maker = Maker(services, who, creation)
+        made = await run_in_threadpool(maker.make, form, lambda: _submission(services, form))
+    job = made.tell(response)
+    return CreatedAnswer(data=Created(job_id=job.id), meta=meta(warnings_of(job)))
+
+
+def _submission(services: Services, form: Form) -> VideoSubmission:
+    image, sound = file_of(form, "image"), file_of(form, "audio")
+    checked = services.avatar.check(image, sound)
+    return VideoSubmission(
+        portrait=kept(services, "portrait", image),
+        audio=kept(services, "audio", sound),
+        prompt=form.text("prompt"),
+        output=Output(resolution=RESOLUTION),
+        user_id=form.text("user_id"),
+        metadata=_metadata(form.text("metadata")),
+        origin=ORIGIN,
+        seed_options={"warnings": list(checked.warnings)},
+    )
+
+
+def _metadata(text: str | None) -> dict[str, Any]:
+    try:
+        document = json_value(text or "{}")
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise InvalidRequest("`metadata` is not a JSON object.")
+    return document
+
+
+@router.get("/status/{job_id}", summary="How far a video is", responses=answers(NotFound))
+def status(job_id: JobId, who: VideosUser, services: ServicesDep) -> StatusAnswer:
+    """Ask again until `status` is `completed` or `failed`."""
+    return status_answer(services.videos.get(who, job_id), services.clock())
+
+
+@router.get(
+    "/result/{job_id}",
+    summary="A link to the video",
+    response_model_exclude_none=True,
+    responses=answers(NotFound, NotReady, JobFailed, Gone),
+)
+def result(job_id: JobId, who: VideosUser, services: ServicesDep, links: LinksDep) -> ResultAnswer:
+    """The link is made anew for every request and is good for 6 hours."""
+    job = services.videos.get(who, job_id)
+    if job.status in {Status.FAILED, Status.CANCELED}:
+        code = str((job.error or {}).get("code", "CANCELED"))
+        raise JobFailed(f"The video was not made: {code}.", details={"reason": code})
+    link = services.videos.link(services.videos.output(job))
+    return ResultAnswer(
+        data=Result(
+            job_id=job.id,
+            url=links.to(link.url),
+            expires_at=link.expires_at,
+            content_type=link.content_type,
+            bytes=link.bytes,
+        ),
+        meta=meta(),
+    )
