@@ -77,7 +77,7 @@ def _details_of(error: TalkiesError) -> dict[str, Any]:
 
 
 def _headers_of(error: TalkiesError) -> dict[str, str]:
-    headers = {"Cache-Control": "no-store"}
+    headers: dict[str, str] = {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="talkies"'
     if isinstance(error, RangeUnsatisfiable):
@@ -109,7 +109,11 @@ def invalid_request(problems: Iterable[Mapping[str, Any]]) -> TalkiesError:
         return MalformedBody("The body is not valid JSON.")
     fields = [{"pointer": _pointer(each["loc"]), "message": str(each["msg"])} for each in found]
     first = fields[0] if fields else {"pointer": "/", "message": "not usable"}
-    return InvalidRequest(f"{first['pointer']}: {first['message']}", details={"fields": fields})
+    return InvalidRequest(
+        f"{first['pointer']}: {first['message']}",
+        hint="Mend the fields in `details.fields`; /docs describes the request.",
+        details={"fields": fields},
+    )
 
 
 def _pointer(location: Iterable[str | int]) -> str:

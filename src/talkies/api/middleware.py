@@ -6,8 +6,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from talkies.api.errors import unexpected
+from talkies.api.errors import answer, unexpected
 from talkies.api.requests import accepted_request_id, state_of
+from talkies.errors import InvalidRequest
 
 #: OWASP's advice for an API (REST Security Cheat Sheet); pages set their own policy.
 SECURITY_HEADERS: Final = {
@@ -16,6 +17,7 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
 }
 
 
@@ -38,6 +40,11 @@ class Envelope:
                 _dress(message, request_id, state.get("answer_headers", {}))
             await send(message)
 
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # No database keeps it, and no name of ours has it.
+            nul = InvalidRequest("The address has a NUL character.")
+            await answer(nul, request_id)(scope, receive, sending)
+            return
         await self._app(scope, receive, sending)
 
 

@@ -32,6 +32,8 @@ class Representation:
     #: The value of Content-Disposition.
     disposition: str = "inline"
     cache_control: str = "private, no-cache"
+    #: Whose pages may show it (Cross-Origin-Resource-Policy).
+    shown_by: str = "same-origin"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -41,6 +43,7 @@ class Representation:
             "Last-Modified": formatdate(self.modified_at / 1000, usegmt=True),
             "Content-Disposition": self.disposition,
             "Cache-Control": self.cache_control,
+            "Cross-Origin-Resource-Policy": self.shown_by,
         }
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from talkies.api import health
+from talkies.api import health, pages
 from talkies.api.seeds import avatar_api, sadtalker
 from talkies.api.v1 import (
     assets,
@@ -43,6 +43,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     avatar_api.router,
     sadtalker.router,
+    pages.router,
 )
 
 #: Models that routes read by themselves, for the description.

@@ -53,6 +53,8 @@ def read_file(request: Request, key: Key, services: ServicesDep) -> Response:
         etag=f"{about.modified_at:x}-{about.bytes:x}",
         modified_at=about.modified_at,
         disposition=attachment(filename) if filename else "inline",
+        # Who has the link may show the file on any page.
+        shown_by="cross-origin",
     )
     return blob_answer(request, services.storage, what)
 

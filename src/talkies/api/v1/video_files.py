@@ -102,7 +102,9 @@ async def get_video_preview(
     return RedirectResponse(links.to(urls_of(job)["content"]), status_code=302)
 
 
-def file_answer(request: Request, services: Services, output: Output, *, download: bool) -> Response:
+def file_answer(
+    request: Request, services: Services, output: Output, *, download: bool
+) -> Response:
     """The file's bytes where they are on this server, else where they are; blocks."""
     filename = output.storage_key.rpartition("/")[2] if download else None
     link = services.storage.link(output.storage_key, filename=filename)
