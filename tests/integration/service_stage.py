@@ -163,6 +163,7 @@ def built(
     scratch = Scratch(folder / "scratch")
     quotas = Quotas(engine, JobQuotas(per_key=0, per_user=0))
     idempotency = Idempotency(engine)
+    responses = JobResponses(storage, StoragePlace(provider="local"), signer=signer)
     book = UsageBook(engine, Prices(), uses_gpu=lambda _: False)
     jobs = Jobs(
         engine,
@@ -171,7 +172,7 @@ def built(
         observers=(
             quotas.observe,
             idempotency.observe,
-            Outbox({"v1": minimal_payload}).observer,
+            Outbox({"v1": minimal_payload, "sadtalker": responses.webhook}).observer,
             book.observe,
         ),
     )
@@ -192,7 +193,7 @@ def built(
         engine_states=EngineStates(engine, catalog, jobs.workers),
         storage=storage,
         engines=catalog,
-        sadtalker=JobResponses(storage, StoragePlace(provider="local"), signer=signer),
+        sadtalker=responses,
         links=signer,
         scratch=scratch,
         keys=keys,
