@@ -1,19 +1,24 @@
 """Previews: a video that can be watched while it is rendered, by whoever asks any server for it.
 
 The worker's file grows; every half second what is new of it goes to the storage as one chunk, under
-`previews/<job>/<run>-<attempt>/<offset>`. Chunks are never changed, so a reader that knows where it
-stands can go on from there on any machine. The last chunk of a finished file ends in `.last`.
+`previews/<job>/<attempt>/<offset>`. Chunks are never changed, so a reader that knows where it
+stands can go on from there on any machine. The last chunk of a finished file ends in `-last`.
 """
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from talkies.errors import StorageUnavailable
+from talkies.errors import TalkiesError
 from talkies.kit.clock import Clock, now
 from talkies.storage.base import BlobInfo, Storage
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = "video/mp4"
 
@@ -24,7 +29,12 @@ CHUNK_SECONDS: Final = 0.5
 
 #: Digits of an offset, so that names sort as numbers do.
 _DIGITS: Final = 14
-_LAST: Final = ".last"
+_LAST: Final = "-last"
+_SUFFIX: Final = ".mp4"
+
+#: Seconds between looks for the first chunks, the index and the first pictures: somebody waits.
+FIRST_SECONDS: Final = 0.1
+_FIRST: Final = 2
 
 #: Bytes read at a time.
 _BLOCK: Final = 1 << 18
@@ -115,29 +125,53 @@ class Shipment:
     """Brings a growing file to the storage, what is new of it at a time."""
 
     def __init__(self, storage: Storage, source: Path, *, job_id: str, attempt: str) -> None:
-        """`attempt` is `<run>-<attempt>`."""
+        """`attempt` is `<run>-<attempt>-<when>`: numbers, so that the latest is the largest."""
         self._storage = storage
         self._source = source
         self._prefix = f"{PREFIX}/{job_id}/{attempt}"
         self._sent = 0
+        #: Chunks that arrived.
+        self.chunks = 0
 
     def ship(self, *, last: bool = False) -> None:
         """Send what is new; with `last`, also say that it is all.
 
-        A storage that cannot be reached now gets it the next time: a preview is never worth a job.
+        What the storage does not take now it gets the next time: a preview is never worth a job.
         """
         part = self._source.with_name(f"{self._source.name}.part")
         size = _copied(self._source, self._sent, part)
         if not size:
             return
-        name = f"{self._sent:0{_DIGITS}d}{_LAST if last else ''}"
+        name = f"{self._sent:0{_DIGITS}d}{_LAST if last else ''}{_SUFFIX}"
         try:
             self._storage.put(f"{self._prefix}/{name}", part, content_type=CONTENT_TYPE)
-        except StorageUnavailable:
+        except TalkiesError as error:
+            log.warning("a piece of a preview waits: %s", error)
             return
         finally:
             part.unlink(missing_ok=True)
         self._sent += size
+        self.chunks += 1
+
+
+@contextmanager
+def shipping(storage: Storage, source: Path, *, job_id: str, attempt: str) -> Iterator[None]:
+    """Ship what grows at `source` while the block runs, and all of it when the block ends well."""
+    shipment = Shipment(storage, source, job_id=job_id, attempt=attempt)
+    over = threading.Event()
+
+    def ship() -> None:
+        while not over.wait(FIRST_SECONDS if shipment.chunks < _FIRST else CHUNK_SECONDS):
+            shipment.ship()
+
+    thread = threading.Thread(target=ship, name="preview", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    shipment.ship(last=True)
 
 
 def _copied(source: Path, start: int, target: Path) -> int:
@@ -159,7 +193,7 @@ def _copied(source: Path, start: int, target: Path) -> int:
 
 
 def _age(prefix: str) -> tuple[int, ...]:
-    """What sorts attempts: `previews/<job>/<run>-<attempt>`."""
+    """What sorts attempts: the numbers at the end of `previews/<job>/<run>-<attempt>-<when>`."""
     numbers = prefix.rpartition("/")[2].split("-")
     return tuple(int(number) if number.isdigit() else 0 for number in numbers)
 
@@ -169,9 +203,10 @@ def _preview(key: str, blobs: list[BlobInfo]) -> Preview:
     size, complete = 0, False
     for blob in sorted(blobs, key=lambda blob: blob.key):
         name = blob.key.rpartition("/")[2]
-        if int(name.removesuffix(_LAST)) != size:
+        stem = name.removesuffix(_SUFFIX)
+        if int(stem.removesuffix(_LAST)) != size:
             break
         chunks.append((size, blob.key))
         size += blob.bytes
-        complete = name.endswith(_LAST)
+        complete = stem.endswith(_LAST)
     return Preview(key=key, bytes=size, complete=complete, chunks=tuple(chunks))

@@ -52,7 +52,9 @@ def write_order(folder: Path, request: Mapping[str, Any], engine: str) -> None:
 
 
 def run_step(stage: Stage, folder: Path, tools: Tools, listener: Listener) -> dict[str, Any]:
-    """Do one step of the video that is ordered in `folder`; the names of the files it left.
+    """Do one step of the video that is ordered in `folder`.
+
+    Returns the names of the files it left, and how long the speech is where that is new.
 
     Raises whatever the step raises.
     """
@@ -67,7 +69,9 @@ def run_step(stage: Stage, folder: Path, tools: Tools, listener: Listener) -> di
         STEPS[stage](work)
     video = work.bench.video(work.request.format).name
     names = (*LEFT[stage], *((video,) if stage is Stage.RENDER else ()))
-    return {"files": [name for name in names if (folder / name).is_file()]}
+    files = [name for name in names if (folder / name).is_file()]
+    seconds = work.bench.sound.seconds if SOUND in files else None
+    return {"files": files, "media_seconds": seconds}
 
 
 def _work(submission: VideoSubmission, folder: Path, tools: Tools, listener: Listener) -> Work:

@@ -1,0 +1,209 @@
+"""The video as a job: its phases and steps, each of which leaves files for the ones after it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Final
+
+from talkies.jobs.kinds import Finished, JobKind, Phase, Step, StepContext
+from talkies.jobs.queue import PREPARE, render_queue
+from talkies.jobs.records import Document, Job, Output, Status
+from talkies.kit.clock import now
+from talkies.studio.making import Patience
+from talkies.studio.previews import shipping
+from talkies.studio.progress import Stage
+from talkies.studio.videos.service import KIND, video_key
+from talkies.studio.videos.steps import CAPTIONS, FINDINGS, INPUTS, SCORE, write_order
+from talkies.studio.videos.submission import submission_from
+from talkies.studio.videos.workbench import POSTER, PREVIEW, TIMING
+from talkies.studio.workshop import TRANSFER_TRIES, Product, Workshop
+
+#: Seconds that a step may take whatever it does, and how often its expected time.
+LEAST_SECONDS: Final = 600.0
+PATIENCE: Final = 3.0
+
+#: Seconds of work for a second of speech on one slow core, by stage. A render's are its engine's,
+#: times four: 1080p at 60 frames a second instead of 720p at 25.
+WORK_SECONDS: Final[Mapping[Stage, float]] = {
+    Stage.SPEAK: 1.0,
+    Stage.ALIGN: 0.5,
+    Stage.ANIMATE: 0.1,
+    Stage.CHECK: 4.0,
+}
+RENDER_FACTOR: Final = 4.0
+
+#: Seconds without a frame after which a render hangs; an engine's models may take minutes to load.
+SILENCE_SECONDS: Final = 300.0
+
+#: Share of the work that is left when only the files are to be taken away.
+DELIVER_FRACTION: Final = 0.99
+
+CONTENT_TYPES: Final = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
+
+#: What goes out beside the video, where it was made: name and file, ending of its key, type.
+BESIDE: Final = (
+    (TIMING, ".timing.json", "application/json"),
+    (CAPTIONS[0], ".vtt", "text/vtt"),
+    (CAPTIONS[1], ".srt", "application/x-subrip"),
+    (SCORE, ".score.json", "application/json"),
+)
+
+
+def video_kind(workshop: Workshop) -> JobKind:
+    """The kind `video`: what is asked for is a `VideoSubmission`'s document."""
+    steps = _Steps(workshop)
+
+    def step(stage: Stage, **settings: Any) -> Step:
+        return Step(name=stage.value, run=partial(steps.run, stage), **settings)
+
+    return JobKind(
+        name=KIND,
+        phases=(
+            Phase(
+                queue=lambda _: PREPARE,
+                steps=(
+                    step(Stage.FETCH, tries=TRANSFER_TRIES),
+                    step(Stage.SPEAK, applies=_is_spoken),
+                    step(Stage.ALIGN, applies=lambda job: not _is_spoken(job)),
+                    step(Stage.ANIMATE),
+                ),
+            ),
+            Phase(
+                queue=lambda job: render_queue(str(job.engine)),
+                steps=(
+                    step(Stage.RENDER),
+                    step(Stage.CHECK),
+                    step(Stage.DELIVER, tries=TRANSFER_TRIES),
+                ),
+            ),
+        ),
+        finish=_finished,
+        purge=steps.purge,
+    )
+
+
+class _Steps:
+    """The steps of one video job."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def run(self, stage: Stage, context: StepContext) -> dict[str, Any]:
+        """One step; what an earlier run of a job left to be delivered is taken as it is."""
+        if context.job.run > 1 and stage is not Stage.DELIVER:
+            known = self._workshop.artifacts.recall(context.job.id).get(stage.value)
+            if known is not None:
+                found: dict[str, Any] = dict(known)
+                return found
+        context.progress(stage.value, context.job.progress)
+        if stage is Stage.DELIVER:
+            return self._deliver(context)
+        if stage is Stage.FETCH:
+            self._bring(context)
+        else:
+            self._workshop.restore(context)
+        return self._made(stage, context)
+
+    def purge(self, job: Job) -> None:
+        """Remove what an ended job left; what only could not be delivered waits for a retry.
+
+        A preview that somebody watches may be watched to its end.
+        """
+        if job.status is Status.FAILED and job.stage == Stage.DELIVER:
+            return
+        self._workshop.purge(job.id, previews=job.status is not Status.SUCCEEDED)
+
+    def _bring(self, context: StepContext) -> None:
+        """Put the inputs into the folder, each under its role."""
+        inputs = context.folder / INPUTS
+        inputs.mkdir(exist_ok=True)
+        for role, source in submission_from(context.job.request).sources.items():
+            self._workshop.fetcher.bring(source, inputs / role)
+
+    def _made(self, stage: Stage, context: StepContext) -> dict[str, Any]:
+        """Let the maker do a step, and keep what it left."""
+        job = context.job
+        write_order(context.folder, job.request, str(job.engine))
+        command = partial(
+            self._workshop.command,
+            context,
+            {"do": "step", "stage": stage.value},
+            self._patience(stage, context),
+            last=stage is Stage.CHECK,
+        )
+        if stage is Stage.RENDER:
+            with shipping(
+                self._workshop.storage,
+                context.folder / PREVIEW,
+                job_id=job.id,
+                attempt=f"{job.run}-{job.attempts}-{now()}",
+            ):
+                answer = command()
+        else:
+            answer = command()
+        artifacts = self._workshop.artifacts.keep(job.id, context.folder, answer["files"])
+        result = {**answer, "files": [artifact.document for artifact in artifacts]}
+        if stage is Stage.CHECK:
+            self._workshop.artifacts.remember(job.id, {**context.results, stage.value: result})
+        return result
+
+    def _patience(self, stage: Stage, context: StepContext) -> Patience:
+        engine = self._workshop.engines.choose(str(context.job.engine))
+        render = RENDER_FACTOR * engine.seconds_per_video_second
+        rate = render if stage is Stage.RENDER else WORK_SECONDS.get(stage, 0.0)
+        expected = rate * media_seconds(context.results)
+        slow = stage in {Stage.RENDER, Stage.CHECK}
+        return Patience(
+            wall_seconds=max(LEAST_SECONDS, PATIENCE * expected),
+            silence_seconds=SILENCE_SECONDS if slow else None,
+        )
+
+    def _deliver(self, context: StepContext) -> dict[str, Any]:
+        context.progress(Stage.DELIVER.value, DELIVER_FRACTION)
+        self._workshop.restore(context)
+        outputs = self._workshop.deliver(context, _products(context))
+        facts = json.loads((context.folder / FINDINGS).read_text(encoding="utf-8"))
+        video = next(output for output in outputs if output.name == "video")
+        facts["video"] |= {"bytes": video.bytes, "sha256": video.sha256}
+        return {"facts": facts, "outputs": [asdict(output) for output in outputs]}
+
+
+def media_seconds(results: Mapping[str, Any]) -> float:
+    """How long the speech is, as the step that read or made it said."""
+    said = (result.get("media_seconds") for result in results.values())
+    return next((float(seconds) for seconds in said if seconds is not None), 0.0)
+
+
+def _is_spoken(job: Job) -> bool:
+    return "text" in job.request
+
+
+def _products(context: StepContext) -> list[Product]:
+    key = video_key(context.job)
+    stem, _, format_ = key.rpartition(".")
+    video = Product(
+        name="video",
+        file=f"video.{format_}",
+        storage_key=key,
+        content_type=CONTENT_TYPES[format_],
+    )
+    poster = Product(
+        name="poster", file=POSTER, storage_key=f"{stem}.jpg", content_type="image/jpeg"
+    )
+    beside = [
+        Product(name=name, file=name, storage_key=f"{stem}{ending}", content_type=content_type)
+        for name, ending, content_type in BESIDE
+        if (context.folder / name).is_file()
+    ]
+    return [video, *beside, poster]
+
+
+def _finished(_: Job, results: Mapping[str, Any]) -> Finished:
+    delivered: Document = results[Stage.DELIVER.value]
+    facts = delivered["facts"]
+    return Finished(
+        result=facts,
+        outputs=tuple(Output(**output) for output in delivered["outputs"]),
+        media_seconds=facts["video"]["seconds"],
+    )
