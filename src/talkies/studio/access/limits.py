@@ -62,11 +62,14 @@ class Verdict:
 class Limiter:
     """Counts requests in memory, or in Redis where several processes share the count."""
 
-    def __init__(self, defaults: RateLimits, storage_uri: str = IN_MEMORY) -> None:
+    def __init__(
+        self, defaults: RateLimits, storage_uri: str = IN_MEMORY, *, counters: int = COUNTERS
+    ) -> None:
         """`storage_uri` is `memory://`, `redis://…` or `rediss://…`."""
         self._defaults = defaults
         self._storage = _storage(storage_uri)
         self._window = MovingWindowRateLimiter(self._storage)
+        self._counters = counters
         self._warned_at = -WARNING_EVERY
 
     def hit(self, principal: Principal, user_id: str | None = None) -> Verdict | None:
@@ -121,7 +124,7 @@ class Limiter:
 
     def _bound(self) -> None:
         # The library drops what it counted, and never the lists it counted in.
-        if isinstance(self._storage, MemoryStorage) and len(self._storage.events) > COUNTERS:
+        if isinstance(self._storage, MemoryStorage) and len(self._storage.events) > self._counters:
             self._storage.reset()
 
     def _warn(self, error: StorageError) -> None:

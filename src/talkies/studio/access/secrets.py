@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import hmac
 import secrets
 from typing import Final
 
@@ -40,8 +39,3 @@ def digest(secret: str) -> str:
     their SHA-256, and a hash without salt can be looked up by an index.
     """
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two digests are equal, in a time that does not tell where they differ."""
-    return hmac.compare_digest(one, other)

@@ -12,6 +12,7 @@ from talkies.db.engine import reading
 from talkies.db.tables import job_outputs, usage
 from talkies.jobs.records import Job, Status
 from talkies.kit.clock import Clock, now
+from talkies.studio.progress import Stage
 from talkies.studio.usage.prices import Prices
 
 DAY: Final = 86_400_000
@@ -161,7 +162,7 @@ class UsageBook:
     def _gpu_seconds(self, job: Job) -> float:
         if job.engine is None or not self._uses_gpu(job.engine):
             return 0.0
-        return _number(job, "render_seconds")
+        return _number(job, f"{Stage.RENDER}_seconds")
 
 
 def _number(job: Job, name: str) -> float:
