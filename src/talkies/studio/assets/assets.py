@@ -76,8 +76,9 @@ class Assets:
         *,
         filename: str | None = None,
         user_id: str | None = None,
+        asset_id: str | None = None,
     ) -> Asset:
-        """Keep an uploaded file as an asset.
+        """Keep an uploaded file as an asset; `asset_id` is what an idempotent request was given.
 
         Raises:
             UnsupportedMedia: its bytes are of no type that is known.
@@ -89,7 +90,7 @@ class Assets:
         self._limits.require(kind, size)
         digest = self.keep(path, content_type=content_type)
         asset = self._new(principal, kind, content_type, size, filename, user_id)
-        asset = replace(asset, sha256=digest)
+        asset = replace(asset, sha256=digest, id=asset_id or asset.id)
         self._insert(asset)
         return asset
 
@@ -101,6 +102,7 @@ class Assets:
         content_type: str,
         size: int,
         user_id: str | None = None,
+        asset_id: str | None = None,
     ) -> tuple[Asset, UploadLink]:
         """An asset that awaits its bytes, and where the caller sends them by itself.
 
@@ -114,6 +116,7 @@ class Assets:
             raise InvalidRequest("An upload has at least one byte.", details={"fields": ["bytes"]})
         self._limits.require(kind, size)
         asset = self._new(principal, kind, content_type, size, filename, user_id)
+        asset = replace(asset, id=asset_id or asset.id)
         link = self._storage.upload_link(upload_key(asset.id), content_type=content_type, size=size)
         self._insert(asset, upload_key=upload_key(asset.id))
         return asset, link
