@@ -124,6 +124,8 @@ jobs: Final = Table(
     Column("run", Integer, nullable=False, default=1),
     #: How often a worker began this run: once, and again for each one that died holding it.
     Column("attempts", Integer, nullable=False, default=0),
+    #: How many workers have died holding it since it last finished a step.
+    Column("strikes", Integer, nullable=False, default=0),
     #: Who may write progress; a new attempt takes it from the old one.
     Column("attempt_token", String(100)),
     Column("dead_letter", Boolean, nullable=False, default=False),

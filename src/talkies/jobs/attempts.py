@@ -13,9 +13,9 @@ from talkies.jobs.ledger import Ending, Ledger, described, locked
 from talkies.jobs.queue import Ticket
 from talkies.jobs.records import Document, Job, Status
 
-#: How many workers may die holding one run of a job before it is given up: product contract,
-#: dead letters after 3.
-MOST_ATTEMPTS: Final = 3
+#: How many workers may die at one step of a job before it is given up: product contract, dead
+#: letters after 3. A job that goes on between deaths is not what kills them.
+MOST_STRIKES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,26 +57,29 @@ class Attempts:
     def begin(self, ticket: Ticket, token: str) -> Begun:
         """Take the job of a ticket from its queue, or from a worker that died holding it."""
         with self._ledger.changing() as connection:
-            query = sa.select(jobs.c.attempt_token).where(jobs.c.id == ticket.job_id)
+            query = sa.select(jobs.c.attempt_token, jobs.c.strikes)
+            query = query.where(jobs.c.id == ticket.job_id)
             row = connection.execute(query.with_for_update()).first()
             if row is None:
                 return Begun(job=None, go=False)
             job = locked(connection, ticket.job_id)
             if job.done or (job.run, job.phase) != (ticket.run, ticket.phase):
                 return Begun(job=job, go=False)
-            died = row.attempt_token is not None
-            attempts = job.attempts + (1 if died or not job.attempts else 0)
-            ending = self._reason_to_end(job, attempts)
+            # Whoever ends or leaves in good order clears the token.
+            died = int(row.attempt_token is not None)
+            strikes = row.strikes + died
+            ending = self._reason_to_end(job, strikes)
             if ending is not None:
                 return Begun(job=self._ledger.end(connection, job, ending), go=False)
-            return Begun(job=self._take(connection, job, token, attempts), go=True)
+            counts = {"strikes": strikes, "attempts": max(1, job.attempts + died)}
+            return Begun(job=self._take(connection, job, token, counts), go=True)
 
     def advance(self, job_id: str, token: str, queue: str) -> bool:
         """Hand the job over to its next phase; False where it is another's."""
         return self._give(
             jobs.c.id == job_id,
             [token],
-            {"phase": jobs.c.phase + 1, "queue": queue, "enqueued_at": None},
+            {"phase": jobs.c.phase + 1, "queue": queue, "enqueued_at": None, "strikes": 0},
         )
 
     def release(self, tokens: Collection[str]) -> bool:
@@ -93,7 +96,7 @@ class Attempts:
 
     def keep(self, token: str, warnings: Sequence[str], metrics: Document) -> None:
         """Write down what the finished steps said and measured."""
-        values = {"warnings": list(warnings), "metrics": dict(metrics)}
+        values = {"warnings": list(warnings), "metrics": dict(metrics), "strikes": 0}
         with writing(self._ledger.engine) as connection:
             connection.execute(sa.update(jobs).where(*_held(sa.true(), [token])).values(values))
 
@@ -133,27 +136,28 @@ class Attempts:
             self._ledger.note(connection, job, "progress", told | now_in)
         connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(values))
 
-    def _reason_to_end(self, job: Job, attempts: int) -> Ending | None:
+    def _reason_to_end(self, job: Job, strikes: int) -> Ending | None:
         if job.cancel_requested_at is not None:
             return Ending(status=Status.CANCELED)
         if job.deadline_at is not None and job.deadline_at <= self._ledger.clock():
             return failed(DeadlineExceeded())
-        if attempts > MOST_ATTEMPTS:
-            lost = WorkerLost(details={"attempts": attempts - 1})
-            return failed(lost, dead_letter=True)
+        if strikes >= MOST_STRIKES:
+            return failed(WorkerLost(details={"workers": strikes}), dead_letter=True)
         return None
 
-    def _take(self, connection: sa.Connection, job: Job, token: str, attempts: int) -> Job:
+    def _take(
+        self, connection: sa.Connection, job: Job, token: str, counts: Mapping[str, int]
+    ) -> Job:
         now = self._ledger.clock()
         values = {
             "status": Status.RUNNING.value,
             "waiting": False,
-            "attempts": attempts,
             "attempt_token": token,
             "started_at": job.started_at or now,
             "enqueued_at": sa.func.coalesce(jobs.c.enqueued_at, now),
             "heartbeat_at": now,
             "eta_seconds": None,
+            **counts,
         }
         connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(values))
         if job.status is Status.QUEUED:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,8 +19,12 @@ from talkies.errors import DiskFull, Unavailable
 #: Seconds between two looks at what is due.
 LOOK_SECONDS: Final = 0.5
 
-#: A chore under way is its process's for so long after the last look; each look renews that.
-CLAIM_SECONDS: Final = 15.0
+#: A chore under way is its process's for so long after the claim was renewed: as long as the chores
+#: of a process that was killed wait at most.
+CLAIM_SECONDS: Final = 6.0
+
+#: Seconds between two renewals.
+RENEW_SECONDS: Final = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,7 @@ class Chores:
         self._known = {chore.name: chore for chore in known}
         self._running: dict[str, Future[None]] = {}
         self._pool = ThreadPoolExecutor(max(1, len(known)), thread_name_prefix="chore")
+        self._renewed_at = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="chores", daemon=True)
 
@@ -60,8 +66,10 @@ class Chores:
         idle = set(self._known) - set(self._running)
         with reading(self._engine) as connection:
             due = self._due(connection, idle)
-        for name in self._running:
-            self._claim(name, anew=False)
+        if time.monotonic() - self._renewed_at >= RENEW_SECONDS:
+            self._renewed_at = time.monotonic()
+            for name in self._running:
+                self._claim(name, anew=False)
         for name in due:
             if self._claim(name, anew=True):
                 self._running[name] = self._pool.submit(self._run, self._known[name])

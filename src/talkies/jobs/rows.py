@@ -63,6 +63,7 @@ def fresh_run() -> dict[str, Any]:
         "phase": 0,
         "waiting": True,
         "attempts": 0,
+        "strikes": 0,
         "dead_letter": False,
     }
     return dict.fromkeys(nothing) | begins

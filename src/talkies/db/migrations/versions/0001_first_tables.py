@@ -108,6 +108,7 @@ Table(
     Column("waiting", Boolean, nullable=False, default=True),
     Column("run", Integer, nullable=False, default=1),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("strikes", Integer, nullable=False, default=0),
     Column("attempt_token", String(100)),
     Column("dead_letter", Boolean, nullable=False, default=False),
     Column("cancel_requested_at", BigInteger),
