@@ -1,10 +1,10 @@
 """The book of usage: one line for every run that ended, and sums over them."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, assert_never
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, insert, select
 
@@ -125,7 +125,7 @@ class UsageBook:
 
     def report(self, query: UsageQuery) -> UsageReport:
         """Sums over the runs that ended in a time."""
-        name, where = _name(query.by), _where(query)
+        name, where = _NAMES[query.by], _where(query)
         with reading(self._engine) as connection:
             rows = connection.execute(
                 _sums(name).where(where).group_by(name).order_by(name)
@@ -183,20 +183,6 @@ def _stored_bytes(connection: Connection, job: Job) -> int:
     return int(connection.execute(query.where(job_outputs.c.job_id == job.id)).scalar_one())
 
 
-def _name(by: By) -> ColumnElement[Any]:
-    match by:
-        case By.DAY:
-            return usage.c.at - usage.c.at % DAY
-        case By.KEY:
-            return usage.c.key_id
-        case By.USER:
-            return usage.c.user_id
-        case By.ENGINE:
-            return usage.c.engine
-        case _:
-            assert_never(by)
-
-
 def _where(query: UsageQuery) -> ColumnElement[bool]:
     parts = [usage.c.at >= query.since, usage.c.at < query.until]
     if query.key_id is not None:
@@ -217,6 +203,12 @@ def _sums(name: ColumnElement[Any] | None) -> Select[Any]:
     return select(*named, func.count().label("runs"), *counts, *sums).select_from(usage)
 
 
+_NAMES: Final[Mapping[By, ColumnElement[Any]]] = {
+    By.DAY: usage.c.at - usage.c.at % DAY,
+    By.KEY: usage.c.key_id,
+    By.USER: usage.c.user_id,
+    By.ENGINE: usage.c.engine,
+}
 _COUNTED = tuple((status, status.value) for status in Status if status.done)
 _SUMMED = ("media_seconds", "work_seconds", "gpu_seconds", "stored_bytes", "cost")
 
