@@ -18,6 +18,10 @@ from talkies.jobs.records import Job, JobEvent, Status
 #: Seconds of silence after which a comment keeps the connection open.
 PING_SECONDS: Final = 15.0
 
+#: Seconds of silence after which we look whether a job is still there: who deletes it removes its
+#: events too.
+CHECK_SECONDS: Final = 5.0
+
 #: Milliseconds after which a browser connects again.
 RETRY_MILLISECONDS: Final = 2_000
 
@@ -103,9 +107,16 @@ async def _endless(live: Live, whom: Listening, after: int | None) -> AsyncItera
 class JobStory:
     """The events of one job, from one of them on, until the job is done."""
 
-    def __init__(self, live: Live, source: EventSource, read: Callable[[], Job]) -> None:
+    def __init__(
+        self,
+        live: Live,
+        source: EventSource,
+        read: Callable[[], Job],
+        check_seconds: float = CHECK_SECONDS,
+    ) -> None:
         """`read` gives the job as it is now; it blocks, and raises `NotFound` when it is gone."""
         self._live, self._source, self._read = live, source, read
+        self._check_seconds = check_seconds
 
     async def answer(self, job: Job, after: int | None) -> Response:
         """A stream; or 204, on which browsers stop connecting, when there is no more to come."""
@@ -115,7 +126,8 @@ class JobStory:
 
     async def _told(self, job_id: str, after: int) -> AsyncIterator[bytes]:
         yield START
-        follow = self._live.follow(Listening(job_id=job_id), after=after, ping_seconds=PING_SECONDS)
+        whom = Listening(job_id=job_id)
+        follow = self._live.follow(whom, after=after, ping_seconds=self._check_seconds)
         async with aclosing(follow) as batches:
             async for batch in batches:
                 yield encoded(batch)
