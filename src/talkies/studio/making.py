@@ -45,12 +45,8 @@ class Patience:
     silence_seconds: float | None = None
 
 
-#: Hears the events of a command: a header, and the bytes that came with it.
-Hear = Callable[[Header, bytes], None]
-
-
-def deaf(_: Header, __: bytes) -> None:
-    """For those who do not want to hear."""
+#: Hears the events of a command.
+Hear = Callable[[Header], None]
 
 
 class Maker:
@@ -79,26 +75,43 @@ class Maker:
     def pid(self) -> int:
         return self._child.pid
 
-    def do(self, command: Mapping[str, Any], patience: Patience, hear: Hear = deaf) -> Header:
+    def do(
+        self, command: Mapping[str, Any], patience: Patience, hear: Hear = lambda _: None
+    ) -> Header:
         """What the maker answers to a command; `hear` gets what it tells meanwhile.
+
+        Raises as `events`.
+        """
+        answer: Header = {}
+        for header, _ in self.events(command, patience):
+            answer = header.get("answer", {})
+            if "answer" not in header:
+                hear(header)
+        return answer
+
+    def events(
+        self, command: Mapping[str, Any], patience: Patience
+    ) -> Iterator[tuple[Header, bytes]]:
+        """What the maker says to a command, with the bytes that belong to it: the answer is last.
+
+        It waits while nobody asks for more. After any error, and after being left early, the maker
+        is of no more use.
 
         Raises:
             Canceled: `stop` was called.
-            ChildTimedOut: it took longer than it may; the maker is gone.
+            ChildTimedOut: it took longer than it may.
             ChildCrashed: it died of the command.
-            TalkiesError: what the command itself raised.
+            TalkiesError: what the command itself raised; only then the maker can go on.
         """
         with self._watched(patience):
             try:
                 self._await_start()
                 send(self._child.stdin, command)
-                while True:
+                header: Header = {}
+                while "answer" not in header:
                     header, payload = receive(self._child.stdout)
                     self._heard = time.monotonic()
-                    if "answer" in header:
-                        answer: Header = header["answer"]
-                        return answer
-                    hear(header, payload)
+                    yield header, payload
             except (EOFError, BrokenPipeError) as error:
                 self._explain(error)
 

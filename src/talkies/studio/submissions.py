@@ -1,13 +1,14 @@
 """What every request for a job has in common: whose it is, where its files come from, how long."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Self, TypeVar
 
 from talkies.errors import InvalidRequest
 from talkies.jobs.records import Document, NewJob, Priority
 from talkies.kit.clock import Clock
 from talkies.studio.access.principal import Principal
+from talkies.studio.webhooks.events import check_events
 
 #: Product contract: how much a caller may keep with a job.
 METADATA_KEYS, METADATA_NAME, METADATA_VALUE = 16, 64, 512
@@ -66,6 +67,8 @@ class Submission:
     origin: str = "v1"
 
 
+AnySubmission = TypeVar("AnySubmission", bound=Submission)
+
 #: Fields that stand in columns of their own, not in the request's document.
 COLUMNS = frozenset(f.name for f in fields(Submission)) - {"deadline_seconds"}
 
@@ -88,6 +91,19 @@ def require_caller(submission: Submission) -> None:
     fault = _metadata_fault(submission.metadata)
     if fault is not None:
         raise InvalidRequest(f"`metadata` {fault}.", details={"fields": ["metadata"]})
+
+
+def with_webhook(submission: AnySubmission, check: Callable[[str], str]) -> AnySubmission:
+    """The same with its webhook as it will be called; `check` makes it so.
+
+    Raises `UnsafeAddress`, and `InvalidRequest` for an event that there is not.
+    """
+    url = submission.webhook_url
+    return replace(
+        submission,
+        webhook_url=None if url is None else check(url),
+        webhook_events=check_events(submission.webhook_events, "webhook_events"),
+    )
 
 
 def _metadata_fault(metadata: Document) -> str | None:

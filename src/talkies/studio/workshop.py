@@ -60,7 +60,7 @@ class Workshop:
         with self.makers.assign(context.job.id, last=last) as maker:
             context.on_stop(maker.stop)
             asked = {**command, "folder": str(context.folder)}
-            return maker.do(asked, patience, lambda header, _: told(context, header))
+            return maker.do(asked, patience, lambda header: told(context, header))
 
     def deliver(self, context: StepContext, products: Iterable[Product]) -> list[Output]:
         """Put files into the storage, where they stay.

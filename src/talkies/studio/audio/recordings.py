@@ -4,7 +4,7 @@ from pathlib import Path
 
 from talkies.core.alignment import Alignment
 from talkies.kit.files import private_folder
-from talkies.media.sounds import convert_sound, require_audible
+from talkies.media.sounds import SECONDS_MAX, convert_sound, require_audible
 from talkies.studio.listening import Ears, listen
 from talkies.studio.outputs import require_inputs
 from talkies.studio.progress import Listener, Reporter, Stage, ignore
@@ -19,6 +19,7 @@ def align_recording(
     *,
     transcript: str | None = None,
     language: str | None = None,
+    max_seconds: float = SECONDS_MAX,
     listener: Listener = ignore,
 ) -> Alignment:
     """When each sound, and with a transcript each word, of a recording is said.
@@ -31,7 +32,7 @@ def align_recording(
     reporter = Reporter(listener, stages=STAGES)
     reporter.begin(Stage.FETCH)
     with private_folder() as folder:
-        sound = convert_sound(path, folder / "sound.wav")
+        sound = convert_sound(path, folder / "sound.wav", max_seconds=max_seconds)
         require_audible(sound)
         reporter.warn(*sound.warnings)
         reporter.begin(Stage.ALIGN)

@@ -1,23 +1,23 @@
 """Speech and its timing as a service: streamed while it is made, or as jobs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 from typing import Protocol
 
 from talkies.jobs.records import Document, Job, NewJob
 from talkies.kit.clock import Clock, now
-from talkies.kit.files import private_folder
 from talkies.kit.ids import new_id
 from talkies.media.sound_encoder import SOUND_FORMATS
 from talkies.speech.espeak.languages import find_language
 from talkies.speech.text import cleaned
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission, script_of
+from talkies.studio.audio.speaker import Speaker
 from talkies.studio.fetching import Fetcher
 from talkies.studio.progress import Reporter
 from talkies.studio.speaking import Script, voice_of
-from talkies.studio.submissions import new_job, require_caller
+from talkies.studio.submissions import new_job, require_caller, with_webhook
 from talkies.studio.texts import require_words
 
 SPEECH_KIND, ALIGNMENT_KIND = "speech", "alignment"
@@ -28,18 +28,6 @@ class Ledger(Protocol):
     """What is asked of `jobs.Jobs`."""
 
     def accept(self, new: NewJob) -> Job: ...
-
-
-class Speaker(Protocol):
-    """Makes speech and listens to it in a process of its own."""
-
-    def stream(self, script: Script, response_format: str) -> Iterator[bytes]:
-        """The encoded speech, sentence by sentence; raises before the first bytes."""
-        ...
-
-    def align(self, recording: Path, transcript: str | None, language: str | None) -> Document:
-        """The timing document of a short recording."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +50,14 @@ class Audio:
         fetcher: Fetcher,
         speaker: Speaker,
         *,
+        check_webhook: Callable[[str], str],
         clock: Clock = now,
     ) -> None:
+        """`check_webhook` gives an address as it is called, or raises `UnsafeAddress`."""
         self._jobs = jobs
         self._fetcher = fetcher
         self._speaker = speaker
+        self._check_webhook = check_webhook
         self._clock = clock
 
     def speak(self, principal: Principal, submission: SpeechSubmission) -> SpokenStream:
@@ -99,7 +90,7 @@ class Audio:
                 job_id or new_id(SPEECH_PREFIX, self._clock),
                 SPEECH_KIND,
                 principal,
-                submission,
+                with_webhook(submission, self._check_webhook),
                 clock=self._clock,
                 inputs={},
             )
@@ -111,15 +102,14 @@ class Audio:
         Raises:
             Forbidden: the key may not use audio.
             InvalidInput: the recording, the transcript or the language cannot be used.
-            MediaTooLarge: it is too long to be waited for; `submit_alignment` takes it.
+            MediaTooLarge: it is too long to be waited for, where `details` has `wait_seconds`;
+                `submit_alignment` takes it then.
             Unavailable: everybody is listening already.
         """
         principal.require(Scope.AUDIO)
         resolved = self._resolved(principal, submission)
-        with private_folder() as folder:
-            recording = folder / "audio"
-            self._fetcher.bring(resolved.audio, recording)
-            return self._speaker.align(recording, resolved.transcript, resolved.language)
+        bring = partial(self._fetcher.bring, resolved.audio)
+        return self._speaker.align(bring, resolved.transcript, resolved.language)
 
     def submit_alignment(
         self, principal: Principal, submission: AlignmentSubmission, *, job_id: str | None = None
@@ -153,8 +143,9 @@ class Audio:
             require_words(submission.transcript, "transcript")
         if submission.language is not None:
             find_language(submission.language)
-        found = self._fetcher.resolved(principal, {"audio": submission.audio})
-        return replace(submission, audio=found["audio"])
+        heard = with_webhook(submission, self._check_webhook)
+        found = self._fetcher.resolved(principal, {"audio": heard.audio})
+        return replace(heard, audio=found["audio"])
 
 
 def _checked(submission: SpeechSubmission) -> Script:

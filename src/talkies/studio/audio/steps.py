@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from talkies.core.timing_json import alignment_to_json
 from talkies.media.sound_encoder import STREAM_RATE, SoundEncoder
-from talkies.media.sounds import Sound
+from talkies.media.sounds import SECONDS_MAX, Sound
 from talkies.speech.text import cleaned, pieces
 from talkies.studio.audio.recordings import align_recording
 from talkies.studio.listening import Ears
 from talkies.studio.progress import Listener, Reporter, Stage, ignore
-from talkies.studio.speaking import Script, say
+from talkies.studio.speaking import Script, say, voice_of
 from talkies.studio.videos.workbench import TIMING
 
 #: What was asked for, as a file: a text can be longer than a message may be.
@@ -45,7 +45,8 @@ def speak_in(folder: Path, listener: Listener = ignore) -> dict[str, Any]:
     order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
     reporter = Reporter(listener, stages=(Stage.SPEAK, Stage.DELIVER))
     reporter.begin(Stage.SPEAK)
-    spoken = say(Script(**order["script"]), reporter)
+    script = Script(**order["script"])
+    spoken = say(script, reporter)
     encoder = SoundEncoder(order["format"])
     name = f"speech.{encoder.format.extension}"
     with (folder / name).open("wb") as file:
@@ -58,6 +59,7 @@ def speak_in(folder: Path, listener: Listener = ignore) -> dict[str, Any]:
         "files": [name, TIMING],
         "seconds": round(spoken.sound.seconds, 3),
         "language": spoken.alignment.language,
+        "voice": voice_of(script, Reporter()).id,
     }
 
 
@@ -69,6 +71,7 @@ def align_in(folder: Path, ears: Ears, listener: Listener = ignore) -> dict[str,
         ears,
         transcript=order.get("transcript"),
         language=order.get("language"),
+        max_seconds=order.get("max_seconds", SECONDS_MAX),
         listener=listener,
     )
     (folder / TIMING).write_text(alignment_to_json(alignment), encoding="utf-8")

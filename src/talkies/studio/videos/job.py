@@ -13,7 +13,7 @@ from talkies.kit.clock import now
 from talkies.studio.making import Patience
 from talkies.studio.previews import shipping
 from talkies.studio.progress import Stage
-from talkies.studio.videos.service import KIND, video_key
+from talkies.studio.videos.kind import KIND, video_key
 from talkies.studio.videos.steps import CAPTIONS, FINDINGS, INPUTS, SCORE, write_order
 from talkies.studio.videos.submission import submission_from
 from talkies.studio.videos.workbench import POSTER, PREVIEW, TIMING
@@ -124,7 +124,7 @@ class _Steps:
     def _made(self, stage: Stage, context: StepContext) -> dict[str, Any]:
         """Let the maker do a step, and keep what it left."""
         job = context.job
-        write_order(context.folder, job.request, str(job.engine))
+        write_order(context.folder, submission_from(job.request), str(job.engine))
         command = partial(
             self._workshop.command,
             context,

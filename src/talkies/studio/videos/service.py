@@ -1,6 +1,6 @@
 """Videos as a service: accepted as jobs, looked at before, handed out when they are finished."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,14 +12,10 @@ from talkies.storage.base import LINK_SECONDS, Storage
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.engines import EngineCatalog, require_able
 from talkies.studio.fetching import Fetcher
-from talkies.studio.submissions import new_job
+from talkies.studio.submissions import new_job, with_webhook
 from talkies.studio.videos.estimates import Estimate, Estimator
+from talkies.studio.videos.kind import ID_PREFIX, KIND, video_key
 from talkies.studio.videos.submission import VideoSubmission, require_possible, require_voice
-
-KIND = "video"
-
-#: Prefix of a video job's id.
-ID_PREFIX = "vid"
 
 
 class Ledger(Protocol):
@@ -57,13 +53,16 @@ class Videos:
         *,
         engines: EngineCatalog,
         estimator: Estimator,
+        check_webhook: Callable[[str], str],
         clock: Clock = now,
     ) -> None:
+        """`check_webhook` gives an address as it is called, or raises `UnsafeAddress`."""
         self._jobs = jobs
         self._fetcher = fetcher
         self._storage = storage
         self._engines = engines
         self._estimator = estimator
+        self._check_webhook = check_webhook
         self._clock = clock
 
     def submit(
@@ -159,21 +158,17 @@ class Videos:
         require_possible(submission)
         engine = self._engines.choose(submission.engine)
         require_able(engine, format_=submission.format, options=submission.options)
-        if submission.webhook_url is not None:
-            self._fetcher.require_safe(submission.webhook_url)
         if submission.text is not None:
             require_voice(submission)
-        resolved = self._fetcher.resolved(principal, submission.sources)
-        return engine.id, submission.with_sources(resolved)
-
-
-def video_key(job: Job) -> str:
-    """Where the storage keeps the video of a job: one key a job, whoever makes it and how often."""
-    output = job.request.get("output", {})
-    return f"videos/{job.id}.{output.get('format', 'mp4')}"
+        heard = with_webhook(submission, self._check_webhook)
+        resolved = self._fetcher.resolved(principal, heard.sources)
+        return engine.id, heard.with_sources(resolved)
 
 
 def _why_without(job: Job) -> str:
     if job.status is not Status.SUCCEEDED:
         return f"The job {job.status}: only jobs that succeeded have files."
     return "Ask for it when the job is made, as in `captions: sidecar`."
+
+
+__all__ = ["KIND", "Link", "Videos", "video_key"]

@@ -11,6 +11,7 @@ from talkies.engines.registry import version_of
 from talkies.score.document import score_to_document, score_to_json
 from talkies.studio.progress import Listener, Reporter, Stage
 from talkies.studio.speaking import Script, voice_of
+from talkies.studio.submissions import request_document
 from talkies.studio.videos.checking import Findings
 from talkies.studio.videos.pipeline import STEPS, Tools, Work, check, stages_of
 from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
@@ -46,9 +47,10 @@ LEFT: Mapping[Stage, tuple[str, ...]] = {
 }
 
 
-def write_order(folder: Path, request: Mapping[str, Any], engine: str) -> None:
-    """Put down what was asked for, for `run_step`: a job's request, and the engine it got."""
-    (folder / ORDER).write_text(json.dumps({**request, "engine": engine}), encoding="utf-8")
+def write_order(folder: Path, submission: VideoSubmission, engine: str) -> None:
+    """Put down for `run_step` what was asked for, and the engine that was chosen."""
+    document = request_document(replace(submission, engine=engine))
+    (folder / ORDER).write_text(json.dumps(document), encoding="utf-8")
 
 
 def run_step(stage: Stage, folder: Path, tools: Tools, listener: Listener) -> dict[str, Any]:
