@@ -66,7 +66,7 @@ class Storage(Protocol):
     def info(self, key: str) -> BlobInfo: ...
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
-        """All blobs whose key begins with `prefix`, ordered by key."""
+        """All blobs whose key begins with `prefix`: those of one folder together, and in order."""
         ...
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -96,4 +96,8 @@ class Storage(Protocol):
 
     def check(self) -> None:
         """Write, read and remove a small blob; raises what stands in the way."""
+        ...
+
+    def close(self) -> None:
+        """Let connections go; nothing is asked of it afterwards."""
         ...

@@ -127,6 +127,9 @@ class LocalStorage:
     def check(self) -> None:
         try_out(self)
 
+    def close(self) -> None:
+        """Nothing is held open between two calls."""
+
     def _path(self, key: str) -> Path:
         return self._root / checked(key)
 

@@ -157,6 +157,9 @@ class S3Storage:
     def check(self) -> None:
         try_out(self)
 
+    def close(self) -> None:
+        self._client.close()
+
     def _name(self, key: str) -> str:
         return self._prefix + checked(key)
 

@@ -40,7 +40,8 @@ FULL: Final = frozenset(
     }
 )
 MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
-BUSY: Final = frozenset({"429", "RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"})
+BUSY: Final = frozenset({"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"})
+BUSY_STATUSES: Final = frozenset({408, 429})
 
 #: A next step where a code names one.
 HINTS: Final = {
@@ -91,7 +92,7 @@ def answered(response: Any, key: str) -> TalkiesError:
         return StorageFull(details=details)
     if code in MISSING:
         return BlobMissing(details={"key": key})
-    if code in BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if code in BUSY or status in BUSY_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return StorageUnavailable(f"The storage is out of order or busy ({code}).", details=details)
     return StorageRefused(
         f"The storage refuses us ({code}).", hint=HINTS.get(code, ""), details=details

@@ -124,6 +124,9 @@ class SupabaseStorage:
     def check(self) -> None:
         try_out(self)
 
+    def close(self) -> None:
+        self._client.close()
+
     def _object(self, key: str) -> str:
         return f"/object/{self._bucket}/{checked(key)}"
 
