@@ -137,6 +137,9 @@ def _translating() -> Iterator[None]:
 def _translated(error: DBAPIError) -> Unavailable | DiskFull | None:
     if FULL in str(error.orig):
         return DiskFull("The disk of the database is full.")
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        # A mistake in the statement, which Postgres calls a programming error.
+        return None
     if error.connection_invalidated or isinstance(
         error, OperationalError | InterfaceError | InternalError
     ):
