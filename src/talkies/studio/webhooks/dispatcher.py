@@ -19,6 +19,9 @@ WORKERS: Final = 8
 #: Seconds between two looks at the outbox while nothing is due.
 POLL_SECONDS: Final = 0.5
 
+#: An answer that takes longer keeps a worker from the others.
+PROMPT_MILLISECONDS: Final = 2_000
+
 #: Seconds until the next look after one that failed, as while the database restarts.
 TROUBLE_SECONDS: Final = 2.0
 
@@ -88,14 +91,14 @@ class Dispatcher:
                 return
             origin = _origin(outgoing.url)
             try:
-                answered = self._deliver(outgoing)
+                prompt = self._deliver(outgoing)
             except TalkiesError:  # the lease runs out and the delivery is sent again
                 LOG.warning("the delivery %s could not be written down", outgoing.id, exc_info=True)
-                answered = True
+                prompt = True
             except Exception:  # a bug in one delivery must not end all others
                 LOG.exception("the delivery %s could not be sent", outgoing.id)
-                answered = False
-            self._lanes.leave(origin, answered=answered)
+                prompt = False
+            self._lanes.leave(origin, prompt=prompt)
             self._woken.set()
 
     def _next(self) -> Outgoing | None:
@@ -106,7 +109,7 @@ class Dispatcher:
                 return None
             pause = self._poll
             try:
-                outgoing = self._leases.claim(self._lanes.crowded())
+                outgoing = self._leases.claim(self._lanes.free())
             except TalkiesError:
                 LOG.warning("the outbox could not be read", exc_info=True)
                 outgoing, pause = None, TROUBLE_SECONDS
@@ -116,13 +119,13 @@ class Dispatcher:
             self._woken.wait(pause)
 
     def _deliver(self, outgoing: Outgoing) -> bool:
-        """Try once and write it down; False where no receiver answered."""
+        """Try once and write it down; returns whether an answer came promptly."""
         outcome = self._sender.send(outgoing)
         if self._cut.is_set() and outcome.http_status is None:
             self._leases.release(outgoing)
         else:
             self._leases.settle(outgoing, outcome)
-        return outcome.http_status is not None
+        return outcome.http_status is not None and outcome.milliseconds < PROMPT_MILLISECONDS
 
 
 def _origin(url: str) -> str:

@@ -1,7 +1,7 @@
 """Who sends what: deliveries are leased one by one, and settled by the process that holds them."""
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from talkies.db.engine import reading, writing
 from talkies.db.tables import api_keys, webhook_attempts, webhook_deliveries, webhook_endpoints
 from talkies.kit.clock import Clock, now
 from talkies.studio.access.audit import Actor, AuditLog
+from talkies.studio.webhooks.lanes import Lane
 from talkies.studio.webhooks.records import DeliveryStatus, Outcome, Outgoing
 from talkies.studio.webhooks.rows import disable
 from talkies.studio.webhooks.schedule import wait_seconds
@@ -25,6 +26,9 @@ ERROR_KEPT: Final = 300
 
 #: Who disables endpoints, as the audit log names it.
 DISPATCHER: Final = Actor(name="webhooks")
+
+
+ANYWHERE: Final = Lane()
 
 
 class Leases:
@@ -48,10 +52,10 @@ class Leases:
         self._engine, self._audit, self._clock, self._chance = engine, audit, clock, chance
         self._common_secret, self._lease = common_secret, round(lease_seconds * 1000)
 
-    def claim(self, avoid: Collection[str] = ()) -> Outgoing | None:
-        """Lease the delivery that is due the longest, but none to the origins to `avoid`."""
+    def claim(self, lane: Lane = ANYWHERE) -> Outgoing | None:
+        """Lease the delivery that is due the longest of those that the lane lets through."""
         at = self._clock()
-        found = self._due(at, avoid).limit(1)
+        found = self._due(at, lane).limit(1)
         with reading(self._engine) as connection:  # so that waiting takes no writer's lock
             if connection.execute(found).first() is None:
                 return None
@@ -87,15 +91,17 @@ class Leases:
         with writing(self._engine) as connection:
             self._end(connection, outgoing, {})
 
-    def _due(self, at: int, avoid: Collection[str]) -> "sa.Select[tuple[str]]":
+    def _due(self, at: int, lane: Lane) -> "sa.Select[tuple[str]]":
         table = webhook_deliveries
+        among = () if lane.only is None else (sa.or_(sa.false(), *map(_is_to, lane.only)),)
         return (
             sa.select(table.c.id)
             .where(
                 table.c.status == DeliveryStatus.PENDING,
                 table.c.next_at <= at,
                 sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= at),
-                *(~table.c.url.startswith(f"{origin}/", autoescape=True) for origin in avoid),
+                *(~_is_to(origin) for origin in lane.avoid),
+                *among,
             )
             .order_by(table.c.next_at, table.c.id)
         )
@@ -175,6 +181,10 @@ class Leases:
             .where(deliveries.endpoint_id == endpoint_id, attempts.at > success)
         ).scalar_one()
         return at if first is None else int(first)
+
+
+def _is_to(origin: str) -> "sa.ColumnElement[bool]":
+    return webhook_deliveries.c.url.startswith(f"{origin}/", autoescape=True)
 
 
 def _over(status: DeliveryStatus, delivered_at: int | None = None) -> dict[str, Any]:

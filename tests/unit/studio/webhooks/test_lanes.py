@@ -1,59 +1,73 @@
-from talkies.studio.webhooks.lanes import HEALTHY, REMEMBERED, Lanes
+from talkies.studio.webhooks.lanes import PROVEN, REMEMBERED, Lane, Lanes
 
 
-def enter(lanes: Lanes, origin: str, times: int = 1) -> None:
-    for _ in range(times):
+def enter(lanes: Lanes, *origins: str) -> None:
+    for origin in origins:
         lanes.enter(origin)
 
 
-def test_an_origin_that_answers_gets_some_lanes_and_not_all() -> None:
+def prove(lanes: Lanes, *origins: str) -> None:
+    for origin in origins:
+        lanes.enter(origin)
+        lanes.leave(origin, prompt=True)
+
+
+def test_a_free_worker_may_send_anywhere() -> None:
+    assert Lanes(8).free() == Lane()
+
+
+def test_a_new_origin_gets_one_worker_until_it_answers_promptly() -> None:
     lanes = Lanes(8)
-    enter(lanes, "a", HEALTHY - 1)
-    assert lanes.crowded() == ()
     enter(lanes, "a")
-    assert lanes.crowded() == ("a",)
-    lanes.leave("a", answered=True)
-    assert lanes.crowded() == ()
+    assert lanes.free() == Lane(avoid=("a",))
+    lanes.leave("a", prompt=True)
+    enter(lanes, "a")
+    assert lanes.free() == Lane()
 
 
-def test_an_origin_that_did_not_answer_gets_one() -> None:
+def test_a_proven_origin_gets_some_workers_and_not_all() -> None:
     lanes = Lanes(8)
+    prove(lanes, "a")
+    enter(lanes, *"a" * (PROVEN - 1))
+    assert lanes.free() == Lane()
     enter(lanes, "a")
-    lanes.leave("a", answered=False)
-    assert lanes.crowded() == ()
-    enter(lanes, "a")
-    assert lanes.crowded() == ("a",)
-    lanes.leave("a", answered=True)
-    enter(lanes, "a")
-    assert lanes.crowded() == ()
+    assert lanes.free() == Lane(avoid=("a",))
+    lanes.leave("a", prompt=True)
+    assert lanes.free() == Lane()
 
 
-def test_all_that_did_not_answer_share_half_the_workers() -> None:
+def test_an_origin_that_grows_slow_is_new_again() -> None:
+    lanes = Lanes(8)
+    prove(lanes, "a")
+    enter(lanes, "a", "a")
+    lanes.leave("a", prompt=False)
+    assert lanes.free() == Lane(avoid=("a",))
+
+
+def test_all_that_are_not_proven_share_half_the_workers() -> None:
     lanes = Lanes(4)
-    for origin in "abc":
-        enter(lanes, origin)
-        lanes.leave(origin, answered=False)
-    enter(lanes, "a")
-    assert lanes.crowded() == ("a",)
-    enter(lanes, "b")
-    assert sorted(lanes.crowded()) == ["a", "b", "c"]
-    lanes.leave("a", answered=False)
-    assert lanes.crowded() == ("b",)
+    prove(lanes, "good", "busy")
+    enter(lanes, "new")
+    assert lanes.free() == Lane(avoid=("new",))
+    enter(lanes, "newer", *["busy"] * PROVEN)
+    assert lanes.free() == Lane(only=("good",))
+    lanes.leave("newer", prompt=False)
+    assert set(lanes.free().avoid) == {"new", "busy"}
 
 
-def test_even_one_worker_tries_the_dead() -> None:
+def test_one_worker_alone_tries_new_origins_too() -> None:
     lanes = Lanes(1)
-    enter(lanes, "a")
-    lanes.leave("a", answered=False)
-    assert lanes.crowded() == ()
+    assert lanes.free() == Lane()
+    enter(lanes, "new")
+    assert lanes.free() == Lane(only=())
 
 
 def test_what_is_remembered_has_a_bound() -> None:
     lanes = Lanes(2)
-    for number in range(REMEMBERED + 5):
-        enter(lanes, str(number))
-        lanes.leave(str(number), answered=False)
+    prove(lanes, *map(str, range(REMEMBERED + 5)))
     enter(lanes, "new")
-    lanes.leave("new", answered=False)
-    enter(lanes, "new")
-    assert len(lanes.crowded()) == REMEMBERED
+    only = lanes.free().only
+    assert only is not None
+    assert len(only) == REMEMBERED
+    assert "4" not in only
+    assert "5" in only

@@ -14,6 +14,7 @@ from webhook_stage import (
 )
 
 from talkies.studio.webhooks.deliveries import DeliveryQuery
+from talkies.studio.webhooks.lanes import Lane
 from talkies.studio.webhooks.leases import PATIENCE_SECONDS, Leases
 from talkies.studio.webhooks.records import DeliveryStatus, Outcome, Outgoing
 from talkies.studio.webhooks.schedule import TRIES, WAITS
@@ -24,7 +25,7 @@ GONE = Outcome(at=START, milliseconds=1, http_status=410, error="The receiver an
 
 
 def take(leases: Leases, *avoid: str) -> Outgoing:
-    found = leases.claim(avoid)
+    found = leases.claim(Lane(avoid=avoid))
     assert found is not None
     return found
 
@@ -75,11 +76,20 @@ def test_what_is_due_longest_goes_first_and_what_is_not_due_waits(
 def test_crowded_origins_are_passed_over(stage: WebhookStage) -> None:
     fill(stage, "https://a.test/x", "https://a.test:8443/", "https://a_test/", "https://b.test/")
     leases = stage.leases()
-    avoid = ["https://a.test"]
-    urls = [take(leases, *avoid).url for _ in range(3)]
+    urls = [take(leases, "https://a.test").url for _ in range(3)]
     assert set(urls) == {"https://a.test:8443/", "https://a_test/", "https://b.test/"}
-    assert leases.claim(avoid) is None
+    assert leases.claim(Lane(avoid=("https://a.test",))) is None
     assert take(leases).url == "https://a.test/x"
+
+
+def test_a_lane_can_lead_to_some_origins_only(stage: WebhookStage) -> None:
+    fill(stage, "https://a.test/", "https://b.test/")
+    leases = stage.leases()
+    assert leases.claim(Lane(only=())) is None
+    assert leases.claim(Lane(only=("https://c.test", "https://b.tes"))) is None
+    found = leases.claim(Lane(only=("https://c.test", "https://b.test")))
+    assert found is not None
+    assert found.url == "https://b.test/"
 
 
 def test_the_lease_of_a_dead_sender_runs_out(stage: WebhookStage, clock: SetClock) -> None:
