@@ -17,6 +17,8 @@ from talkies.studio.videos.estimates import Estimate, Estimator
 from talkies.studio.videos.kind import ID_PREFIX, KIND, video_key
 from talkies.studio.videos.submission import VideoSubmission, require_possible, require_voice
 
+__all__ = ["ID_PREFIX", "KIND", "Link", "Videos", "video_key"]
+
 
 class Ledger(Protocol):
     """What is asked of `jobs.Jobs`."""
@@ -169,6 +171,3 @@ def _why_without(job: Job) -> str:
     if job.status is not Status.SUCCEEDED:
         return f"The job {job.status}: only jobs that succeeded have files."
     return "Ask for it when the job is made, as in `captions: sidecar`."
-
-
-__all__ = ["KIND", "Link", "Videos", "video_key"]
