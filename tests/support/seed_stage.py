@@ -11,14 +11,14 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
-from service_stage import Stage, built, serving
+from service_stage import Stage, StillEstimator, built, serving
 
 from talkies.api.services import HttpOptions
 from talkies.errors import TalkiesError
 from talkies.jobs.attempts import Attempts, Report, failed
 from talkies.jobs.ledger import Ending
 from talkies.jobs.queue import Ticket
-from talkies.jobs.records import Job, Output, Status
+from talkies.jobs.records import Job, JobQuery, Output, Status
 from talkies.studio.access.audit import Actor
 from talkies.studio.access.limits import RateLimits
 from talkies.studio.access.principal import Scope
@@ -88,9 +88,17 @@ class Seeds:
             [Report(token=token, progress=progress, eta_seconds=eta_seconds, alive=True)]
         )
 
+    def waiting(self) -> tuple[Job, ...]:
+        """Jobs that nobody began."""
+        return self.services.jobs.list(JobQuery(statuses=(Status.QUEUED,)))
+
     def succeed(self, job_id: str, *warnings: str) -> None:
         """Begin a job, and deliver a video."""
         self.begin(job_id)
+        self.finish(job_id, *warnings)
+
+    def finish(self, job_id: str, *warnings: str) -> None:
+        """Deliver the video of a job that was begun."""
         key, path = video_key(self.job(job_id)), self._folder / job_id
         path.write_bytes(VIDEO)
         self.services.storage.put(key, path, content_type="video/mp4")
@@ -139,8 +147,9 @@ def seeds(
 def _trusting(stage: Stage, require_safe: Callable[[str], object]) -> Any:
     services = stage.services
 
-    def check(url: str) -> None:
+    def check(url: str) -> str:
         require_safe(url)
+        return url
 
     def no_download(url: str, path: Path) -> object:
         raise AssertionError(url)
@@ -151,6 +160,7 @@ def _trusting(stage: Stage, require_safe: Callable[[str], object]) -> Any:
         fetcher,
         services.storage,
         engines=services.engines,
-        estimator=services.videos._estimator,
+        estimator=StillEstimator(),
+        check_webhook=check,
     )
     return replace(services, videos=videos)

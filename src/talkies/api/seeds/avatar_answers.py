@@ -34,8 +34,10 @@ CANCELED: Final = {"code": "CANCELED", "message": "The job was canceled.", "deta
 class Meta(Answer):
     """What is said beside the data."""
 
-    warnings: list[str] | None = Field(
-        default=None, description="What may spoil the video; absent where nothing does."
+    warnings: list[str] = Field(
+        default_factory=list,
+        exclude_if=lambda warnings: not warnings,
+        description="What may spoil the video; absent where nothing does.",
     )
 
 
@@ -99,7 +101,7 @@ def status_answer(job: Job, moment: int) -> StatusAnswer:
 
 
 def meta(warnings: tuple[str, ...] = ()) -> Meta:
-    return Meta(warnings=list(warnings)) if warnings else Meta()
+    return Meta(warnings=list(warnings))
 
 
 def warnings_of(job: Job) -> tuple[str, ...]:

@@ -30,11 +30,18 @@ from talkies.api.seeds.avatar_errors import (
     JobFailed,
     UnusableInput,
 )
-from talkies.api.seeds.forms import described, file_of, form_of, route_class
+from talkies.api.seeds.forms import (
+    described,
+    file_of,
+    form_of,
+    refused,
+    require_text,
+    route_class,
+)
 from talkies.api.seeds.making import Maker
 from talkies.api.services import Services
 from talkies.api.uploads import json_value, private_folder, read
-from talkies.errors import Gone, InvalidRequest, NotFound, NotReady, QueueFull
+from talkies.errors import Gone, NotFound, NotReady, QueueFull
 from talkies.jobs.records import Status
 from talkies.studio.videos.submission import Output, VideoSubmission
 
@@ -71,7 +78,6 @@ REFUSALS: Final = (UnusableInput, InvalidImageFormat, InvalidAudioFormat, AudioT
     "/generate",
     status_code=201,
     summary="Make a video of an image and an audio file",
-    response_model_exclude_none=True,
     responses=answers(*REFUSALS, *IDEMPOTENCY_ERRORS),
     openapi_extra=FORM,
 )
@@ -109,10 +115,11 @@ def _submission(services: Services, form: Form) -> VideoSubmission:
 def _metadata(text: str | None) -> dict[str, Any]:
     try:
         document = json_value(text or "{}")
-    except ValueError:
-        document = None
+    except ValueError as error:
+        raise refused("metadata", "It is not valid JSON.") from error
     if not isinstance(document, dict):
-        raise InvalidRequest("`metadata` is not a JSON object.")
+        raise refused("metadata", "It is not a JSON object.")
+    require_text("metadata", document)
     return document
 
 
@@ -125,7 +132,6 @@ def status(job_id: JobId, who: VideosUser, services: ServicesDep) -> StatusAnswe
 @router.get(
     "/result/{job_id}",
     summary="A link to the video",
-    response_model_exclude_none=True,
     responses=answers(NotFound, NotReady, JobFailed, Gone),
 )
 def result(job_id: JobId, who: VideosUser, services: ServicesDep, links: LinksDep) -> ResultAnswer:

@@ -4,9 +4,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from talkies.api.errors import invalid_request
+from talkies.api.models import require_storable
 from talkies.api.multipart import Form, UploadedFile
 from talkies.api.requests import request_id_of
 from talkies.api.uploads import Received
@@ -33,31 +36,52 @@ def route_class(worded: Worded, prepare: Prepare = lambda _: None) -> type[APIRo
                 prepare(request)
                 try:
                     return await handle(Request(request.scope, request.receive))
-                except (TalkiesError, HTTPException) as error:
-                    cause = error if isinstance(error, TalkiesError) else error.__cause__
-                    if not isinstance(cause, TalkiesError) or cause.status == TalkiesError.status:
+                except (TalkiesError, HTTPException, RequestValidationError) as error:
+                    known = _known(error)
+                    if known is None or known.status == TalkiesError.status:
                         raise
-                    return worded(cause, request_id_of(request))
+                    return worded(known, request_id_of(request))
 
             return answering
 
     return SeedRoute
 
 
+def _known(error: Exception) -> TalkiesError | None:
+    """The failure behind one of the framework's."""
+    if isinstance(error, RequestValidationError):
+        return invalid_request(error.errors())
+    known = error if isinstance(error, TalkiesError) else error.__cause__
+    return known if isinstance(known, TalkiesError) else None
+
+
 def form_of(received: Received) -> Form:
-    """The form of a body; raises `InvalidRequest` where JSON was sent."""
+    """The form of a body; raises `InvalidRequest` for JSON, and for text that no database keeps."""
     if received.document is not None:
         raise InvalidRequest("Send `multipart/form-data`.")
+    for name, values in received.form.texts.items():
+        require_text(name, values)
     return received.form
+
+
+def require_text(name: str, value: object) -> None:
+    """Raise `InvalidRequest` for a field whose text cannot be stored."""
+    try:
+        require_storable(value)
+    except ValueError as error:
+        raise refused(name, str(error)) from error
+
+
+def refused(name: str, message: str) -> InvalidRequest:
+    """The failure of one field."""
+    problem = {"pointer": f"/{name}", "message": message}
+    return InvalidRequest(f"/{name}: {message}", details={"fields": [problem]})
 
 
 def file_of(form: Form, name: str) -> UploadedFile:
     """A file that has to be there; raises `InvalidRequest`."""
     if name not in form.files:
-        message = "This file is missing."
-        raise InvalidRequest(
-            f"/{name}: {message}", details={"fields": [{"pointer": f"/{name}", "message": message}]}
-        )
+        raise refused(name, "This file is missing.")
     return form.files[name]
 
 

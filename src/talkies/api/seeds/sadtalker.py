@@ -1,7 +1,7 @@
 """SadTalker's service (S9): `/v1/jobs`, and the older `/generate_talking_video`."""
 
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
@@ -19,8 +19,8 @@ from talkies.api.seeds.forms import described, file_of, form_of, route_class
 from talkies.api.seeds.making import Maker
 from talkies.api.seeds.sadtalker_answers import DirectAnswer, JobResponse, direct_answer
 from talkies.api.seeds.sadtalker_errors import (
-    VideoNotMade,
     WrongMedia,
+    not_made,
     prefer_key_header,
     worded,
 )
@@ -165,12 +165,8 @@ def _direct(known: JobResponse, job: Job, request_id: str) -> JSONResponse:
     if not job.done:
         return JSONResponse(known.model_dump(mode="json"), status_code=202)
     if known.download_url is None:
-        return worded(VideoNotMade(known.error or "", details=_cause(job)), request_id)
+        return not_made(known, job, request_id)
     return JSONResponse(direct_answer(known).model_dump(mode="json"))
-
-
-def _cause(job: Job) -> dict[str, Any]:
-    return {"job_id": job.id, "reason": str((job.error or {}).get("code", "CANCELED"))}
 
 
 async def _made(request: Request, response: Response, maker: Maker, base_url: str) -> Job:

@@ -1,6 +1,7 @@
 """The failures of SadTalker's service (S9) in its own words, and the header of its keys."""
 
 import json
+from collections.abc import Iterator
 from typing import Final
 
 from fastapi import Request
@@ -8,7 +9,9 @@ from fastapi.responses import JSONResponse
 
 from talkies.api.errors import answer
 from talkies.api.requests import services_of
-from talkies.errors import TalkiesError, UnsupportedMedia
+from talkies.api.seeds.sadtalker_answers import JobResponse
+from talkies.errors import Canceled, TalkiesError, UnsupportedMedia
+from talkies.jobs.records import Job
 
 #: Headers that tell of a body which is written anew.
 OF_THE_BODY: Final = ("content-length", "content-type")
@@ -35,6 +38,23 @@ def worded(error: TalkiesError, request_id: str) -> JSONResponse:
     body = {"detail": error.message, **json.loads(bytes(plain.body))}
     headers = {name: value for name, value in plain.headers.items() if name not in OF_THE_BODY}
     return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+def not_made(known: JobResponse, job: Job, request_id: str) -> JSONResponse:
+    """The answer of the route that waits, where the job has no video: with its error's status."""
+    code = str((job.error or {}).get("code", Canceled.code))
+    failure = VideoNotMade(known.error or "", details={"job_id": job.id, "reason": code})
+    answered = worded(failure, request_id)
+    answered.status_code = next(
+        (kind.status for kind in _every_kind(TalkiesError) if kind.code == code), failure.status
+    )
+    return answered
+
+
+def _every_kind(kind: type[TalkiesError]) -> Iterator[type[TalkiesError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _every_kind(narrower)
 
 
 def prefer_key_header(request: Request) -> None:

@@ -90,4 +90,4 @@ def test_warnings_of_the_check_come_before_those_of_the_work_and_once() -> None:
 
 
 def test_meta_is_empty_where_nothing_is_to_be_said() -> None:
-    assert meta().model_dump(exclude_none=True) == {}
+    assert meta().model_dump() == {}
