@@ -1,0 +1,161 @@
+"""What the API is given: the services of an installation, and plain values of its settings."""
+
+from collections.abc import Callable
+from functools import partial
+
+from talkies import __version__
+from talkies.api.services import HttpOptions, Services
+from talkies.settings import Settings
+from talkies.studio.audio.service import Audio
+from talkies.studio.audio.speaker import Speaker
+from talkies.studio.engine_states import EngineStates
+from talkies.studio.health.fleet import FleetNumbers
+from talkies.studio.health.readiness import (
+    Probe,
+    Readiness,
+    try_database,
+    try_migrations,
+    try_worker,
+)
+from talkies.studio.health.report import Build, Health
+from talkies.studio.videos.estimates import Estimator
+from talkies.studio.videos.pace import Pace
+from talkies.studio.videos.service import Videos
+from talkies.studio.webhooks.deliveries import Deliveries
+from talkies.studio.webhooks.endpoints import Endpoints
+from talkies.telemetry.gpu import GpuWatch
+from talkies.telemetry.metrics import Metrics
+from talkies.telemetry.tracing import tracing
+from talkies.wiring.foundation import asset_limits
+from talkies.wiring.installation import Installation
+
+#: Seconds for which an answer of the storage's probe is believed.
+STORAGE_FRESH_SECONDS = 15
+
+#: Bytes of a form's fields and of the lines between its parts.
+FORM_BYTES = 1_000_000
+
+UNKNOWN = "unknown"
+
+
+def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) -> Services:
+    """The services; `worker_alive` is None where this process works nothing off."""
+    base, access, work = parts.base, parts.access, parts.work
+    gpus, storage = GpuWatch(), storage_probe(parts)
+    return Services(
+        http=http_options(parts.settings),
+        jobs=work.jobs,
+        videos=videos_of(parts),
+        assets=base.assets,
+        deletion=parts.deletion,
+        previews=work.previews,
+        audio=audio_of(parts),
+        engines=work.catalog,
+        engine_states=EngineStates(base.engine, work.catalog, work.jobs.workers),
+        storage=base.storage,
+        links=base.links,
+        scratch=base.scratch,
+        keys=access.keys,
+        sessions=access.sessions,
+        limiter=access.limiter,
+        quotas=access.quotas,
+        idempotency=access.idempotency,
+        endpoints=Endpoints(base.engine, base.client, access.audit),
+        deliveries=Deliveries(base.engine),
+        usage=work.usage,
+        health=health_of(parts, gpus, worker_alive),
+        readiness=readiness_of(parts, storage, worker_alive),
+        sadtalker=work.sadtalker,
+        metrics=metrics_of(parts, gpus, storage),
+        tracing=tracing(parts.settings.otel_endpoint, __version__),
+    )
+
+
+def http_options(settings: Settings) -> HttpOptions:
+    limits = asset_limits(settings)
+    largest = max(limits.picture_bytes, limits.sound_bytes, limits.video_bytes)
+    # A form may bring one file of each kind.
+    whole = limits.picture_bytes * 2 + limits.sound_bytes + limits.video_bytes + FORM_BYTES
+    return HttpOptions(
+        version=__version__,
+        public_url=settings.api_public_base_url,
+        allowed_origins=settings.cors_origins,
+        max_upload_bytes=whole,
+        max_file_bytes=largest,
+        file_limits=limits,
+        api_key_header=settings.api_key_header,
+        legacy_wait_seconds=settings.legacy_wait,
+        metrics_public=settings.metrics_public or settings.loopback,
+    )
+
+
+def videos_of(parts: Installation) -> Videos:
+    base, work = parts.base, parts.work
+    estimates = Estimator(
+        work.makers,
+        base.fetcher,
+        base.scratch,
+        engines=work.catalog,
+        pace=Pace(base.engine),
+        lines=work.jobs,
+        prices=work.prices,
+    )
+    return Videos(
+        work.jobs,
+        base.fetcher,
+        base.storage,
+        engines=work.catalog,
+        estimator=estimates,
+        check_webhook=base.client.check,
+    )
+
+
+def audio_of(parts: Installation) -> Audio:
+    base, work = parts.base, parts.work
+    speaker = Speaker(work.makers, base.scratch)
+    return Audio(work.jobs, base.fetcher, speaker, check_webhook=base.client.check)
+
+
+def storage_probe(parts: Installation) -> Probe:
+    return Probe("storage", parts.base.storage.check, fresh_seconds=STORAGE_FRESH_SECONDS)
+
+
+def readiness_of(
+    parts: Installation, storage: Probe, worker_alive: Callable[[], bool] | None
+) -> Readiness:
+    engine = parts.base.engine
+    probes = [
+        Probe("database", partial(try_database, engine)),
+        Probe("migrations", partial(try_migrations, engine)),
+        storage,
+    ]
+    if worker_alive is not None:
+        probes.append(Probe("worker", partial(try_worker, worker_alive)))
+    return Readiness(probes)
+
+
+def health_of(
+    parts: Installation, gpus: GpuWatch, worker_alive: Callable[[], bool] | None
+) -> Health:
+    """Engines are warm where this process keeps makers ready for them."""
+    settings, catalog = parts.settings, parts.work.catalog
+
+    def warm() -> tuple[str, ...]:
+        ready = worker_alive is not None and worker_alive()
+        return tuple(engine.id for engine in catalog.list() if engine.ready) if ready else ()
+
+    return Health(
+        Build(version=__version__, git_sha=settings.git_sha or UNKNOWN),
+        gpus=gpus,
+        engines=catalog,
+        warm=warm,
+        bucket=settings.s3_bucket if settings.provider == "s3" or settings.use_s3 else None,
+    )
+
+
+def metrics_of(parts: Installation, gpus: GpuWatch, storage: Probe) -> Metrics:
+    numbers = FleetNumbers(
+        parts.base.engine, depths=parts.work.jobs.depths, storage_up=lambda: storage.look().ok
+    )
+    revision = parts.settings.git_sha or UNKNOWN
+    return Metrics(version=__version__, revision=revision, fleet=numbers, gpus=gpus)

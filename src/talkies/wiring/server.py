@@ -1,0 +1,130 @@
+"""One HTTP server over a service: from its socket to a stop in good order."""
+
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from talkies.errors import Misconfigured
+from talkies.settings import Settings
+from talkies.studio.access.audit import Actor
+from talkies.studio.access.principal import Scope
+from talkies.wiring.service import Service
+
+#: Seconds that open requests have when the server is told to stop; streams end at once.
+FAREWELL_SECONDS = 5
+
+#: Seconds an idle connection is kept: longer than a proxy before us keeps it (nginx: 60).
+KEEP_ALIVE_SECONDS = 75
+
+COMMAND_LINE = Actor(name="command line")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """What a person needs to begin."""
+
+    url: str
+    #: A link that signs a browser in, once; only on this machine's own address.
+    sign_in: str | None
+    #: The secret of the first key, where there was none; it is shown once.
+    first_key: str | None
+
+
+class Server:
+    """Serves one service on one socket that listens."""
+
+    def __init__(self, service: Service, listener: socket.socket) -> None:
+        self._service = service
+        self._listener = listener
+
+    def prepare(self) -> Welcome:
+        """Open the service's database and see who may come in.
+
+        Raises `Misconfigured` where everybody could reach the server and nobody has a key.
+        """
+        self._service.parts.open()
+        settings = self._service.settings
+        url = _url(settings, self._listener)
+        keys = self._service.parts.access.keys
+        has_key = bool(keys.adopt([secret.get_secret_value() for secret in settings.api_keys]))
+        has_key = has_key or bool(keys.list())
+        if not settings.loopback:
+            _require_key(has_key=has_key, settings=settings)
+            return Welcome(url=url, sign_in=None, first_key=None)
+        token = self._service.parts.access.sessions.make_link_token()
+        first = None if has_key else keys.create("first", [Scope.ADMIN], by=COMMAND_LINE).secret
+        return Welcome(url=url, sign_in=f"{url}/signin?token={token}", first_key=first)
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve until SIGTERM or SIGINT; `ready` is called once requests are answered."""
+        settings = self._service.settings
+        config = uvicorn.Config(
+            self._service.app(),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.forwarded_allow_ips),
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=FAREWELL_SECONDS,
+        )
+        # uvicorn raises the signal again when it is done; the end in good order is no failure.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        _Uvicorn(config, ready, self._service.end_streams).run(sockets=[self._listener])
+
+
+class _Uvicorn(uvicorn.Server):
+    """Tells when it answers, and ends streams before it waits for connections to close."""
+
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._ready, self._ending = ready, ending
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending()
+        super().handle_exit(sig, frame)
+
+
+def asgi_app(settings: Settings) -> FastAPI:
+    """The application for a server of somebody else's choice; it starts and stops the worker.
+
+    The server decides who can reach it, so that there has to be a key: raises `Misconfigured`.
+    """
+    service = Service(settings, works=True)
+    service.parts.open()
+    keys = service.parts.access.keys
+    adopted = keys.adopt([secret.get_secret_value() for secret in settings.api_keys])
+    _require_key(has_key=bool(adopted or keys.list()), settings=settings)
+    return service.app()
+
+
+def _require_key(*, has_key: bool, settings: Settings) -> None:
+    if not has_key:
+        raise Misconfigured(
+            "Everybody could reach this server, and there is no key yet.",
+            hint=f"Make one: talkies keys create --data-dir {settings.data_dir} --name first "
+            "(or set API_KEYS), or listen on 127.0.0.1.",
+            details={"host": settings.api_host},
+        )
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    """Where a person on this machine reaches the server."""
+    if settings.api_public_base_url:
+        return settings.api_public_base_url.rstrip("/")
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a comparison
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,172 @@
+"""One process of the service: what it serves, what runs beside it, its start and its end."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import anyio.to_thread
+import sqlalchemy as sa
+from fastapi import FastAPI
+
+from talkies import __version__
+from talkies.api.app import create_app
+from talkies.errors import TalkiesError
+from talkies.jobs.chores import Chore
+from talkies.jobs.jobs import Jobs
+from talkies.jobs.worker import Worker, WorkerOptions
+from talkies.settings import Settings
+from talkies.studio.access.audit import AuditLog
+from talkies.studio.access.keys import KeyRing
+from talkies.studio.operations.leftovers import sweep_machine
+from talkies.studio.operations.retention import Retention
+from talkies.studio.webhooks.dispatcher import Dispatcher
+from talkies.studio.webhooks.leases import Leases
+from talkies.studio.webhooks.sending import Sender
+from talkies.studio.webhooks.signing import derived_secret
+from talkies.wiring.foundation import client_of
+from talkies.wiring.http import services_of
+from talkies.wiring.installation import Installation, installation_of
+
+#: Seconds between two sweeps of what dead processes left on this machine.
+TIDY_SECONDS = 600.0
+
+#: Seconds between two sweeps of what is past its time in the database and the storage.
+RETENTION_SECONDS = 300.0
+
+#: Seconds by which the job table of a Supabase project may be late.
+MIRROR_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """The service in this process; `works` says whether it works jobs off, too."""
+
+    def __init__(self, settings: Settings, *, works: bool) -> None:
+        """Build the parts; nothing runs yet. Raises `Misconfigured`."""
+        self.settings = settings
+        spares = settings.worker_concurrency if works else 1
+        self.parts = installation_of(settings, spares=spares)
+        self._worker = worker_of(self.parts) if works else None
+        self._dispatcher = dispatcher_of(self.parts)
+        self._stopping = threading.Event()
+        self._tidying = threading.Thread(target=self._tidy, name="tidy", daemon=True)
+        self._app: FastAPI | None = None
+
+    @property
+    def executor_id(self) -> str:
+        """The worker's name in the list of workers; empty where there is none."""
+        return "" if self._worker is None else self._worker.executor_id
+
+    def app(self) -> FastAPI:
+        """The HTTP application; its lifespan starts and stops this service."""
+        worker = self._worker
+        alive = None if worker is None else lambda: worker.alive
+        app = create_app(services_of(self.parts, alive))
+        app.router.lifespan_context = self._life
+        self._app = app
+        return app
+
+    def start(self) -> None:
+        """Begin to work and to deliver, on a database that is open."""
+        self.parts.work.makers.start()
+        if self._worker is not None:
+            self._worker.start()
+        self._dispatcher.start()
+        self._tidying.start()
+
+    def stop(self) -> None:
+        """Let running jobs finish for a while, then end all that this process runs."""
+        self._stopping.set()
+        self.end_streams()
+        if self._worker is not None:
+            self._worker.drain()
+        self._dispatcher.stop()
+        self.parts.work.makers.close()
+        self.parts.close()
+
+    def end_streams(self) -> None:
+        """Let answers end that would go on for ever."""
+        if self._app is not None:
+            self._app.state.live.end()
+
+    @contextlib.asynccontextmanager
+    async def _life(self, _: FastAPI) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(self.start)
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(self.stop)
+
+    def _tidy(self) -> None:
+        """Now and then remove what dead processes left here."""
+        while True:
+            try:
+                sweep_machine(self.parts.base.engine, self.parts.base.scratch)
+            except (TalkiesError, OSError) as error:
+                log.warning("this machine was not tidied: %s", error)
+            if self._stopping.wait(TIDY_SECONDS):
+                return
+
+
+def worker_of(parts: Installation) -> Worker:
+    """The worker of the settings, with the chores that one process of a fleet does for all."""
+    settings, work = parts.settings, parts.work
+    ready = tuple(engine.id for engine in work.catalog.list() if engine.ready)
+    for name in settings.engines:
+        work.catalog.choose(name)
+    options = WorkerOptions(
+        engines=settings.engines or ready,
+        concurrency=settings.worker_concurrency,
+        prepare_concurrency=settings.prepare_concurrency,
+        lease_seconds=settings.lease_seconds,
+        drain_seconds=settings.drain_seconds,
+        scratch=settings.scratch_folder,
+        version=__version__,
+    )
+    chores = [Chore(name="retention", every_seconds=RETENTION_SECONDS, run=work.retention.sweep)]
+    if parts.mirroring is not None:
+        mirror = parts.mirroring.mirror
+        chores.append(Chore(name="mirror", every_seconds=MIRROR_SECONDS, run=mirror.run))
+    return Worker(work.jobs, options, chores)
+
+
+def dispatcher_of(parts: Installation) -> Dispatcher:
+    """What sends webhooks, over a client of its own that it may cut off."""
+    settings, base = parts.settings, parts.base
+    return Dispatcher(
+        Leases(base.engine, parts.access.audit, common_secret=derived_secret(base.secret)),
+        Sender(client_of(settings, hosts=()), seconds=settings.webhook_timeout_seconds),
+        workers=settings.webhook_concurrency,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What the commands of an operator work on."""
+
+    engine: sa.Engine
+    keys: KeyRing
+    jobs: Jobs
+    retention: Retention
+    audit: AuditLog
+    parts: Installation
+
+    def close(self) -> None:
+        self.parts.close()
+
+
+def operator(settings: Settings) -> Operator:
+    """Open the installation for a command. Raises `Misconfigured` and `Unavailable`."""
+    parts = installation_of(settings)
+    parts.open()
+    return Operator(
+        engine=parts.base.engine,
+        keys=parts.access.keys,
+        jobs=parts.work.jobs,
+        retention=parts.work.retention,
+        audit=parts.access.audit,
+        parts=parts,
+    )

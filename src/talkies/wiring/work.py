@@ -1,0 +1,108 @@
+"""The jobs of an installation: what kinds there are, what they are made with, who hears of them."""
+
+from dataclasses import dataclass
+
+from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
+from talkies.jobs.dbos_queue import DbosQueue
+from talkies.jobs.jobs import Jobs
+from talkies.settings import Settings
+from talkies.studio.audio.jobs import alignment_kind, speech_kind
+from talkies.studio.engines import EngineCatalog
+from talkies.studio.making import Makers
+from talkies.studio.operations.retention import Retention
+from talkies.studio.previews import Previews
+from talkies.studio.usage.book import UsageBook
+from talkies.studio.usage.prices import Prices
+from talkies.studio.videos.job import video_kind
+from talkies.studio.webhooks.outbox import Outbox
+from talkies.studio.webhooks.payloads import minimal_payload
+from talkies.studio.workshop import Workshop
+from talkies.wiring.access import Access
+from talkies.wiring.foundation import Foundation
+
+#: The origin of jobs whose webhooks have a body of their own.
+SADTALKER = "sadtalker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Jobs, and what belongs to them."""
+
+    catalog: EngineCatalog
+    makers: Makers
+    previews: Previews
+    retention: Retention
+    prices: Prices
+    usage: UsageBook
+    sadtalker: JobResponses
+    queue: DbosQueue
+    jobs: Jobs
+
+
+def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
+    """Build the parts; `spares` makers are kept ready once they are started."""
+    settings, engine = base.settings, base.engine
+    catalog, makers, previews = EngineCatalog(), Makers(spares=spares), Previews(base.storage)
+    retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
+    prices = prices_of(settings)
+    usage = UsageBook(engine, prices, uses_gpu=lambda id_: catalog.choose(id_).vram_gib > 0)
+    sadtalker = JobResponses(
+        base.storage,
+        place_of(settings),
+        signer=base.links,
+        public_url=settings.api_public_base_url,
+    )
+    outbox = Outbox({"v1": minimal_payload, SADTALKER: sadtalker.webhook})
+    workshop = Workshop(
+        makers=makers,
+        fetcher=base.fetcher,
+        storage=base.storage,
+        engines=catalog,
+        previews=previews,
+        relieve=retention.relieve,
+    )
+    queue = DbosQueue(engine.url)
+    kinds = (video_kind(workshop), speech_kind(workshop), alignment_kind(workshop))
+    observers = (
+        *(access.quotas.observe, access.idempotency.observe),
+        *(retention.expire, usage.observe, outbox.observer),
+    )
+    return Work(
+        catalog=catalog,
+        makers=makers,
+        previews=previews,
+        retention=retention,
+        prices=prices,
+        usage=usage,
+        sadtalker=sadtalker,
+        queue=queue,
+        jobs=Jobs(
+            engine,
+            kinds={kind.name: kind for kind in kinds},
+            queue=queue,
+            observers=observers,
+        ),
+    )
+
+
+def prices_of(settings: Settings) -> Prices:
+    return Prices(
+        gpu_per_hour=settings.gpu_price_per_hour,
+        storage_per_gb_month=settings.storage_price_per_gb_month,
+        currency=settings.currency,
+        retention_hours=settings.keep_hours,
+    )
+
+
+def place_of(settings: Settings) -> StoragePlace:
+    """Where results lie, as the SadTalker routes say it."""
+    buckets = {
+        "s3": settings.s3_bucket,
+        "r2": settings.r2_bucket_name,
+        "supabase": settings.supabase_storage_bucket,
+    }
+    return StoragePlace(
+        provider=settings.provider,
+        bucket=buckets.get(settings.provider),
+        prefix=settings.output_prefix,
+    )
