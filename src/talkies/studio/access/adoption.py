@@ -31,16 +31,18 @@ class Adoption:
     clock: Clock
 
     def adopt(self, secrets: Sequence[str]) -> tuple[Key, ...]:
-        """The keys of the secrets; other keys of the environment are revoked."""
+        """The good keys of the secrets; other keys of the environment are revoked."""
         wanted = {digest(secret): secret for secret in secrets}
         there = {row["hash"]: row for row in self._rows(tuple(wanted))}
         for hashed, row in there.items():
             if hashed not in wanted and row["revoked_at"] is None:
                 self._change(row["id"], self.clock(), "key.revoke")
-        return tuple(
+        keys = (
             self._adopted(number, secret, there.get(hashed))
             for number, (hashed, secret) in enumerate(wanted.items(), 1)
         )
+        moment = self.clock()
+        return tuple(key for key in keys if key.good(moment))
 
     def _rows(self, hashes: tuple[str, ...]) -> Sequence[RowMapping]:
         mine = api_keys.c.name.startswith(ENVIRONMENT, autoescape=True)

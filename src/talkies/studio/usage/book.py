@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 
 from talkies.db.engine import reading
 from talkies.db.tables import job_outputs, usage
+from talkies.errors import UnknownEngine
 from talkies.jobs.records import Job, Status
 from talkies.kit.clock import Clock, now
 from talkies.studio.progress import Stage
@@ -88,7 +89,10 @@ class UsageBook:
         uses_gpu: Callable[[str], bool],
         clock: Clock = now,
     ) -> None:
-        """`uses_gpu` says of an engine's id whether its renders are paid by GPU time."""
+        """`uses_gpu` says of an engine's id whether its renders are paid by GPU time.
+
+        It may raise `UnknownEngine`.
+        """
         self._engine = engine
         self._prices = prices
         self._uses_gpu = uses_gpu
@@ -160,9 +164,14 @@ class UsageBook:
         return connection.execute(query).first() is not None
 
     def _gpu_seconds(self, job: Job) -> float:
-        if job.engine is None or not self._uses_gpu(job.engine):
+        seconds = _number(job, f"{Stage.RENDER}_seconds")
+        if job.engine is None or not seconds:
             return 0.0
-        return _number(job, f"{Stage.RENDER}_seconds")
+        try:
+            return seconds if self._uses_gpu(job.engine) else 0.0
+        except UnknownEngine:
+            # Removed since, or not installed where the job was ended: no reason not to end it.
+            return 0.0
 
 
 def _number(job: Job, name: str) -> float:

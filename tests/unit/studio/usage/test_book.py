@@ -7,6 +7,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from talkies.db.engine import connect, reading, writing
 from talkies.db.tables import job_outputs, jobs, metadata, usage
+from talkies.errors import UnknownEngine
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import Finished, JobKind, Phase
 from talkies.jobs.ledger import Ending
@@ -163,6 +164,17 @@ class TestLines:
         (row,) = rows(engine)
         assert (row["gpu_seconds"], row["cost"]) == (0, 0)
 
+    def test_an_engine_that_is_not_installed_here_does_not_keep_a_job_from_ending(
+        self, engine: Engine, clock: SetClock
+    ) -> None:
+        def unknown(name: str) -> bool:
+            raise UnknownEngine(name)
+
+        book = UsageBook(engine, Prices(gpu_per_hour=1.0), uses_gpu=unknown, clock=clock)
+        Works(engine, book, clock).end(engine="gone", metrics={"render_seconds": 7.0})
+        (row,) = rows(engine)
+        assert (row["gpu_seconds"], row["cost"]) == (0, 0)
+
     def test_a_failure_has_its_code(self, works: Works, engine: Engine) -> None:
         works.end(Status.FAILED)
         (row,) = rows(engine)
@@ -296,9 +308,16 @@ class TestNumbers:
     ) -> None:
         def line(n: int, **changes: object) -> dict[str, object]:
             return {
-                "job_id": f"vid_{n}", "run": 1, "kind": "video", "status": "succeeded",
-                "media_seconds": 1.0, "work_seconds": float(n), "gpu_seconds": 0.0,
-                "stored_bytes": 0, "cost": 0.0, "at": MIDNIGHT,
+                "job_id": f"vid_{n}",
+                "run": 1,
+                "kind": "video",
+                "status": "succeeded",
+                "media_seconds": 1.0,
+                "work_seconds": float(n),
+                "gpu_seconds": 0.0,
+                "stored_bytes": 0,
+                "cost": 0.0,
+                "at": MIDNIGHT,
                 **changes,
             }
 

@@ -1,9 +1,12 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from studio_made_up import PORTRAIT, PlainEngine, recording
+from workshop_stage import Room, engine_folder, room
 
 from talkies.face.finding.landmarks import Landmarker
+from talkies.studio.making import Makers
 from talkies.studio.videos.pipeline import Tools
 from talkies.wiring.library import ears
 
@@ -31,3 +34,17 @@ def speech(tmp_path: Path) -> Path:
 @pytest.fixture
 def portrait() -> Path:
     return PORTRAIT
+
+
+@pytest.fixture(scope="session")
+def makers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
+    folder = engine_folder(tmp_path_factory.mktemp("beside"))
+    pool = Makers(spares=1, engine_folders=(folder,))
+    pool.start()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, makers: Makers) -> Room:
+    return room(tmp_path, makers)
