@@ -70,6 +70,7 @@ def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[b
                 "-master.volumeSizeLimitMB=64",
                 "-volume.max=50",
                 "-s3",
+                "-s3.autoCreateBucket=false",
                 f"-s3.config={identities}",
                 *listening,
             ],

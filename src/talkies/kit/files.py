@@ -18,8 +18,8 @@ from talkies.errors import DiskFull, OutputFailure, OutputUnwritable
 #: Error numbers that say there is no room: no space, over quota, over the file size limit.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
-#: How the names of private folders begin.
-PRIVATE_PREFIX = "talkies-"
+#: How the names of private folders begin; long, so that nobody's own folder has such a name.
+PRIVATE_PREFIX = "talkies-private-"
 
 #: Characters of an output's stem and of its extension in its partial file's name: 4 bytes each
 #: stay under the limit of 255.

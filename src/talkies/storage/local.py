@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,9 @@ UNKNOWN: Final = "application/octet-stream"
 #: The mode of the root: for this user alone.
 PRIVATE: Final = 0o700
 
+#: What the name of a file ends in that keeps a blob's type.
+NOTE: Final = ".type"
+
 #: How often a writing begins again because another thread just removed its empty folder.
 TRIES: Final = 10
 
@@ -57,10 +60,12 @@ class LocalStorage:
     def __init__(self, root: Path, signer: LinkSigner) -> None:
         self._root = root
         self._signer = signer
-        with _translating(root.name):
+        try:
             root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
             if stat.S_IMODE(root.stat().st_mode) != PRIVATE:
                 root.chmod(PRIVATE)
+        except OSError as error:
+            raise _unusable(error) from error
 
     def put(self, key: str, path: Path, *, content_type: str) -> None:
         target = self._path(key)
@@ -120,8 +125,8 @@ class LocalStorage:
         removed = 0
         with _translating(""):
             for folder, _, names in os.walk(self._root):
-                for name in filter(is_partial, names):
-                    removed += _remove_older(Path(folder, name), before)
+                left = [name for name in names if is_partial(name) or _notes_nothing(name, names)]
+                removed += sum(_remove_older(Path(folder, name), before) for name in left)
         return removed
 
     def check(self) -> None:
@@ -197,7 +202,13 @@ def _step(entry: os.DirEntry[str]) -> str:
 
 def _note(path: Path) -> Path:
     """The file that keeps the type of a blob; no part of a key begins with a dot."""
-    return path.with_name(f".{path.name}.type")
+    return path.with_name(f".{path.name}{NOTE}")
+
+
+def _notes_nothing(name: str, names: Collection[str]) -> bool:
+    """Whether this is the note of a blob that is not there, beside all that is."""
+    blob = name.removeprefix(".").removesuffix(NOTE)
+    return name == f".{blob}{NOTE}" and blob not in names
 
 
 def _remove_older(path: Path, before: int) -> bool:
@@ -238,13 +249,16 @@ def _translated(error: OSError, key: str) -> TalkiesError:
         return _missing(key)
     if error.errno in NO_ROOM:
         return StorageFull()
-    reason = error.strerror or "unknown"
     if error.errno in _REFUSALS:
-        return StorageRefused(
-            f"The folder of the storage cannot be used: {reason}.",
-            hint="Give the user that runs the service the folder, or choose another one.",
-        )
-    return StorageUnavailable(f"The disk of the storage does not answer: {reason}.")
+        return _unusable(error)
+    return StorageUnavailable(f"The disk of the storage does not answer: {error.strerror}.")
+
+
+def _unusable(error: OSError) -> StorageRefused:
+    return StorageRefused(
+        f"The folder of the storage cannot be used: {error.strerror}.",
+        hint="Give the user that runs the service the folder, or choose another one.",
+    )
 
 
 def _overlapping(key: str) -> StorageRefused:

@@ -16,7 +16,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
     SSLError,
 )
-from botocore.parsers import ResponseParserError
 
 from talkies.errors import (
     BlobMissing,
@@ -77,10 +76,6 @@ def translating(key: str = "") -> Iterator[None]:
         raise _wrapped(error, key) from error
     except BotoCoreError as error:
         raise _not_answered(error) from error
-    except ResponseParserError as error:
-        raise StorageRefused(
-            "What answers there is no S3.", hint="Check the endpoint of the storage."
-        ) from error
 
 
 def answered(response: Any, key: str) -> TalkiesError:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from talkies.errors import DiskFull, OutputUnwritable
-from talkies.kit.files import private_folder, replacing
+from talkies.kit.files import is_partial, private_folder, remove_abandoned, replacing
 
 
 def test_the_output_appears_whole_and_alone(tmp_path: Path) -> None:
@@ -166,3 +166,68 @@ def test_no_place_for_private_files_is_named(tmp_path: Path) -> None:
         [sys.executable, "-B", "-c", code], capture_output=True, text=True, check=False
     )
     assert done.stdout == "unwritable\n", done.stderr
+
+
+class TestAbandonedFolders:
+    code = (
+        "import sys, tempfile; from talkies.kit.files import private_folder\n"
+        "tempfile.tempdir = sys.argv[1]\n"
+        "with private_folder() as folder:\n"
+        "    (folder / 'face.png').write_bytes(b'x'); print(folder.name, flush=True)\n"
+        "    sys.stdin.read()"
+    )
+
+    def test_what_a_killed_process_left_goes_and_what_a_living_one_has_stays(
+        self, tmp_path: Path
+    ) -> None:
+        with self._process(tmp_path) as living, self._process(tmp_path) as killed:
+            names = [self._name(process) for process in (living, killed)]
+            assert remove_abandoned(tmp_path, older_than=-1) == 0
+            killed.kill()
+            killed.wait()
+            assert remove_abandoned(tmp_path, older_than=3600) == 0
+            assert remove_abandoned(tmp_path, older_than=-1) == 1
+            assert [path.name for path in tmp_path.iterdir()] == names[:1]
+            living.communicate()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_only_private_folders_of_ours_go(self, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        (tmp_path / "talkies-private-link").symlink_to(outside)
+        (tmp_path / "talkies-private-open").mkdir(mode=0o755)
+        (tmp_path / "talkies-private-file").write_bytes(b"")
+        (tmp_path / "other").mkdir(mode=0o700)
+        assert remove_abandoned(tmp_path, older_than=-1) == 0
+        assert len(list(tmp_path.iterdir())) == 5
+
+    def _process(self, folder: Path) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-B", "-c", self.code, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def _name(self, process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "partial"),
+    [
+        (".talk-0123abcd.partial.mp4", True),
+        (".talk-0123abcd.partial", True),
+        ("talk-0123abcd.partial.mp4", False),
+        (".talk.partial.mp4", False),
+        (".talk-0123abcd.mp4", False),
+    ],
+)
+def test_partial_files_are_known_by_their_names(name: str, *, partial: bool) -> None:
+    assert is_partial(name) == partial
+
+
+def test_a_partial_file_has_such_a_name(tmp_path: Path) -> None:
+    with replacing(tmp_path / "talk.mp4") as path:
+        assert is_partial(path.name)
