@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import sqlalchemy as sa
-from loopback import AUTHORITIES, Server, TableResolver
+from loopback import AUTHORITIES, TableResolver
 
 from talkies.db.engine import writing
 from talkies.db.tables import api_keys
@@ -20,7 +20,7 @@ from talkies.studio.webhooks.dispatcher import Dispatcher
 from talkies.studio.webhooks.endpoints import Endpoints
 from talkies.studio.webhooks.leases import Leases
 from talkies.studio.webhooks.outbox import Outbox
-from talkies.studio.webhooks.records import DeliveryLog, IssuedEndpoint, PayloadBuilder
+from talkies.studio.webhooks.records import DeliveryLog, IssuedEndpoint, Outgoing, PayloadBuilder
 from talkies.studio.webhooks.sending import Sender
 from talkies.studio.webhooks.signing import derived_secret
 
@@ -163,5 +163,13 @@ class WebhookStage:
         return [self.deliveries.get(ADMIN, delivery.id) for delivery in found]
 
 
-def hook_of(server: Server, path: str = "/hook") -> str:
-    return server.url(path)
+def outgoing_to(url: str) -> Outgoing:
+    return Outgoing(
+        id="msg_1",
+        endpoint_id=None,
+        url=url,
+        payload={"type": "job.succeeded", "name": "Zoë"},
+        attempts=0,
+        leased_until=0,
+        secrets=(KEY_SECRET, OLD_KEY_SECRET),
+    )

@@ -6,31 +6,19 @@ from datetime import UTC, datetime
 import pytest
 from loopback import AUTHORITIES, Hit, RawServer, Reply, Server, TableResolver
 from standardwebhooks import Webhook
-from webhook_stage import KEY_SECRET, OLD_KEY_SECRET, START, SetClock
+from webhook_stage import KEY_SECRET, OLD_KEY_SECRET, START, SetClock, outgoing_to
 
 from talkies.net.client import GuardedClient
 from talkies.net.guard import AddressPolicy
-from talkies.studio.webhooks.records import Outcome, Outgoing
+from talkies.studio.webhooks.records import Outcome
 from talkies.studio.webhooks.sending import Sender
 
 INSIDE = AddressPolicy(allow_schemes=frozenset({"http"}), allow_private=True)
 
 
-def outgoing(url: str) -> Outgoing:
-    return Outgoing(
-        id="msg_1",
-        endpoint_id=None,
-        url=url,
-        payload={"type": "job.succeeded", "name": "Zoë"},
-        attempts=0,
-        leased_until=0,
-        secrets=(KEY_SECRET, OLD_KEY_SECRET),
-    )
-
-
 def send(url: str, policy: AddressPolicy = INSIDE, seconds: float = 5) -> Outcome:
     client = GuardedClient(policy, TableResolver(), tls=AUTHORITIES)
-    return Sender(client, seconds=seconds, clock=SetClock()).send(outgoing(url))
+    return Sender(client, seconds=seconds, clock=SetClock()).send(outgoing_to(url))
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
