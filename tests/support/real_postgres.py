@@ -90,10 +90,10 @@ class RealPostgres:
             self.kill()
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a new database, which is dropped at the end."""
+    def database(self, *, template: str = "template1") -> Iterator[str]:
+        """The URL of a new database, a copy of `template`, which is dropped at the end."""
         name = f"talkies_{secrets.token_hex(6)}"
-        self.run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:
