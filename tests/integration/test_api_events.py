@@ -208,7 +208,7 @@ def test_a_stream_still_open_does_not_keep_the_server(server: Server) -> None:
     assert next(answer.iter_lines()) == "retry: 2000"
 
 
-def wait_for(true: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_for(true: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
