@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
+from supabase_project import migrations
 
 ANN, BOB = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
@@ -95,6 +96,7 @@ def test_a_status_of_another_vocabulary_is_refused(project: Engine) -> None:
         )
 
 
-def test_the_migration_may_run_again(project: Engine, migration: str) -> None:
+def test_the_migrations_may_run_again(project: Engine) -> None:
     with project.begin() as connection:
-        connection.execute(text(migration))
+        for migration in migrations():
+            connection.execute(text(migration))
