@@ -8,6 +8,9 @@ SUMMARIES = {
     "score": "Measure how well the lips of a video follow its sound.",
     "voices": "List the voices and languages.",
     "engines": "List the renderers.",
+    "keys": "Make, list and take away keys to the API.",
+    "jobs": "List, show, cancel and retry jobs.",
+    "retention": "Remove what need not be kept any longer.",
     "doctor": "Check that this installation works.",
 }
 
