@@ -6,7 +6,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import sqlalchemy as sa
-from pydantic import SecretStr
 
 from talkies import __version__
 from talkies.db.engine import connect
@@ -20,8 +19,6 @@ from talkies.settings import Settings, signing_secret
 from talkies.storage.base import Storage
 from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
-from talkies.storage.s3 import S3Options, S3Storage
-from talkies.storage.supabase import SupabaseOptions, SupabaseStorage
 from talkies.studio.assets.assets import Assets
 from talkies.studio.assets.records import AssetLimits
 from talkies.studio.fetching import Fetcher
@@ -79,43 +76,16 @@ def found(settings: Settings) -> Foundation:
 
 def storage_of(settings: Settings, signer: LinkSigner | None) -> Storage:
     """The storage that the settings name."""
+    if signer is not None:
+        return LocalStorage(settings.storage_folder, signer)
+    # What speaks to others is slow to load, and loaded where it is used.
     if settings.provider == "supabase":
-        return SupabaseStorage(
-            SupabaseOptions(
-                url=_set(settings.supabase_url),
-                service_role_key=_set(_shown(settings.supabase_service_role_key)),
-                bucket=_set(settings.supabase_storage_bucket),
-                prefix=settings.output_prefix,
-            )
-        )
-    if settings.provider == "r2":
-        return S3Storage(
-            S3Options(
-                bucket=_set(settings.r2_bucket_name),
-                endpoint_url=settings.r2_address,
-                region="auto",
-                access_key_id=settings.r2_access_key_id,
-                secret_access_key=_shown(settings.r2_secret_access_key),
-                prefix=settings.output_prefix,
-                name="r2",
-            )
-        )
-    if settings.provider == "s3":
-        return S3Storage(
-            S3Options(
-                bucket=_set(settings.s3_bucket),
-                endpoint_url=settings.s3_endpoint,
-                region=settings.s3_region,
-                access_key_id=settings.s3_access_key_id,
-                secret_access_key=_shown(settings.s3_secret_access_key),
-                session_token=_shown(settings.s3_session_token),
-                prefix=settings.output_prefix,
-                public_base_url=settings.output_base_url,
-            )
-        )
-    if signer is None:
-        raise ValueError("a local storage signs its links")
-    return LocalStorage(settings.storage_folder, signer)
+        from talkies.wiring.remote_storage import supabase_storage  # noqa: PLC0415
+
+        return supabase_storage(settings)
+    from talkies.wiring.remote_storage import bucket_storage  # noqa: PLC0415
+
+    return bucket_storage(settings)
 
 
 def client_of(settings: Settings, *, hosts: tuple[str, ...]) -> GuardedClient:
@@ -160,14 +130,3 @@ def _private(folder: Path) -> None:
             f"The data folder {folder} cannot be made: {error.strerror}.",
             hint="Set DATA_DIR (--data-dir) to a folder that this user may write.",
         ) from error
-
-
-def _shown(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
-
-
-def _set(value: str | None) -> str:
-    """A value whose presence the settings have checked."""
-    if value is None:
-        raise ValueError("the settings are not checked")
-    return value

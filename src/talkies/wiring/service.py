@@ -12,14 +12,13 @@ from fastapi import FastAPI
 
 from talkies import __version__
 from talkies.api.app import create_app
-from talkies.errors import TalkiesError
 from talkies.jobs.chores import Chore
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.worker import Worker, WorkerOptions
+from talkies.kit.files import remove_abandoned
 from talkies.settings import Settings
 from talkies.studio.access.audit import AuditLog
 from talkies.studio.access.keys import KeyRing
-from talkies.studio.operations.leftovers import sweep_machine
 from talkies.studio.operations.retention import Retention
 from talkies.studio.webhooks.dispatcher import Dispatcher
 from talkies.studio.webhooks.leases import Leases
@@ -31,6 +30,9 @@ from talkies.wiring.installation import Installation, installation_of
 
 #: Seconds between two sweeps of what dead processes left on this machine.
 TIDY_SECONDS = 600.0
+
+#: Seconds for which a file that is being received may lie still.
+UPLOAD_SECONDS = 3_600.0
 
 #: Seconds between two sweeps of what is past its time in the database and the storage.
 RETENTION_SECONDS = 300.0
@@ -101,11 +103,13 @@ class Service:
             await anyio.to_thread.run_sync(self.stop)
 
     def _tidy(self) -> None:
-        """Now and then remove what dead processes left here."""
+        """Now and then remove what dead processes left here; a worker clears its own scratch."""
         while True:
             try:
-                sweep_machine(self.parts.base.engine, self.parts.base.scratch)
-            except (TalkiesError, OSError) as error:
+                remove_abandoned()
+                if self._worker is None:
+                    self.parts.base.scratch.sweep(set(), older_than=UPLOAD_SECONDS)
+            except OSError as error:
                 log.warning("this machine was not tidied: %s", error)
             if self._stopping.wait(TIDY_SECONDS):
                 return
