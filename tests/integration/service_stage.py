@@ -1,5 +1,6 @@
 """The service without its workers: every part is real but those that render and speak."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,11 @@ from sqlalchemy import Engine
 from talkies.api.app import create_app
 from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.services import HttpOptions, Services
+from talkies.core.alignment import Alignment, AlignmentSource
+from talkies.core.timing_json import alignment_to_json
 from talkies.db.engine import connect
 from talkies.db.migrate import upgrade
+from talkies.errors import MediaTooLarge
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import Finished, JobKind, Phase, Step
 from talkies.jobs.queue import PREPARE, Ticket, TicketState
@@ -61,6 +65,10 @@ from talkies.telemetry.metrics import Metrics
 MOST_BYTES = 1_000_000
 
 
+#: A transcript at which the stand-in finds a recording too long to be waited for.
+TOO_LONG = "This goes on for an hour."
+
+
 class LineOfTickets:
     """A queue that nobody works off, in memory."""
 
@@ -88,13 +96,19 @@ class LineOfTickets:
 
 
 class StillSpeaker:
-    """Says every text as the same few bytes, and hears nothing in any recording."""
+    """Says every text as a few bytes, and hears nothing in any recording."""
 
     def stream(self, script: Script, response_format: str) -> Iterator[bytes]:
         return iter((b"first ", script.text.encode(), f" as {response_format}".encode()))
 
     def align(self, recording: Path, transcript: str | None, language: str | None) -> Document:
-        return {"version": 1, "language": language, "words": [], "phonemes": []}
+        if transcript == TOO_LONG:
+            raise MediaTooLarge("It is too long.", details={"wait_seconds": 60})
+        heard = Alignment(
+            length=16_000, phonemes=(), language=language, source=AlignmentSource.RECOGNITION
+        )
+        timing: Document = json.loads(alignment_to_json(heard))
+        return timing
 
 
 class StillEstimator:
@@ -113,6 +127,7 @@ class StillEstimator:
             work_seconds=some,
             total_seconds=some,
             cost=some,
+            currency="USD",
             samples=0,
             warnings=(),
         )
@@ -187,13 +202,19 @@ def built(
             audit=audit,
             secret=b"r" * 32,
         ),
-        videos=Videos(jobs, fetcher, storage, engines=catalog, estimator=StillEstimator()),
+        videos=Videos(
+            jobs,
+            fetcher,
+            storage,
+            engines=catalog,
+            estimator=StillEstimator(),
+            check_webhook=client.check,
+        ),
         previews=Previews(storage),
-        audio=Audio(jobs, fetcher, StillSpeaker()),
+        audio=Audio(jobs, fetcher, StillSpeaker(), check_webhook=client.check),
+        engines=catalog,
         engine_states=EngineStates(engine, catalog, jobs.workers),
         storage=storage,
-        engines=catalog,
-        sadtalker=responses,
         links=signer,
         scratch=scratch,
         keys=keys,
@@ -214,6 +235,7 @@ def built(
                 probe,
             ]
         ),
+        sadtalker=responses,
         metrics=Metrics(
             version="1.2.3",
             revision="abc",

@@ -1,6 +1,7 @@
 """How many bytes of a body are taken: counted as they arrive, whatever the headers say."""
 
-import time
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,8 @@ class BodyBudget:
     #: What `Content-Length` says, if anything.
     announced: int | None
     received: int = 0
+    #: Whether the client has sent all of it, or has left.
+    ended: bool = False
 
     def require(self, received: int) -> None:
         """Raise `MediaTooLarge` where that is more than the limit."""
@@ -63,15 +66,16 @@ class BodyLimit:
         budget = BodyBudget(self._usual_bytes, _announced(headers))
         state_of(scope)["body"] = budget
 
+        lingering = _Lingering(receive, send, patient="expect" not in headers)
+
         async def counting() -> Message:
             if budget.announced is not None:
                 budget.require(budget.announced)
-            message = await receive()
+            message = await lingering.receive()
             budget.received += len(message.get("body", b""))
             budget.require(budget.received)
             return message
 
-        lingering = _Lingering(receive, send, patient="expect" not in headers)
         try:
             await self._app(scope, counting, lingering.send)
         except MediaTooLarge as error:
@@ -83,13 +87,20 @@ class BodyLimit:
 
 
 class _Lingering:
-    """Sends answers on; one of 413 ends only when the client has stopped sending."""
+    """Passes all on; an answer of 413 ends only when the client has stopped sending."""
 
     def __init__(self, receive: Receive, send: Send, *, patient: bool) -> None:
         self._receive, self._send = receive, send
-        self._patient = patient
+        #: Whether more of the body is to come, and we would wait for it.
+        self._awaits_more = patient
         self._refused = False
         self.started = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._awaits_more = False
+        return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -97,18 +108,17 @@ class _Lingering:
             self._refused = message["status"] == MediaTooLarge.status
             if self._refused:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
-        elif self._refused and self._patient and not message.get("more_body"):
+        elif self._refused and self._awaits_more and not message.get("more_body"):
             await self._send({**message, "more_body": True})
             await self._drain()
             message = {"type": "http.response.body", "body": b""}
         await self._send(message)
 
     async def _drain(self) -> None:
-        end = time.monotonic() + LINGER_SECONDS
-        more = True
-        while more and time.monotonic() < end:
-            message = await self._receive()
-            more = message["type"] == "http.request" and message.get("more_body", False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while self._awaits_more:
+                    await self.receive()
 
 
 def _announced(headers: Headers) -> int | None:

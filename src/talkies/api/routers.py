@@ -9,13 +9,16 @@ from talkies.api import health, pages
 from talkies.api.seeds import avatar_api, sadtalker
 from talkies.api.v1 import (
     assets,
+    audio,
     engines,
+    estimates,
     events,
     files,
     keys,
     operations,
     session,
     usage,
+    users,
     video_files,
     videos,
     voices,
@@ -23,20 +26,24 @@ from talkies.api.v1 import (
     workers,
 )
 from talkies.api.v1.assets import AnnouncedBody
+from talkies.api.v1.audio_bodies import AlignmentBody
 from talkies.api.v1.video_bodies import VideoBody
 
 #: One a resource; their order is the order of the documentation.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     videos.router,
     video_files.router,
+    estimates.router,
     assets.router,
     operations.router,
     events.router,
     files.router,
+    audio.router,
     voices.router,
     engines.router,
     webhooks.router,
     usage.router,
+    users.router,
     workers.router,
     keys.router,
     session.router,
@@ -47,4 +54,4 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 )
 
 #: Models that routes read by themselves, for the description.
-BODIES: Final[tuple[type[BaseModel], ...]] = (VideoBody, AnnouncedBody)
+BODIES: Final[tuple[type[BaseModel], ...]] = (VideoBody, AnnouncedBody, AlignmentBody)

@@ -1,0 +1,353 @@
+"""`/v1/audio`: speech as it is made, long speech as jobs, and when each sound is said."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict, Field
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+
+from talkies.api.auth import AudioUser, count_user
+from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, Creation, CreationDep
+from talkies.api.intake import kept
+from talkies.api.links import LinksDep
+from talkies.api.models import Answer
+from talkies.api.multipart import UploadedFile
+from talkies.api.openapi import Responses, answers, form_or_json
+from talkies.api.requests import LiveDep, ServicesDep
+from talkies.api.services import Services
+from talkies.api.sse import until_done
+from talkies.api.streaming import ClosingStream
+from talkies.api.uploads import private_folder, read
+from talkies.api.v1.audio_bodies import (
+    ROLES,
+    AlignmentBody,
+    SpeechBody,
+    SpeechJobBody,
+    alignment_body,
+)
+from talkies.api.v1.job_records import JobRecord, shown
+from talkies.api.v1.job_urls import urls_of
+from talkies.api.v1.operations import JobId, own_job
+from talkies.api.waiting import PreferredWaitDep, WaitQuery
+from talkies.errors import (
+    AudioEmpty,
+    AudioSilent,
+    ChildCrashed,
+    Conflict,
+    CorruptMedia,
+    InvalidInput,
+    InvalidOption,
+    MediaTooLarge,
+    MissingDependency,
+    NotFound,
+    QueueFull,
+    StorageFull,
+    StorageUnavailable,
+    TranscriptMismatch,
+    UnknownLanguage,
+    UnknownVoice,
+    UnsafeAddress,
+    UnsupportedMedia,
+)
+from talkies.jobs.records import Document, Job
+from talkies.studio.access.principal import Principal
+from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission
+from talkies.studio.audio.service import (
+    ALIGNMENT_KIND,
+    ALIGNMENT_PREFIX,
+    SPEECH_KIND,
+    SPEECH_PREFIX,
+)
+
+router = APIRouter(prefix="/v1/audio", tags=["audio"])
+
+#: What a text may be refused with.
+SPEECH_ERRORS: Final = (
+    InvalidInput,
+    InvalidOption,
+    MissingDependency,
+    UnknownLanguage,
+    UnknownVoice,
+)
+
+#: What a recording may be refused with.
+ALIGNMENT_ERRORS: Final = (
+    AudioEmpty,
+    AudioSilent,
+    CorruptMedia,
+    InvalidInput,
+    MediaTooLarge,
+    NotFound,
+    TranscriptMismatch,
+    UnknownLanguage,
+    UnsafeAddress,
+    UnsupportedMedia,
+    StorageFull,
+    StorageUnavailable,
+    ChildCrashed,
+)
+
+#: Stands in the details of the error where a recording is only too long to be waited for.
+TOO_LONG: Final = "wait_seconds"
+
+JOB_ERRORS: Final = (Conflict, QueueFull, *IDEMPOTENCY_ERRORS)
+
+SOUND_TYPES: Final = (
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/aac",
+    "audio/flac",
+    "audio/wav",
+    "audio/pcm",
+)
+
+ACCEPTED: Final[Responses] = {
+    202: {
+        "description": "It will be made; `Location` says where to ask for it.",
+        "model": JobRecord,
+        "headers": {"Location": {"schema": {"type": "string"}}},
+    }
+}
+
+
+class TimedWord(Answer):
+    """One word and when it is said."""
+
+    model_config = ConfigDict(extra="allow")
+
+    text: str = Field(examples=["hello"])
+    start: float = Field(description="Seconds.", examples=[0.12])
+    end: float = Field(examples=[0.48])
+    confidence: float | None = Field(default=None, description="0 to 1.")
+
+
+class TimedPhoneme(Answer):
+    """One sound, when it is said, and how the mouth looks."""
+
+    model_config = ConfigDict(extra="allow")
+
+    ipa: str = Field(examples=["h"])
+    visemes: list[str] = Field(default_factory=list)
+    start: float
+    end: float
+
+
+class TimingAnswer(Answer):
+    """Words, phonemes and visemes in time."""
+
+    model_config = ConfigDict(extra="allow")
+
+    seconds: float = Field(examples=[1.8])
+    language: str | None = Field(default=None, examples=["en-us"])
+    source: str = Field(description="How it was found out.", examples=["transcript"])
+    words: list[TimedWord]
+    phonemes: list[TimedPhoneme]
+    warnings: list[str] = Field(default_factory=list)
+
+
+@router.post(
+    "/speech",
+    summary="Speak a text",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Sound, as it is made.",
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in SOUND_TYPES
+            },
+        },
+        **answers(*SPEECH_ERRORS),
+    },
+)
+async def speak(body: SpeechBody, who: AudioUser, services: ServicesDep) -> Response:
+    """OpenAI's contract: the first bytes come long before the last are made.
+
+    A text of more than 10 000 characters is a job: `POST /v1/audio/jobs`.
+    """
+    submission = SpeechSubmission(
+        input=body.input,
+        model=body.model,
+        voice=body.voice,
+        response_format=body.response_format,
+        speed=body.speed,
+        language=body.language,
+    )
+    spoken = await run_in_threadpool(services.audio.speak, who, submission)
+    return ClosingStream(
+        _closing(spoken.chunks),
+        media_type=spoken.content_type,
+        headers={
+            "Content-Disposition": f'inline; filename="{spoken.filename}"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _closing(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks; the voice falls silent where nobody listens any more."""
+    try:
+        async for chunk in iterate_in_threadpool(chunks):
+            yield chunk
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            await run_in_threadpool(close)
+
+
+@router.post(
+    "/jobs",
+    status_code=202,
+    summary="Speak a long text",
+    responses={**ACCEPTED, **answers(*SPEECH_ERRORS, UnsafeAddress, *JOB_ERRORS)},
+)
+async def create_audio_job(
+    body: SpeechJobBody,
+    response: Response,
+    who: AudioUser,
+    creation: CreationDep,
+    wait: PreferredWaitDep,
+    services: ServicesDep,
+    live: LiveDep,
+    links: LinksDep,
+) -> JobRecord:
+    """A job whose files are `audio` and `timing.json`."""
+    maker = _Maker(services, who, creation)
+    job = (await run_in_threadpool(maker.speech, body)).tell(response)
+    if wait:
+        response.headers["Preference-Applied"] = f"wait={wait}"
+        job = await until_done(live, lambda: services.jobs.get(job.id), job, wait)
+    urls = urls_of(job)
+    response.headers["Location"] = links.to(urls["self"])
+    return await run_in_threadpool(shown, services, job, urls, links)
+
+
+@router.get("/jobs/{job_id}", summary="One audio job", responses=answers(NotFound))
+async def get_audio_job(
+    job_id: JobId,
+    who: AudioUser,
+    services: ServicesDep,
+    live: LiveDep,
+    links: LinksDep,
+    wait: WaitQuery = 0,
+) -> JobRecord:
+    """Of speech or of an alignment; `wait` gives it when the job is done."""
+
+    def again() -> Job:
+        return _audio_job(services, who, job_id)
+
+    job = await run_in_threadpool(again)
+    if wait:
+        job = await until_done(live, again, job, wait)
+    return await run_in_threadpool(shown, services, job, urls_of(job), links)
+
+
+ALIGNMENT_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "form": {
+        "file": {
+            "summary": "A recording and its words",
+            "value": {"audio": "speech.wav", "transcript": "Hello there."},
+        }
+    },
+    "json": {
+        "url": {
+            "summary": "A recording by URL",
+            "value": {"audio": "https://example.com/speech.wav", "language": "en"},
+        }
+    },
+}
+
+
+@router.post(
+    "/alignments",
+    summary="Find out when each sound is said",
+    response_model=TimingAnswer | JobRecord,
+    responses={
+        200: {"description": "The timing.", "model": TimingAnswer},
+        **ACCEPTED,
+        **answers(*ALIGNMENT_ERRORS, *JOB_ERRORS),
+    },
+    openapi_extra=form_or_json(AlignmentBody, ROLES, ALIGNMENT_EXAMPLES),
+)
+async def align(
+    request: Request,
+    response: Response,
+    who: AudioUser,
+    creation: CreationDep,
+    services: ServicesDep,
+    links: LinksDep,
+) -> TimingAnswer | JobRecord:
+    """A short recording is answered with its timing; a long one, or `as_job`, with a job."""
+    async with private_folder(services.scratch) as folder:
+        received = await read(request, folder, services.http)
+        body = alignment_body(received)
+        maker = _Maker(services, who, creation)
+        files = received.form.files
+        found = await run_in_threadpool(maker.alignment, body, files)
+    if not isinstance(found, Created):
+        return TimingAnswer.model_validate(dict(found))
+    job = found.tell(response)
+    response.status_code = 202
+    urls = urls_of(job)
+    response.headers["Location"] = links.to(urls["self"])
+    return await run_in_threadpool(shown, services, job, urls, links)
+
+
+class _Maker:
+    """Makes of a body a job, or what it asks for at once."""
+
+    def __init__(self, services: Services, who: Principal, creation: Creation) -> None:
+        self._services, self._who, self._creation = services, who, creation
+
+    def speech(self, body: SpeechJobBody) -> Created[Job]:
+        """The job, new or known; blocks."""
+        count_user(self._services, self._who, body.user_id)
+        asked = Asked(prefix=SPEECH_PREFIX, fields=body.model_dump(mode="json"), files={})
+
+        def submit(job_id: str) -> Job:
+            self._services.quotas.require_room(self._who, body.user_id)
+            submission = body.submission(self._who)
+            return self._services.audio.submit_speech(self._who, submission, job_id=job_id)
+
+        return self._creation.once(self._who, asked, submit, self._again)
+
+    def alignment(
+        self, body: AlignmentBody, files: Mapping[str, UploadedFile]
+    ) -> Document | Created[Job]:
+        """The timing of a short recording, or a job for a long one; blocks."""
+        count_user(self._services, self._who, body.user_id)
+        asked = Asked(
+            prefix=ALIGNMENT_PREFIX,
+            fields=body.model_dump(mode="json"),
+            files={role: file.sha256 for role, file in files.items()},
+        )
+        if not body.as_job:
+            try:
+                return self._services.audio.align(self._who, self._submission(body, files))
+            except MediaTooLarge as error:
+                if TOO_LONG not in error.details:
+                    raise
+
+        def submit(job_id: str) -> Job:
+            self._services.quotas.require_room(self._who, body.user_id)
+            submission = self._submission(body, files)
+            return self._services.audio.submit_alignment(self._who, submission, job_id=job_id)
+
+        return self._creation.once(self._who, asked, submit, self._again)
+
+    def _submission(
+        self, body: AlignmentBody, files: Mapping[str, UploadedFile]
+    ) -> AlignmentSubmission:
+        sources = {role: kept(self._services, role, file) for role, file in files.items()}
+        return body.submission(self._who, sources)
+
+    def _again(self, job_id: str) -> Job:
+        return _audio_job(self._services, self._who, job_id)
+
+
+def _audio_job(services: Services, who: Principal, job_id: str) -> Job:
+    """A job of speech or of an alignment. Raises `NotFound`."""
+    job = own_job(services, who, job_id)
+    if job.kind not in {SPEECH_KIND, ALIGNMENT_KIND}:
+        raise NotFound(f"There is no audio job {job_id}.", details={"job_id": job_id})
+    return job
