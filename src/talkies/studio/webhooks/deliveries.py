@@ -13,7 +13,7 @@ from talkies.kit.ids import new_id
 from talkies.studio.access.principal import Principal
 from talkies.studio.webhooks.endpoints import find
 from talkies.studio.webhooks.events import PING
-from talkies.studio.webhooks.outbox import due
+from talkies.studio.webhooks.outbox import addressed, due
 from talkies.studio.webhooks.records import Attempt, Delivery, DeliveryLog, DeliveryStatus, Endpoint
 from talkies.studio.webhooks.rows import DELIVERY_COLUMNS, delivery_of
 
@@ -76,7 +76,7 @@ class Deliveries:
             if delivery.endpoint_id is not None:
                 endpoint = find(connection, principal, delivery.endpoint_id)
                 _require_enabled(endpoint)
-                values["url"] = endpoint.url
+                values |= addressed(endpoint.url)
             connection.execute(
                 table.update().where(table.c.id == delivery_id, _at_rest(at)).values(values)
             )
@@ -94,7 +94,6 @@ class Deliveries:
                     id=new_id("msg", self._clock),
                     endpoint_id=endpoint.id,
                     key_id=endpoint.key_id,
-                    url=endpoint.url,
                     event=PING,
                     payload={
                         "type": PING,
@@ -102,6 +101,7 @@ class Deliveries:
                         "data": {"endpoint": {"id": endpoint.id}},
                     },
                     created_at=at,
+                    **addressed(endpoint.url),
                     **due(at),
                 )
                 .returning(*DELIVERY_COLUMNS)

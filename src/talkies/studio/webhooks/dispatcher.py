@@ -5,8 +5,7 @@ import threading
 import time
 from typing import Final
 
-from talkies.errors import TalkiesError, UnsafeAddress
-from talkies.net.guard import read_url
+from talkies.errors import TalkiesError
 from talkies.studio.webhooks.lanes import Lanes
 from talkies.studio.webhooks.leases import Leases
 from talkies.studio.webhooks.records import Outgoing
@@ -89,7 +88,6 @@ class Dispatcher:
                 outgoing = self._next()
             if outgoing is None:
                 return
-            origin = _origin(outgoing.url)
             try:
                 prompt = self._deliver(outgoing)
             except TalkiesError:  # the lease runs out and the delivery is sent again
@@ -98,7 +96,7 @@ class Dispatcher:
             except Exception:  # a bug in one delivery must not end all others
                 LOG.exception("the delivery %s could not be sent", outgoing.id)
                 prompt = False
-            self._lanes.leave(origin, prompt=prompt)
+            self._lanes.leave(outgoing.target, prompt=prompt)
             self._woken.set()
 
     def _next(self) -> Outgoing | None:
@@ -114,7 +112,7 @@ class Dispatcher:
                 LOG.warning("the outbox could not be read", exc_info=True)
                 outgoing, pause = None, TROUBLE_SECONDS
             if outgoing is not None:
-                self._lanes.enter(_origin(outgoing.url))
+                self._lanes.enter(outgoing.target)
                 return outgoing
             self._woken.wait(pause)
 
@@ -126,10 +124,3 @@ class Dispatcher:
         else:
             self._leases.settle(outgoing, outcome)
         return outcome.http_status is not None and outcome.milliseconds < PROMPT_MILLISECONDS
-
-
-def _origin(url: str) -> str:
-    try:
-        return read_url(url).origin
-    except UnsafeAddress:
-        return url

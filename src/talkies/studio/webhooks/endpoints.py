@@ -15,6 +15,7 @@ from talkies.studio.access.audit import Actor, AuditLog
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.access.secrets import new_webhook_secret
 from talkies.studio.webhooks.events import check_events
+from talkies.studio.webhooks.outbox import addressed
 from talkies.studio.webhooks.records import Endpoint, IssuedEndpoint
 from talkies.studio.webhooks.rows import ENDPOINT_COLUMNS, disable, endpoint_of
 
@@ -199,7 +200,7 @@ def _redirect(connection: sa.Connection, endpoint_id: str, url: str) -> None:
     connection.execute(
         table.update()
         .where(table.c.endpoint_id == endpoint_id, table.c.status == "pending")
-        .values(url=url)
+        .values(addressed(url))
     )
 
 

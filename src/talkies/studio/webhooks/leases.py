@@ -93,17 +93,16 @@ class Leases:
 
     def _due(self, at: int, lane: Lane) -> "sa.Select[tuple[str]]":
         table = webhook_deliveries
-        among = () if lane.only is None else (sa.or_(sa.false(), *map(_is_to, lane.only)),)
         return (
             sa.select(table.c.id)
             .where(
                 table.c.status == DeliveryStatus.PENDING,
                 table.c.next_at <= at,
                 sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= at),
-                *(~_is_to(origin) for origin in lane.avoid),
-                *among,
+                table.c.target.not_in(lane.avoid),
+                sa.true() if lane.only is None else table.c.target.in_(lane.only),
             )
-            .order_by(table.c.next_at, table.c.id)
+            .order_by(table.c.next_at)
         )
 
     def _outgoing(self, connection: sa.Connection, row: sa.Row[Any], at: int) -> Outgoing:
@@ -111,6 +110,7 @@ class Leases:
             id=row.id,
             endpoint_id=row.endpoint_id,
             url=row.url,
+            target=row.target,
             payload=row.payload,
             attempts=row.attempts,
             leased_until=row.leased_until,
@@ -181,10 +181,6 @@ class Leases:
             .where(deliveries.endpoint_id == endpoint_id, attempts.at > success)
         ).scalar_one()
         return at if first is None else int(first)
-
-
-def _is_to(origin: str) -> "sa.ColumnElement[bool]":
-    return webhook_deliveries.c.url.startswith(f"{origin}/", autoescape=True)
 
 
 def _over(status: DeliveryStatus, delivered_at: int | None = None) -> dict[str, Any]:

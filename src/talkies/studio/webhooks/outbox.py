@@ -23,6 +23,10 @@ LOG: Final = logging.getLogger(__name__)
 DIGEST_KEPT: Final = 32
 
 
+#: Characters of an odd address that fit the column of targets.
+TARGET_KEPT: Final = 300
+
+
 class Outbox:
     """Writes deliveries; nothing is sent here, so no receiver can delay a job."""
 
@@ -52,7 +56,7 @@ class Outbox:
                     "endpoint_id": endpoint_id,
                     "key_id": key_id,
                     "job_id": job.id,
-                    "url": _canonical(url),
+                    **addressed(url),
                     "origin": job.origin,
                     "event": event,
                     "payload": payload,
@@ -105,9 +109,10 @@ def due(at: int) -> dict[str, Any]:
     }
 
 
-def _canonical(url: str) -> str:
-    """The spelling by which deliveries to one origin are found; odd ones fail when sent."""
+def addressed(url: str) -> dict[str, str]:
+    """The columns of a delivery that say where it goes; an odd address fails when it is sent."""
     try:
-        return read_url(url).url
+        target = read_url(url)
     except UnsafeAddress:
-        return url
+        return {"url": url, "target": url[:TARGET_KEPT]}
+    return {"url": target.url, "target": target.origin}

@@ -89,6 +89,8 @@ class Outgoing:
     id: str
     endpoint_id: str | None
     url: str
+    #: Scheme, host and port of the URL.
+    target: str
     payload: Document
     #: Tries before this one.
     attempts: int
