@@ -115,7 +115,7 @@ class _Lingering:
         await self._send(message)
 
     async def _drain(self) -> None:
-        with suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):
                 while self._awaits_more:
                     await self.receive()
