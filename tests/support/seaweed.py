@@ -85,9 +85,7 @@ def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[b
 def _identities(bucket: Bucket) -> dict[str, object]:
     credentials = {"accessKey": bucket.access_key_id, "secretKey": bucket.secret_access_key}
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return {
-        "identities": [{"name": "tests", "credentials": [credentials], "actions": actions}]
-    }
+    return {"identities": [{"name": "tests", "credentials": [credentials], "actions": actions}]}
 
 
 def _await(process: subprocess.Popen[bytes], bucket: Bucket, log: Path) -> None:

@@ -120,9 +120,7 @@ class Storm:
     kill_database: Any = None
     #: Seconds between two kills, at least and at most.
     pauses: tuple[float, float] = (0.5, 3.0)
-    #: Seconds a process mostly lives before it is killed: it shall come to do something.
-    youth: float = 4.0
-    #: How often one is killed while it starts, all the same.
+    #: How often a process is killed while it starts; mostly it shall come to do something.
     infanticide: float = 0.1
     #: Seconds for everything to be done after the last kill.
     patience: float = 120.0
@@ -134,6 +132,8 @@ class Storm:
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._began: dict[int, float] = {}
         self._port = _free_port()
+        #: Seconds after its start when a process counts as grown up.
+        self._youth = 0.0
         self._accepted: dict[str, str] = {}
         self._statuses: dict[str, str] = {}
         self.kills = Counter[str]()
@@ -145,12 +145,20 @@ class Storm:
         try:
             for place in range(len(self.roles)):
                 self._start(place)
+            self._submit_first()
             self._rage()
             self._settle()
             self._stop()
         finally:
             self._kill_all()
         return {**self._count(), "seconds": time.monotonic() - began}
+
+    def _submit_first(self) -> None:
+        """See how long a start takes on this machine as it is."""
+        began = time.monotonic()
+        while not self._accepted and time.monotonic() - began < self.patience:
+            self._submit_some()
+        self._youth = 1.5 * (time.monotonic() - began) + 1.0
 
     def _rage(self) -> None:
         """Submit all jobs, and kill until most of them are done."""
@@ -219,7 +227,7 @@ class Storm:
                 self._start(place)
 
     def _kill_one(self) -> None:
-        young = self.youth if self._random.random() > self.infanticide else 0.0
+        young = self._youth if self._random.random() > self.infanticide else 0.0
         before = time.monotonic() - young
         victims: list[int | None] = [at for at, began in self._began.items() if began <= before]
         if self.kill_database is not None:
