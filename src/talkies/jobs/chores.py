@@ -57,7 +57,8 @@ class Chores:
     def end(self) -> None:
         """Begin nothing new, and wait for what runs."""
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._pool.shutdown()
 
     def look(self) -> None:
@@ -67,12 +68,16 @@ class Chores:
         with reading(self._engine) as connection:
             due = self._due(connection, idle)
         if time.monotonic() - self._renewed_at >= RENEW_SECONDS:
-            self._renewed_at = time.monotonic()
-            for name in self._running:
-                self._claim(name, anew=False)
+            self.renew()
         for name in due:
             if self._claim(name, anew=True):
                 self._running[name] = self._pool.submit(self._run, self._known[name])
+
+    def renew(self) -> None:
+        """Keep what runs here from being begun elsewhere."""
+        self._renewed_at = time.monotonic()
+        for name in self._running:
+            self._claim(name, anew=False)
 
     def _due(self, connection: sa.Connection, names: set[str]) -> list[str]:
         later = sa.select(chores.c.name).where(
