@@ -17,7 +17,9 @@ COMMAND = re.compile(r"^(?:\.venv/bin/)?talkies (\w+)(.*)$", re.MULTILINE)
 def known_options(command: str) -> set[str]:
     from importlib import import_module
 
-    parameters = get_command(import_module(f"talkies.cli.{command}").app).params
+    whole = get_command(import_module(f"talkies.cli.{command}").app)
+    commands = (whole, *getattr(whole, "commands", {}).values())
+    parameters = [parameter for one in commands for parameter in one.params]
     names = {name for p in parameters for name in (*p.opts, *p.secondary_opts)}
     return names | {"--help", "-h"}
 

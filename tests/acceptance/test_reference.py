@@ -4,10 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from command_line import Talkies
+from typer.main import get_command
 
 import talkies as package
 from talkies import errors
@@ -16,11 +18,17 @@ from talkies.studio.videos.options import VideoOptions
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 PAGE = (REFERENCE / "cli.md").read_text()
-BLOCKS = dict(re.findall(r"```text\n\$ talkies ?(\w*) ?--help\n(.*?)\n```", PAGE, re.DOTALL))
+BLOCKS = dict(re.findall(r"```text\n\$ talkies ?([\w ]*?) ?--help\n(.*?)\n```", PAGE, re.DOTALL))
 
 
 def test_every_command_has_its_block() -> None:
-    assert set(BLOCKS) == {"", *SUMMARIES}
+    groups = {name: get_command(import_module(f"talkies.cli.{name}").app) for name in SUMMARIES}
+    parts = {
+        f"{name} {part}"
+        for name, command in groups.items()
+        for part in getattr(command, "commands", ())
+    }
+    assert set(BLOCKS) == {"", *SUMMARIES} | parts
 
 
 @pytest.mark.parametrize("command", BLOCKS)

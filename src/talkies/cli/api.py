@@ -16,9 +16,10 @@ def api(
     database_url: flags.DatabaseUrl = None,
     json: flags.AsJson = False,
 ) -> None:
-    """Serve the API only; `talkies worker` on this or other machines works the jobs off.
+    """Serve the API only.
 
-    All processes of one installation need the same database, storage and SECRET_KEY.
+    Jobs wait for a `talkies worker`, here or on other machines. All processes of one
+    installation need the same database, storage and SECRET_KEY.
     """
     from talkies.cli.serving import run_server  # noqa: PLC0415 - the service is slow to load
 

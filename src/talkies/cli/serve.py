@@ -18,7 +18,7 @@ def serve(
     concurrency: flags.Concurrency = None,
     json: flags.AsJson = False,
 ) -> None:
-    """Serve the API, work jobs off and show the docs, all in this process.
+    """Serve the API, and work jobs off.
 
     On this machine's own address it prints a sign-in link and, the first time, a key. On any
     other address it needs a key first: `talkies keys create`, or API_KEYS. Settings that are not

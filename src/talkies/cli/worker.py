@@ -16,11 +16,11 @@ def worker(
     concurrency: flags.Concurrency = None,
     json: flags.AsJson = False,
 ) -> None:
-    """Take jobs from the queue until told to stop; it listens on no port.
+    """Work jobs off, on this machine.
 
-    On SIGTERM it takes no more jobs and lets running ones finish for DRAIN_SECONDS; what is not
-    finished then goes on at another worker. A worker that is killed is replaced within
-    LEASE_SECONDS.
+    It listens on no port. On SIGTERM it takes no more jobs and lets running ones finish for
+    DRAIN_SECONDS; what is not finished then goes on at another worker. A worker that is killed
+    is replaced within LEASE_SECONDS.
     """
     from talkies.cli.serving import run_worker  # noqa: PLC0415 - the service is slow to load
 
