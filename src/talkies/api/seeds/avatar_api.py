@@ -1,5 +1,6 @@
 """The avatar API (S1, S2): `/generate`, `/status/{job_id}`, `/result/{job_id}`."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
@@ -91,24 +92,23 @@ async def generate(
     """Both files are looked at before the answer; the video is made later."""
     async with private_folder(services.scratch) as folder:
         form = form_of(await read(request, folder, services.http))
-        maker = Maker(services, who, creation)
-        made = await run_in_threadpool(maker.make, form, lambda: _submission(services, form))
+        checked = await services.avatar.check(file_of(form, "image"), file_of(form, "audio"))
+        build = partial(_submission, services, form, checked.warnings)
+        made = await run_in_threadpool(Maker(services, who, creation).make, form, build)
     job = made.tell(response)
     return CreatedAnswer(data=Created(job_id=job.id), meta=meta(warnings_of(job)))
 
 
-def _submission(services: Services, form: Form) -> VideoSubmission:
-    image, sound = file_of(form, "image"), file_of(form, "audio")
-    checked = services.avatar.check(image, sound)
+def _submission(services: Services, form: Form, warnings: tuple[str, ...]) -> VideoSubmission:
     return VideoSubmission(
-        portrait=kept(services, "portrait", image),
-        audio=kept(services, "audio", sound),
+        portrait=kept(services, "portrait", form.files["image"]),
+        audio=kept(services, "audio", form.files["audio"]),
         prompt=form.text("prompt"),
         output=Output(resolution=RESOLUTION),
         user_id=form.text("user_id"),
         metadata=_metadata(form.text("metadata")),
         origin=ORIGIN,
-        seed_options={"warnings": list(checked.warnings)},
+        seed_options={"warnings": list(warnings)},
     )
 
 

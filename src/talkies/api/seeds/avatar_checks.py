@@ -3,8 +3,9 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Final
+
+from anyio import CapacityLimiter, to_thread
 
 from talkies.api.multipart import UploadedFile
 from talkies.api.seeds.avatar_errors import (
@@ -47,53 +48,67 @@ class Checked:
 
 
 class AvatarChecks:
-    """Checks the files of a request; a sound is decoded in a process of its own."""
+    """Checks the files of requests, a few at a time: the others wait without holding a thread."""
 
     def __init__(self) -> None:
-        self._turns = BoundedSemaphore(AT_ONCE)
+        self._turns = CapacityLimiter(AT_ONCE)
 
-    def check(self, image: UploadedFile, sound: UploadedFile) -> Checked:
-        """Look at both files. Blocks for as long as the sound takes: 1.2 s for 5 minutes of MP3.
+    @property
+    def at_work(self) -> int:
+        """How many are being looked at."""
+        return int(self._turns.borrowed_tokens)
 
-        Raises:
-            UnusableInput: wrong type, empty, silent through and through, damaged, or too long.
-            MediaTooLarge: too many bytes.
-        """
-        image_type = self._type(image, "image", IMAGE_BYTES)
-        sound_type = self._type(sound, "audio", SOUND_BYTES)
-        seconds, warnings = self._listen(sound)
-        if seconds < SECONDS_GOOD:
-            short = f"The audio is only {seconds:.2f} s long: the video may be of low quality."
-            warnings = (short, *warnings)
-        return Checked(image=image_type, sound=sound_type, seconds=seconds, warnings=warnings)
+    async def check(self, image: UploadedFile, sound: UploadedFile) -> Checked:
+        """Look at both files, when it is their turn. Raises as `look`."""
+        return await to_thread.run_sync(look, image, sound, limiter=self._turns)
 
-    def _type(self, file: UploadedFile, name: str, most: int) -> FileType:
-        if not file.bytes:
-            raise UnusableInput(f"The {name} is empty.", details={"field": name})
-        if file.bytes > most:
-            raise MediaTooLarge(
-                f"The {name} has {file.bytes:,} bytes; the most is {most:,}.",
-                details={"field": name, "max_bytes": most},
-            )
-        wanted, refusal = (
-            (IMAGES, InvalidImageFormat) if name == "image" else (SOUNDS, InvalidAudioFormat)
+
+def look(image: UploadedFile, sound: UploadedFile) -> Checked:
+    """Find out what both files are; the sound is decoded in a process of its own.
+
+    Blocks for as long as that takes: 1.2 s for 5 minutes of MP3.
+
+    Raises:
+        UnusableInput: wrong type, empty, or too long.
+        MediaTooLarge: too many bytes.
+        AudioEmpty, CorruptMedia, UnsupportedMedia: as `convert_sound`.
+    """
+    image_type = _type(image, "image", IMAGE_BYTES)
+    sound_type = _type(sound, "audio", SOUND_BYTES)
+    seconds, warnings = _listen(sound)
+    if seconds < SECONDS_GOOD:
+        short = f"The audio is only {seconds:.2f} s long: the video may be of low quality."
+        warnings = (short, *warnings)
+    return Checked(image=image_type, sound=sound_type, seconds=seconds, warnings=warnings)
+
+
+def _type(file: UploadedFile, name: str, most: int) -> FileType:
+    if not file.bytes:
+        raise UnusableInput(f"The {name} is empty.", details={"field": name})
+    if file.bytes > most:
+        raise MediaTooLarge(
+            f"The {name} has {file.bytes:,} bytes; the most is {most:,}.",
+            details={"field": name, "max_bytes": most},
         )
-        with file.path.open("rb") as opened:
-            kind = sniff(opened)
-            if kind is not None and kind.name in wanted:
-                return kind
-            found = kind.name.lower() if kind else received(opened.read(HEAD_BYTES))
-        supported = [extension for names in wanted.values() for extension in names]
-        raise refusal(details={"received_format": found, "supported_formats": supported})
+    wanted, refusal = (
+        (IMAGES, InvalidImageFormat) if name == "image" else (SOUNDS, InvalidAudioFormat)
+    )
+    with file.path.open("rb") as opened:
+        kind = sniff(opened)
+        if kind is not None and kind.name in wanted:
+            return kind
+        found = kind.name.lower() if kind else received(opened.read(HEAD_BYTES))
+    supported = [extension for names in wanted.values() for extension in names]
+    raise refusal(details={"received_format": found, "supported_formats": supported})
 
-    def _listen(self, sound: UploadedFile) -> tuple[float, tuple[str, ...]]:
-        with self._turns, tempfile.TemporaryDirectory(dir=sound.path.parent) as folder:
-            try:
-                heard = convert_sound(
-                    sound.path, Path(folder) / "sound.wav", max_seconds=SECONDS_MAX + PADDING
-                )
-            except MediaTooLarge as error:
-                raise AudioTooLong(
-                    details={"field": "audio", "max_seconds": SECONDS_MAX}
-                ) from error
-            return heard.seconds, heard.warnings
+
+def _listen(sound: UploadedFile) -> tuple[float, tuple[str, ...]]:
+    """Seconds of the sound, and what may be wrong with it."""
+    with tempfile.TemporaryDirectory(dir=sound.path.parent) as folder:
+        try:
+            heard = convert_sound(
+                sound.path, Path(folder) / "sound.wav", max_seconds=SECONDS_MAX + PADDING
+            )
+        except MediaTooLarge as error:
+            raise AudioTooLong(details={"field": "audio", "max_seconds": SECONDS_MAX}) from error
+        return heard.seconds, heard.warnings

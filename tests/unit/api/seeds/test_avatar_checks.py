@@ -1,9 +1,9 @@
 """What the avatar API takes and refuses, with real files."""
 
+import asyncio
 import hashlib
 import io
 import struct
-import threading
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,13 @@ import pytest
 
 from talkies.api.multipart import UploadedFile
 from talkies.api.seeds.avatar_answers import reworded
-from talkies.api.seeds.avatar_checks import IMAGE_BYTES, SOUND_BYTES, AvatarChecks
+from talkies.api.seeds.avatar_checks import (
+    AT_ONCE,
+    IMAGE_BYTES,
+    SOUND_BYTES,
+    AvatarChecks,
+    look,
+)
 from talkies.api.seeds.avatar_errors import (
     AudioTooLong,
     InvalidAudioFormat,
@@ -76,18 +82,18 @@ def mp3(tmp_path: Path, seconds: float) -> bytes:
 class TestFormats:
     @pytest.mark.parametrize(("extension", "name"), [(".png", "PNG"), (".jpg", "JPEG")])
     def test_png_and_jpeg_are_taken(self, upload: Upload, extension: str, name: str) -> None:
-        checked = AvatarChecks().check(upload(picture(extension)), upload(wav(1.5)))
+        checked = look(upload(picture(extension)), upload(wav(1.5)))
         assert (checked.image.name, checked.sound.name) == (name, "WAV")
         assert checked.seconds == pytest.approx(1.5, abs=0.01)
         assert checked.warnings == ()
 
     def test_mp3_is_taken(self, upload: Upload, tmp_path: Path) -> None:
-        checked = AvatarChecks().check(upload(picture(".png")), upload(mp3(tmp_path, 1.5)))
+        checked = look(upload(picture(".png")), upload(mp3(tmp_path, 1.5)))
         assert checked.sound.name == "MP3"
 
     def test_another_picture_is_named_with_what_is_supported(self, upload: Upload) -> None:
         with pytest.raises(InvalidImageFormat) as caught:
-            AvatarChecks().check(upload(b"GIF89a" + bytes(20)), upload(wav(1)))
+            look(upload(b"GIF89a" + bytes(20)), upload(wav(1)))
         assert caught.value.details == {
             "received_format": "gif",
             "supported_formats": ["png", "jpg", "jpeg"],
@@ -96,7 +102,7 @@ class TestFormats:
 
     def test_another_sound_is_named_with_what_is_supported(self, upload: Upload) -> None:
         with pytest.raises(InvalidAudioFormat) as caught:
-            AvatarChecks().check(upload(picture(".png")), upload(b"fLaC" + bytes(50)))
+            look(upload(picture(".png")), upload(b"fLaC" + bytes(50)))
         assert caught.value.details == {
             "received_format": "flac",
             "supported_formats": ["wav", "mp3"],
@@ -104,24 +110,24 @@ class TestFormats:
 
     def test_what_is_no_media_is_named_too(self, upload: Upload) -> None:
         with pytest.raises(InvalidImageFormat) as caught:
-            AvatarChecks().check(upload(b"%PDF-1.7"), upload(wav(1)))
+            look(upload(b"%PDF-1.7"), upload(wav(1)))
         assert caught.value.details["received_format"] == "a PDF document"
 
 
 class TestSizes:
     def test_an_empty_picture(self, upload: Upload) -> None:
         with pytest.raises(UnusableInput) as caught:
-            AvatarChecks().check(upload(b""), upload(wav(1)))
+            look(upload(b""), upload(wav(1)))
         assert caught.value.details["field"] == "image"
 
     def test_an_empty_audio_file(self, upload: Upload) -> None:
         with pytest.raises(UnusableInput) as caught:
-            AvatarChecks().check(upload(picture(".png")), upload(b""))
+            look(upload(picture(".png")), upload(b""))
         assert caught.value.details["field"] == "audio"
 
     def test_an_audio_file_without_samples(self, upload: Upload) -> None:
         with pytest.raises(AudioEmpty) as caught:
-            AvatarChecks().check(upload(picture(".png")), upload(wav(0)))
+            look(upload(picture(".png")), upload(wav(0)))
         assert reworded(caught.value).status == 400
 
     @pytest.mark.parametrize(("field", "most"), [("image", IMAGE_BYTES), ("audio", SOUND_BYTES)])
@@ -132,61 +138,67 @@ class TestSizes:
         else:
             sound += bytes(most + 1 - len(sound))
         with pytest.raises(MediaTooLarge) as caught:
-            AvatarChecks().check(upload(image), upload(sound))
+            look(upload(image), upload(sound))
         assert caught.value.details == {"field": field, "max_bytes": most}
         assert caught.value.status == 413
 
     def test_the_largest_picture_is_taken(self, upload: Upload) -> None:
         image = picture(".png")
         image += bytes(IMAGE_BYTES - len(image))
-        AvatarChecks().check(upload(image), upload(wav(1)))
+        look(upload(image), upload(wav(1)))
 
 
 class TestLengths:
     def test_five_minutes_are_taken(self, upload: Upload) -> None:
-        checked = AvatarChecks().check(upload(picture(".png")), upload(wav(300)))
+        checked = look(upload(picture(".png")), upload(wav(300)))
         assert checked.seconds == pytest.approx(300, abs=0.01)
 
     def test_more_is_not(self, upload: Upload) -> None:
         with pytest.raises(AudioTooLong) as caught:
-            AvatarChecks().check(upload(picture(".png")), upload(wav(301)))
+            look(upload(picture(".png")), upload(wav(301)))
         assert (caught.value.status, caught.value.details["max_seconds"]) == (400, 300.0)
 
     def test_a_header_that_lies_about_the_length_is_not_believed(self, upload: Upload) -> None:
         lying = bytearray(wav(301))
         lying[40:44] = struct.pack("<I", 16_000)
         lying[4:8] = struct.pack("<I", 16_036)
-        checked = AvatarChecks().check(upload(picture(".png")), upload(bytes(lying)))
+        checked = look(upload(picture(".png")), upload(bytes(lying)))
         assert checked.seconds == pytest.approx(1, abs=0.01)
 
     def test_less_than_a_second_warns(self, upload: Upload) -> None:
-        checked = AvatarChecks().check(upload(picture(".png")), upload(wav(0.9)))
+        checked = look(upload(picture(".png")), upload(wav(0.9)))
         assert len(checked.warnings) == 1
         assert "0.90 s" in checked.warnings[0]
 
     def test_a_damaged_file_is_refused_as_unusable(self, upload: Upload) -> None:
         with pytest.raises(CorruptMedia) as caught:
-            AvatarChecks().check(upload(picture(".png")), upload(wav(1)[:60]))
+            look(upload(picture(".png")), upload(wav(1)[:60]))
         assert reworded(caught.value).status == 400
 
 
-def test_many_at_once_wait_for_their_turn(upload: Upload) -> None:
-    checks, image, sound = AvatarChecks(), upload(picture(".png")), upload(wav(1))
-    lengths: list[float] = []
-    threads = [
-        threading.Thread(target=lambda: lengths.append(checks.check(image, sound).seconds))
-        for _ in range(5)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def test_many_at_once_wait_for_their_turn_without_a_thread(upload: Upload) -> None:
+    image, sound = upload(picture(".png")), upload(wav(1))
+
+    async def check_all() -> tuple[list[float], int]:
+        checks, most = AvatarChecks(), 0
+
+        async def check() -> float:
+            return (await checks.check(image, sound)).seconds
+
+        tasks = [asyncio.create_task(check()) for _ in range(5)]
+        while not all(task.done() for task in tasks):
+            most = max(most, checks.at_work)
+            await asyncio.sleep(0.01)
+        return [await task for task in tasks], most
+
+    lengths, most = asyncio.run(check_all())
     assert lengths == [pytest.approx(1)] * 5
+    assert most == AT_ONCE
 
 
 def test_nothing_is_left_behind(upload: Upload, tmp_path: Path) -> None:
     image, sound = upload(picture(".png")), upload(wav(1))
-    AvatarChecks().check(image, sound)
+    look(image, sound)
     assert {path.name for path in tmp_path.iterdir()} == {image.path.name, sound.path.name}
 
 
