@@ -1,7 +1,7 @@
 """The steps of a video job, one by one, with real makers and a real storage."""
 
-import json
 import io
+import json
 import threading
 import time
 from collections.abc import Mapping
