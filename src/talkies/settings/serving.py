@@ -58,14 +58,6 @@ class Serving(BaseModel):
             used_by="api",
         ),
     ] = PROXIES
-    allowed_hosts: Annotated[
-        Names,
-        About(
-            meaning="Names by which clients may call the server, with `*.` for all below one.",
-            used_by="api",
-            default="on loopback its own names, else any",
-        ),
-    ] = ()
     allowed_origins: Annotated[
         Names,
         About(
@@ -90,7 +82,7 @@ class Serving(BaseModel):
         About(
             meaning="Routes that a seed left open need no key, also when not on loopback.",
             seeds="S22",
-            used_by="api",
+            used_by=LATER,
         ),
     ] = False
     metrics_public: Annotated[

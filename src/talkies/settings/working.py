@@ -7,7 +7,6 @@ from pydantic import BaseModel, ByteSize, Field
 from talkies.settings.about import (
     About,
     Count,
-    Days,
     Hours,
     LogLevel,
     Names,
@@ -59,14 +58,6 @@ class Working(BaseModel):
         Seconds,
         About(meaning="Time that running jobs get to end after SIGTERM.", used_by="api, worker"),
     ] = 25.0
-    job_deadline_seconds: Annotated[
-        Seconds | None,
-        About(
-            meaning="Deadline of a job that names none, from its acceptance.",
-            used_by="api",
-            default="none",
-        ),
-    ] = None
     legacy_wait_seconds: Annotated[
         Seconds | None,
         About(
@@ -106,14 +97,6 @@ class Intake(BaseModel):
         Field(gt=0),
         About(meaning="Largest video that is given as an input.", used_by="api, worker"),
     ] = ByteSize(500 * MEBIBYTE)
-    max_audio_seconds: Annotated[
-        Seconds,
-        About(meaning="Longest recording.", seeds="S2", used_by="api, worker"),
-    ] = 300.0
-    max_text_characters: Annotated[
-        Count,
-        About(meaning="Longest text to be spoken.", used_by="api"),
-    ] = 5000
 
 
 class Keeping(BaseModel):
@@ -129,32 +112,6 @@ class Keeping(BaseModel):
             default="kept until deleted; 6 in the profile `avatar-api`",
         ),
     ] = None
-    link_seconds: Annotated[
-        Seconds,
-        Field(le=7 * 86_400),
-        About(
-            meaning="How long a link to a result is good: at most 7 days, as S3 allows.",
-            seeds="S1 S5",
-            used_by="api, storage",
-        ),
-    ] = 21_600.0
-    scratch_hours: Annotated[
-        Hours,
-        About(
-            meaning="Hours after which what a dead worker left of a job is removed.",
-            seeds="S18",
-            used_by="retention",
-        ),
-    ] = 24.0
-    event_days: Annotated[
-        Days, About(meaning="Days for which a job's events are kept.", used_by="retention")
-    ] = 30.0
-    delivery_days: Annotated[
-        Days, About(meaning="Days for which webhooks' deliveries are kept.", used_by="retention")
-    ] = 30.0
-    audit_days: Annotated[
-        Days, About(meaning="Days for which the audit log is kept.", used_by="retention")
-    ] = 365.0
 
 
 class Telling(BaseModel):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from talkies.settings.about import PREFIX
+from talkies.settings.about import LATER, PREFIX
 from talkies.settings.model import SECTIONS, Settings, about
 from talkies.settings.reading import is_secret, load, names
 
@@ -96,7 +96,6 @@ def value_for(field: str) -> str:
         "secret_key": "s" * 32,
         "api_enable_cors": "true",
         "retention_hours": "5",
-        "job_deadline_seconds": "5",
         "legacy_wait_seconds": "5",
     }
     if field in special:
@@ -158,3 +157,33 @@ def test_every_line_of_the_example_can_be_uncommented(tmp_path: Path) -> None:
     copy = tmp_path / ".env"
     copy.write_text("\n".join(re.sub(r"^# (?=[A-Z0-9_]+=)", "", line) for line in lines))
     assert load(environ={}, env_file=copy) == load(environ={}, env_file=None)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_setting_is_used_or_says_that_it_is_not(field: str) -> None:
+    said = about(field)
+    assert said is not None
+    assert (said.used_by != LATER) == (field in USED)
+
+
+def used_fields() -> set[str]:
+    """What entries and wiring read of the settings, directly or by a property."""
+    source = ROOT / "src/talkies"
+    readers = [*(source / "wiring").glob("*.py"), *(source / "cli").glob("*.py")]
+    readers += [source / "settings/secret_file.py"]
+    read = set(re.findall(r"\bsettings\.(\w+)", "\n".join(path.read_text() for path in readers)))
+    model = (source / "settings/model.py").read_text()
+    bodies = re.split(r"\n    @property\n", model)[1:]
+    while True:
+        more = {
+            name
+            for body in bodies
+            if re.match(r"\s*def (\w+)", body)[1] in read  # type: ignore[index]
+            for name in re.findall(r"\bself\.(\w+)", body)
+        }
+        if more <= read:
+            return read
+        read |= more
+
+
+USED = used_fields()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from talkies.db.engine import reading, writing
 from talkies.db.tables import audit_log
@@ -78,8 +78,3 @@ class AuditLog:
             query = query.where(audit_log.c.id < before)
         with reading(self._engine) as connection:
             return tuple(AuditEntry(**row) for row in connection.execute(query).mappings())
-
-    def sweep(self, *, before: int) -> int:
-        """Remove entries older than a moment (UTC milliseconds); returns how many."""
-        with writing(self._engine) as connection:
-            return connection.execute(delete(audit_log).where(audit_log.c.at < before)).rowcount

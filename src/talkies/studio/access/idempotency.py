@@ -130,12 +130,6 @@ class Idempotency:
                 .values(finished_at=self._clock())
             )
 
-    def sweep(self) -> int:
-        """Remove tokens that are remembered no longer; returns how many."""
-        old = delete(idempotency).where(idempotency.c.created_at <= self._clock() - REMEMBERED)
-        with writing(self._engine) as connection:
-            return connection.execute(old).rowcount
-
     def _insert(
         self, connection: Connection, request: IdempotentRequest, resource_id: str
     ) -> Fresh:

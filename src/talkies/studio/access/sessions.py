@@ -123,12 +123,6 @@ class Sessions:
         with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.hash == digest(cookie)))
 
-    def sweep(self) -> int:
-        """Remove what has expired; returns how many."""
-        gone = delete(sessions).where(sessions.c.expires_at <= self._clock())
-        with writing(self._engine) as connection:
-            return connection.execute(gone).rowcount
-
     def _prolong(self, row: RowMapping, moment: int) -> None:
         """Move the end on once half of the session's life has passed, so that few reads write."""
         until = min(moment + self._life, row["created_at"] + self._life_max)

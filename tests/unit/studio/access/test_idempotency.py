@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from talkies.db.engine import reading
-from talkies.db.tables import idempotency, jobs
+from talkies.db.tables import jobs
 from talkies.errors import IdempotencyInProgress, IdempotencyMismatch, InvalidRequest
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import Finished, JobKind, Phase
@@ -162,16 +162,6 @@ class TestStates:
         clock.go_on(REMEMBERED / 1000)
         other = asked(fingerprint=fingerprint({"text": "Ho"}, {}))
         assert book.begin(other, resource_id="vid_2") == Fresh("vid_2")
-
-    def test_old_tokens_are_swept(self, book: Idempotency, clock: Clock, engine: Engine) -> None:
-        book.begin(asked("old"), resource_id="vid_1")
-        clock.go_on(REMEMBERED / 1000 - 1)
-        book.begin(asked("young"), resource_id="vid_2")
-        assert book.sweep() == 0
-        clock.go_on(1)
-        assert book.sweep() == 1
-        with reading(engine) as connection:
-            assert connection.execute(select(idempotency.c.token)).scalars().all() == ["young"]
 
 
 class TestKilledProcesses:

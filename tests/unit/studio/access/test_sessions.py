@@ -37,11 +37,6 @@ def ended(doors: Sessions, cookie: str) -> bool:
     return False
 
 
-def count(engine: Engine) -> int:
-    with reading(engine) as connection:
-        return len(connection.execute(select(sessions)).all())
-
-
 class TestLinks:
     def test_a_link_opens_a_session_with_every_scope(self, doors: Sessions) -> None:
         cookie = doors.exchange(doors.make_link_token())
@@ -155,11 +150,3 @@ class TestSessions:
         assert (ended(doors, first), ended(doors, second), ended(doors, third)) == (
             *(False, True, True),
         )
-
-    def test_what_has_ended_is_swept(self, doors: Sessions, engine: Engine, clock: Clock) -> None:
-        doors.make_link_token()
-        cookie = doors.exchange(doors.make_link_token())
-        clock.go_on(LINK_SECONDS)
-        assert doors.sweep() == 2
-        assert count(engine) == 1
-        assert not ended(doors, cookie.value)
