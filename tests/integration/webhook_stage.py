@@ -168,7 +168,7 @@ def outgoing_to(url: str) -> Outgoing:
         id="msg_1",
         endpoint_id=None,
         url=url,
-        target="",
+        receiver="",
         payload={"type": "job.succeeded", "name": "Zoë"},
         attempts=0,
         leased_until=0,

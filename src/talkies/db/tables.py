@@ -279,7 +279,7 @@ webhook_deliveries: Final = Table(
     Column("job_id", String(40)),
     Column("url", Text, nullable=False),
     #: Scheme, host and port of the URL, by which crowded receivers are passed over.
-    Column("target", String(300), nullable=False, default=""),
+    Column("receiver", String(300), nullable=False, default=""),
     #: How the body is written: `v1`, or a seed's.
     Column("origin", String(20), nullable=False, default="v1"),
     Column("event", String(40), nullable=False),
@@ -292,7 +292,7 @@ webhook_deliveries: Final = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
     Index(None, "status", "next_at"),
-    Index(None, "status", "target", "next_at"),
+    Index(None, "status", "receiver", "next_at"),
     Index(None, "job_id"),
 )
 

@@ -17,7 +17,7 @@ import httpcore
 
 from talkies.errors import FetchFailed, MediaTooLarge, UnsafeAddress
 from talkies.net.addresses import Address
-from talkies.net.guard import REFUSED, AddressPolicy, Target, literal, redirected
+from talkies.net.guard import REFUSED, AddressPolicy, Destination, literal, redirected
 from talkies.net.resolver import Resolver
 from talkies.net.wire import Deadline, Sockets, Wire
 
@@ -53,8 +53,8 @@ class Request:
 class Answer:
     """Status and headers of an answer, and its body as it comes in."""
 
-    def __init__(self, target: Target, response: httpcore.Response) -> None:
-        self.url = target.url
+    def __init__(self, destination: Destination, response: httpcore.Response) -> None:
+        self.url = destination.url
         self.status = response.status
         #: Names in lower case; of repeated ones the last.
         self.headers: Mapping[str, str] = MappingProxyType(
@@ -115,18 +115,18 @@ class GuardedClient:
         the way, also while the body is read.
         """
         deadline = Deadline(request.seconds)
-        target = self.policy.check_url(request.url)
+        destination = self.policy.check_url(request.url)
         headers: Mapping[str, str] = self._headers(request)
         with self._slot(deadline), _reporting():
             for _ in range(request.redirects + 1):
-                with self._exchange(request, target, headers, deadline) as response:
-                    answer = Answer(target, response)
+                with self._exchange(request, destination, headers, deadline) as response:
+                    answer = Answer(destination, response)
                     location = answer.headers.get("location")
                     follow = request.redirects and answer.status in REDIRECTS
                     if not follow or location is None:
                         yield answer
                         return
-                target, headers = self._redirected(target, location, headers)
+                destination, headers = self._redirected(destination, location, headers)
         raise FetchFailed(f"The address redirects more than {request.redirects} times.")
 
     def close(self) -> None:
@@ -148,16 +148,22 @@ class GuardedClient:
 
     @contextlib.contextmanager
     def _exchange(
-        self, request: Request, target: Target, headers: Mapping[str, str], deadline: Deadline
+        self,
+        request: Request,
+        destination: Destination,
+        headers: Mapping[str, str],
+        deadline: Deadline,
     ) -> Iterator[httpcore.Response]:
-        scheme, host = target.scheme.encode(), target.host.encode()
+        scheme, host = destination.scheme.encode(), destination.host.encode()
         connection = httpcore.HTTPConnection(
-            origin=httpcore.Origin(scheme, host, target.port),
+            origin=httpcore.Origin(scheme, host, destination.port),
             ssl_context=self._tls,
             network_backend=Wire(self._addresses, deadline, self._sockets),
         )
-        url = httpcore.URL(scheme=scheme, host=host, port=target.port, target=target.path.encode())
-        sent = {"host": target.origin.partition("://")[2], "connection": "close", **headers}
+        url = httpcore.URL(
+            scheme=scheme, host=host, port=destination.port, target=destination.path.encode()
+        )
+        sent = {"host": destination.origin.partition("://")[2], "connection": "close", **headers}
         with (
             contextlib.closing(connection),
             connection.stream(
@@ -184,12 +190,12 @@ class GuardedClient:
         return addresses
 
     def _redirected(
-        self, target: Target, location: str, headers: Mapping[str, str]
-    ) -> tuple[Target, Mapping[str, str]]:
-        goal = self.policy.check_url(redirected(target, location))
-        if (target.scheme, goal.scheme) == ("https", "http"):
+        self, destination: Destination, location: str, headers: Mapping[str, str]
+    ) -> tuple[Destination, Mapping[str, str]]:
+        goal = self.policy.check_url(redirected(destination, location))
+        if (destination.scheme, goal.scheme) == ("https", "http"):
             raise UnsafeAddress("The address redirects from https:// to http://.")
-        if goal.origin == target.origin:
+        if goal.origin == destination.origin:
             return goal, headers
         return goal, {name: text for name, text in headers.items() if name in HARMLESS}
 

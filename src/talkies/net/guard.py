@@ -1,7 +1,7 @@
 """Which URLs this server contacts: one strict reading of a URL, and the policy it has to pass.
 
 What is read here is what is connected to: the client takes scheme, host, port and path from the
-`Target`, so no second parser can understand the same text in another way.
+`Destination`, so no second parser can understand the same text in another way.
 """
 
 import re
@@ -53,7 +53,7 @@ _SAFE: Final = "/?:@!$&'()*+,;=-._~%[]|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Destination:
     """A URL that was read: what to connect to, and what to ask for."""
 
     scheme: str
@@ -95,22 +95,22 @@ class AddressPolicy:
     #: Exact addresses and ports that are contacted whatever they are, as a storage of one's own.
     permitted: frozenset[tuple[str, int]] = frozenset()
 
-    def check_url(self, url: str) -> Target:
+    def check_url(self, url: str) -> Destination:
         """Read the URL, without a look at the network; raises `UnsafeAddress`."""
-        target = read_url(url)
-        if target.scheme not in self.allow_schemes:
+        destination = read_url(url)
+        if destination.scheme not in self.allow_schemes:
             names = " or ".join(f"{name}://" for name in sorted(self.allow_schemes, reverse=True))
             raise UnsafeAddress(f"The address has to begin with {names}.")
-        if not self._host_allowed(target.host):
+        if not self._host_allowed(destination.host):
             raise UnsafeAddress(
                 "The host is not on this installation's list.",
                 hint="Use a host that the operator allows, or upload the file.",
             )
-        if not self._port_allowed(target):
+        if not self._port_allowed(destination):
             raise UnsafeAddress("The address has a port that is not contacted.")
-        if target.address is not None:
-            self.check_address(target.address, target.port)
-        return target
+        if destination.address is not None:
+            self.check_address(destination.address, destination.port)
+        return destination
 
     def check_address(self, address: Address, port: int) -> None:
         """Raise `UnsafeAddress`, always in the same words, where this may not be contacted."""
@@ -126,14 +126,14 @@ class AddressPolicy:
             for pattern in map(str.lower, self.allow_hosts)
         )
 
-    def _port_allowed(self, target: Target) -> bool:
+    def _port_allowed(self, destination: Destination) -> bool:
         if self.allow_ports:
-            return target.port in self.allow_ports
-        chosen = any(port == target.port for _, port in self.permitted)
-        return target.port not in BAD_PORTS or chosen
+            return destination.port in self.allow_ports
+        chosen = any(port == destination.port for _, port in self.permitted)
+        return destination.port not in BAD_PORTS or chosen
 
 
-def read_url(url: str) -> Target:
+def read_url(url: str) -> Destination:
     """Read an absolute URL strictly; raises `UnsafeAddress` for every odd spelling."""
     if len(url) > LONGEST:
         raise UnsafeAddress(f"The address is longer than {LONGEST} characters.")
@@ -148,7 +148,7 @@ def read_url(url: str) -> Target:
     if authority is None:
         raise UnsafeAddress("The host or port of the address cannot be read.")
     scheme = shape["scheme"].lower()
-    return Target(
+    return Destination(
         scheme=scheme,
         host=_read_host(authority["name"], authority["six"]),
         port=_read_port(authority["port"], scheme),
@@ -156,8 +156,8 @@ def read_url(url: str) -> Target:
     )
 
 
-def redirected(target: Target, location: str) -> str:
-    """The URL to which a `Location` leads from the target, still to be checked.
+def redirected(destination: Destination, location: str) -> str:
+    """The URL to which a `Location` leads from the destination, still to be checked.
 
     Raises `UnsafeAddress` for odd characters, which the joining of URLs would drop.
     """
@@ -166,7 +166,7 @@ def redirected(target: Target, location: str) -> str:
     if _ABSOLUTE.match(location):
         return location
     try:
-        return urljoin(target.url, location)
+        return urljoin(destination.url, location)
     except ValueError as error:
         raise UnsafeAddress("The address redirects to something that is no address.") from error
 

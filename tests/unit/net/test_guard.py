@@ -99,11 +99,11 @@ def test_odd_spellings_are_refused(url: str) -> None:
 @given(st.text(max_size=40))
 def test_whatever_follows_the_scheme_is_read_or_refused(text: str) -> None:
     try:
-        target = read_url(f"https://{text}")
+        destination = read_url(f"https://{text}")
     except UnsafeAddress:
         return
-    assert target.url.isascii()
-    assert read_url(target.url) == target
+    assert destination.url.isascii()
+    assert read_url(destination.url) == destination
 
 
 def test_only_https_unless_set() -> None:

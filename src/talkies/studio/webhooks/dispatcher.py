@@ -96,7 +96,7 @@ class Dispatcher:
             except Exception:  # a bug in one delivery must not end all others
                 LOG.exception("the delivery %s could not be sent", outgoing.id)
                 prompt = False
-            self._lanes.leave(outgoing.target, prompt=prompt)
+            self._lanes.leave(outgoing.receiver, prompt=prompt)
             self._woken.set()
 
     def _next(self) -> Outgoing | None:
@@ -112,7 +112,7 @@ class Dispatcher:
                 LOG.warning("the outbox could not be read", exc_info=True)
                 outgoing, pause = None, TROUBLE_SECONDS
             if outgoing is not None:
-                self._lanes.enter(outgoing.target)
+                self._lanes.enter(outgoing.receiver)
                 return outgoing
             self._woken.wait(pause)
 

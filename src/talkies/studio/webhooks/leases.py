@@ -99,8 +99,8 @@ class Leases:
                 table.c.status == DeliveryStatus.PENDING,
                 table.c.next_at <= at,
                 sa.or_(table.c.leased_until.is_(None), table.c.leased_until <= at),
-                table.c.target.not_in(lane.avoid),
-                sa.true() if lane.only is None else table.c.target.in_(lane.only),
+                table.c.receiver.not_in(lane.avoid),
+                sa.true() if lane.only is None else table.c.receiver.in_(lane.only),
             )
             .order_by(table.c.next_at)
         )
@@ -110,7 +110,7 @@ class Leases:
             id=row.id,
             endpoint_id=row.endpoint_id,
             url=row.url,
-            target=row.target,
+            receiver=row.receiver,
             payload=row.payload,
             attempts=row.attempts,
             leased_until=row.leased_until,

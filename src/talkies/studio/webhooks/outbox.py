@@ -23,8 +23,8 @@ LOG: Final = logging.getLogger(__name__)
 DIGEST_KEPT: Final = 32
 
 
-#: Characters of an odd address that fit the column of targets.
-TARGET_KEPT: Final = 300
+#: Characters of an odd address that fit the column of receivers.
+RECEIVER_KEPT: Final = 300
 
 
 class Outbox:
@@ -42,10 +42,10 @@ class Outbox:
         """
         if event not in EVENTS:
             return
-        targets = self._endpoints(connection, job, event)
+        receivers = self._endpoints(connection, job, event)
         if job.webhook_url and wants(job.webhook_events, event):
-            targets.append((None, job.key_id, job.webhook_url))
-        if not targets:
+            receivers.append((None, job.key_id, job.webhook_url))
+        if not receivers:
             return
         payload, at = self._payload(job, event), self._clock()
         insert_new(
@@ -63,7 +63,7 @@ class Outbox:
                     **due(at),
                     "created_at": at,
                 }
-                for endpoint_id, key_id, url in targets
+                for endpoint_id, key_id, url in receivers
             ],
         )
 
@@ -92,9 +92,9 @@ class Outbox:
             return minimal_payload(job, event)
 
 
-def delivery_id(job: Job, event: str, target: str) -> str:
+def delivery_id(job: Job, event: str, receiver: str) -> str:
     """The same for the same event of the same run to the same receiver."""
-    text = "\n".join((job.id, str(job.run), event, target))
+    text = "\n".join((job.id, str(job.run), event, receiver))
     return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:DIGEST_KEPT]}"
 
 
@@ -112,7 +112,7 @@ def due(at: int) -> dict[str, Any]:
 def addressed(url: str) -> dict[str, str]:
     """The columns of a delivery that say where it goes; an odd address fails when it is sent."""
     try:
-        target = read_url(url)
+        receiver = read_url(url)
     except UnsafeAddress:
-        return {"url": url, "target": url[:TARGET_KEPT]}
-    return {"url": target.url, "target": target.origin}
+        return {"url": url, "receiver": url[:RECEIVER_KEPT]}
+    return {"url": receiver.url, "receiver": receiver.origin}

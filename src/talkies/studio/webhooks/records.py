@@ -90,7 +90,7 @@ class Outgoing:
     endpoint_id: str | None
     url: str
     #: Scheme, host and port of the URL.
-    target: str
+    receiver: str
     payload: Document
     #: Tries before this one.
     attempts: int

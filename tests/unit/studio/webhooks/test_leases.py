@@ -140,7 +140,7 @@ def test_a_failed_delivery_is_tried_eight_times_and_then_never(
                 id=stage.log()[0].delivery.id,
                 endpoint_id=None,
                 url="",
-                target="",
+                receiver="",
                 payload={},
                 attempts=attempt,
                 leased_until=clock.at + 30_000,

@@ -39,7 +39,7 @@ def test_the_same_change_seen_twice_is_one_delivery(stage: WebhookStage) -> None
     assert len(stage.log()) == 4
     stage.happens(job_of(webhook_url=URL, run=2))
     assert len(stage.log()) == 6
-    assert len({delivery_id(job, "job.failed", target) for target in ("job", "whe_1")}) == 2
+    assert len({delivery_id(job, "job.failed", receiver) for receiver in ("job", "whe_1")}) == 2
 
 
 def test_the_delivery_comes_and_goes_with_the_change(stage: WebhookStage) -> None:

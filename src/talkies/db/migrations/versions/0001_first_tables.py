@@ -241,7 +241,7 @@ Table(
     Column("key_id", String(40)),
     Column("job_id", String(40)),
     Column("url", Text, nullable=False),
-    Column("target", String(300), nullable=False, default=""),
+    Column("receiver", String(300), nullable=False, default=""),
     Column("origin", String(20), nullable=False, default="v1"),
     Column("event", String(40), nullable=False),
     Column("payload", DOCUMENT, nullable=False),
@@ -252,7 +252,7 @@ Table(
     Column("created_at", BigInteger, nullable=False),
     Column("delivered_at", BigInteger),
     Index(None, "status", "next_at"),
-    Index(None, "status", "target", "next_at"),
+    Index(None, "status", "receiver", "next_at"),
     Index(None, "job_id"),
 )
 
