@@ -17,7 +17,7 @@ from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.engines import EngineCatalog
-from talkies.studio.fetching import Fetcher
+from talkies.studio.fetching import Fetcher, Inputs
 from talkies.studio.making import Makers
 from talkies.studio.previews import Previews
 from talkies.studio.workshop import Workshop
@@ -89,8 +89,17 @@ class Room:
         return [blob.key for blob in self.storage.list(prefix)]
 
 
-def room(root: Path, makers: Makers, relieve: Callable[[], object] = lambda: None) -> Room:
-    storage = LocalStorage(root / "storage", LinkSigner(b"s" * 32))
+def local(root: Path) -> LocalStorage:
+    return LocalStorage(root / "storage", LinkSigner(b"s" * 32))
+
+
+def room(
+    root: Path,
+    makers: Makers,
+    relieve: Callable[[], object] = lambda: None,
+    kept: Inputs | None = None,
+) -> Room:
+    storage = local(root)
     inputs, web = KeptInputs(root / "inputs"), {}
 
     def download(url: str, path: Path) -> None:
@@ -100,7 +109,7 @@ def room(root: Path, makers: Makers, relieve: Callable[[], object] = lambda: Non
 
     workshop = Workshop(
         makers=makers,
-        fetcher=Fetcher(inputs, download=download, require_safe=require_https),
+        fetcher=Fetcher(kept or inputs, download=download, require_safe=require_https),
         storage=storage,
         engines=EngineCatalog(POINTS),
         previews=Previews(storage),
