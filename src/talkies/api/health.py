@@ -80,7 +80,7 @@ class ReadyAnswer(Answer):
 
 
 @router.get("/health", summary="Is it there?")
-async def health(services: ServicesDep) -> HealthAnswer:
+async def get_health(services: ServicesDep) -> HealthAnswer:
     """Answers without looking at anything: it costs nothing and needs nothing."""
     told = services.health
     return HealthAnswer(
@@ -89,7 +89,7 @@ async def health(services: ServicesDep) -> HealthAnswer:
 
 
 @router.get("/healthz", summary="What runs, and on what")
-def healthz(services: ServicesDep) -> HealthzAnswer:
+def get_healthz(services: ServicesDep) -> HealthzAnswer:
     """Version, GPU, and whether the engines' models are loaded. Needs no database."""
     report = services.health.report()
     first = report.gpus[0] if report.gpus else None
@@ -116,13 +116,13 @@ def healthz(services: ServicesDep) -> HealthzAnswer:
 
 
 @router.get("/livez", summary="Does the process run?")
-async def livez() -> LiveAnswer:
+async def get_livez() -> LiveAnswer:
     """For an orchestrator that restarts what does not answer; it looks at nothing else."""
     return LiveAnswer()
 
 
 @router.get("/readyz", summary="Can it do its work?", responses=answers(Unavailable))
-def readyz(services: ServicesDep) -> ReadyAnswer:
+def get_readyz(services: ServicesDep) -> ReadyAnswer:
     """Database, tables, storage, and the worker where it is part of this process.
 
     503 names the parts that are not well in `details.parts`, with what mends them in `hint`.
@@ -152,6 +152,6 @@ def may_scrape(request: Request, services: ServicesDep) -> None:
         },
     },
 )
-def metrics(services: ServicesDep, _: Annotated[None, Depends(may_scrape)]) -> Response:
+def get_metrics(services: ServicesDep, _: Annotated[None, Depends(may_scrape)]) -> Response:
     """Needs the scope `admin`, except from the machine itself or with `METRICS_PUBLIC=true`."""
     return Response(services.metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})

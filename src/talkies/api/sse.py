@@ -42,7 +42,12 @@ STREAM: Final[dict[int | str, dict[str, Any]]] = {
         "15 seconds of silence.",
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
+                # Of one event of the stream (as OpenAPI 3.2 says `itemSchema`).
+                "schema": {
+                    "type": "object",
+                    "required": ["id", "event", "data"],
+                    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+                },
                 "example": 'id: 17\nevent: status\ndata: {"id": 17, "type": "status", …}\n\n',
             }
         },

@@ -160,7 +160,7 @@ class TimingAnswer(Answer):
         **answers(*SPEECH_ERRORS),
     },
 )
-async def speak(body: SpeechBody, who: AudioUser, services: ServicesDep) -> Response:
+async def create_speech(body: SpeechBody, who: AudioUser, services: ServicesDep) -> Response:
     """OpenAI's contract: the first bytes come long before the last are made.
 
     A text of more than 10 000 characters is a job: `POST /v1/audio/jobs`.
@@ -269,7 +269,7 @@ ALIGNMENT_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     },
     openapi_extra=form_or_json(AlignmentBody, ROLES, ALIGNMENT_EXAMPLES),
 )
-async def align(
+async def create_alignment(
     request: Request,
     response: Response,
     who: AudioUser,

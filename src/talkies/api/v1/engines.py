@@ -51,13 +51,13 @@ class EngineAnswer(Answer):
 
 
 @router.get("", summary="List engines", responses=answers(InvalidRequest))
-def list_(_: Anyone, services: ServicesDep, paging: PagingDep) -> Page[EngineAnswer]:
+def list_engines(_: Anyone, services: ServicesDep, paging: PagingDep) -> Page[EngineAnswer]:
     """By id."""
     return page_of(services.engine_states.list(), paging, _shown, lambda engine: engine.id)
 
 
 @router.get("/{engine_id}", summary="One engine", responses=answers(NotFound))
-def show(engine_id: str, _: Anyone, services: ServicesDep) -> EngineAnswer:
+def get_engine(engine_id: str, _: Anyone, services: ServicesDep) -> EngineAnswer:
     """What it can do, whether it can do it now, and how long it takes."""
     return _shown(services.engine_states.get(engine_id))
 

@@ -82,7 +82,9 @@ class EstimateAnswer(Answer):
     responses=answers(*SUBMISSION_ERRORS, *MEDIA_ERRORS),
     openapi_extra=form_or_json(VideoBody, ROLES, VIDEO_EXAMPLES),
 )
-async def estimate(request: Request, who: VideosUser, services: ServicesDep) -> EstimateAnswer:
+async def create_estimate(
+    request: Request, who: VideosUser, services: ServicesDep
+) -> EstimateAnswer:
     """The body of `POST /v1/videos`; the inputs are looked at in full.
 
     What would make the job fail is refused here with its hint: no face, a silent recording.

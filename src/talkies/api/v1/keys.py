@@ -83,7 +83,7 @@ class WebhookSecretAnswer(Answer):
 
 
 @router.post("", status_code=201, summary="Make a key", responses=answers(InvalidOption))
-def create(
+def create_key(
     body: NewKeyBody, who: Admin, services: ServicesDep, request_id: RequestId
 ) -> IssuedKeyAnswer:
     """The secret is in the answer, and nowhere else."""
@@ -102,7 +102,7 @@ def create(
 
 
 @router.get("", summary="List keys")
-def list_(
+def list_keys(
     _: Admin,
     services: ServicesDep,
     paging: PagingDep,
@@ -114,13 +114,13 @@ def list_(
 
 
 @router.get("/{key_id}", summary="One key", responses=answers(NotFound))
-def show(key_id: str, _: Admin, services: ServicesDep) -> KeyAnswer:
+def get_key(key_id: str, _: Admin, services: ServicesDep) -> KeyAnswer:
     """A key without its secret, which nobody knows any more."""
     return _shown(services.keys.get(key_id))
 
 
 @router.delete("/{key_id}", summary="Revoke a key", responses=answers(NotFound))
-def revoke(key_id: str, who: Admin, services: ServicesDep, request_id: RequestId) -> KeyAnswer:
+def revoke_key(key_id: str, who: Admin, services: ServicesDep, request_id: RequestId) -> KeyAnswer:
     """For ever, and within seconds. Its jobs go on."""
     return _shown(services.keys.revoke(key_id, by=actor(who, request_id)))
 
@@ -130,7 +130,7 @@ def revoke(key_id: str, who: Admin, services: ServicesDep, request_id: RequestId
     summary="Give a key another secret",
     responses=answers(NotFound, Conflict, InvalidOption),
 )
-def rotate(
+def rotate_key(
     key_id: str,
     who: Admin,
     services: ServicesDep,
@@ -147,7 +147,7 @@ def rotate(
     summary="Give a key another webhook secret",
     responses=answers(NotFound, Conflict),
 )
-def rotate_webhook_secret(
+def rotate_key_webhook_secret(
     key_id: str, who: Admin, services: ServicesDep, request_id: RequestId
 ) -> WebhookSecretAnswer:
     """For a day, both secrets sign what is sent to the `webhook_url` of this key's jobs."""

@@ -65,7 +65,7 @@ def sign_in(
 
 
 @router.get("/v1/session", summary="Who am I?")
-def who_am_i(who: Anyone) -> SessionAnswer:
+def get_session(who: Anyone) -> SessionAnswer:
     """The key or session that asks, and what it may do."""
     return _shown(who)
 
@@ -86,7 +86,7 @@ def sign_out(request: Request, response: Response, _: Anyone, services: Services
     response_class=RedirectResponse,
     responses=answers(Unauthenticated),
 )
-def open_link(
+def open_sign_in_link(
     request: Request,
     services: ServicesDep,
     token: Annotated[str, Query(min_length=1, max_length=TOKEN_MAX)],

@@ -57,7 +57,7 @@ class UsageAnswer(Answer):
 
 
 @router.get("", summary="What was used, and what it cost", responses=answers(InvalidRequest))
-def report(
+def get_usage(
     who: Anyone,
     services: ServicesDep,
     *,

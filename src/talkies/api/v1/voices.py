@@ -30,7 +30,7 @@ class VoiceAnswer(Answer):
 
 
 @router.get("", summary="List voices", responses=answers(InvalidRequest))
-def list_(
+def list_installed_voices(
     _: Anyone,
     paging: PagingDep,
     *,
@@ -45,7 +45,7 @@ def list_(
 
 
 @router.get("/{voice_id}", summary="One voice", responses=answers(NotFound))
-def show(voice_id: str, _: Anyone) -> VoiceAnswer:
+def get_voice(voice_id: str, _: Anyone) -> VoiceAnswer:
     """By its id, its name or its language, with or without a variant (`de+f2`)."""
     try:
         return _shown(find_voice(voice_id))

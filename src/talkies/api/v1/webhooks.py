@@ -123,7 +123,7 @@ class DeliveryLogAnswer(DeliveryAnswer):
     summary="Add an address",
     responses=answers(UnsafeAddress, InvalidRequest, Conflict),
 )
-def create(
+def create_webhook(
     body: NewEndpointBody, who: Anyone, services: ServicesDep, request_id: RequestId
 ) -> IssuedEndpointAnswer:
     """It hears of every job of this key. The secret is in the answer, and nowhere else."""
@@ -133,14 +133,14 @@ def create(
 
 
 @router.get("", summary="List addresses")
-def list_(who: Anyone, services: ServicesDep, paging: PagingDep) -> Page[EndpointAnswer]:
+def list_webhooks(who: Anyone, services: ServicesDep, paging: PagingDep) -> Page[EndpointAnswer]:
     """Newest first."""
     found = services.endpoints.list(who, after=paging.after, limit=paging.fetch)
     return paging.page(found, _shown, lambda endpoint: endpoint.id)
 
 
 @router.get("/deliveries", summary="List deliveries")
-def deliveries(
+def list_deliveries(
     who: Anyone,
     services: ServicesDep,
     paging: PagingDep,
@@ -155,7 +155,7 @@ def deliveries(
 
 
 @router.get("/deliveries/{delivery_id}", summary="One delivery", responses=answers(NotFound))
-def delivery(delivery_id: str, who: Anyone, services: ServicesDep) -> DeliveryLogAnswer:
+def get_delivery(delivery_id: str, who: Anyone, services: ServicesDep) -> DeliveryLogAnswer:
     """With what is sent, and what came of every try."""
     return _log(services.deliveries.get(who, delivery_id))
 
@@ -172,7 +172,7 @@ def redeliver(delivery_id: str, who: Anyone, services: ServicesDep) -> DeliveryA
 
 
 @router.get("/{webhook_id}", summary="One address", responses=answers(NotFound))
-def show(webhook_id: str, who: Anyone, services: ServicesDep) -> EndpointAnswer:
+def get_webhook(webhook_id: str, who: Anyone, services: ServicesDep) -> EndpointAnswer:
     """Without its secret."""
     return _shown(services.endpoints.get(who, webhook_id))
 
@@ -180,7 +180,7 @@ def show(webhook_id: str, who: Anyone, services: ServicesDep) -> EndpointAnswer:
 @router.patch(
     "/{webhook_id}", summary="Change an address", responses=answers(NotFound, UnsafeAddress)
 )
-def change(
+def change_webhook(
     webhook_id: str,
     body: EndpointChangeBody,
     who: Anyone,
@@ -203,7 +203,9 @@ def change(
 @router.delete(
     "/{webhook_id}", status_code=204, summary="Remove an address", responses=answers(NotFound)
 )
-def delete(webhook_id: str, who: Anyone, services: ServicesDep, request_id: RequestId) -> None:
+def delete_webhook(
+    webhook_id: str, who: Anyone, services: ServicesDep, request_id: RequestId
+) -> None:
     """With its deliveries and their log."""
     services.endpoints.delete(who, webhook_id, by=actor(who, request_id))
 
@@ -211,7 +213,7 @@ def delete(webhook_id: str, who: Anyone, services: ServicesDep, request_id: Requ
 @router.post(
     "/{webhook_id}/rotate-secret", summary="Replace the secret", responses=answers(NotFound)
 )
-def rotate_secret(
+def rotate_webhook_secret(
     webhook_id: str, who: Anyone, services: ServicesDep, request_id: RequestId
 ) -> IssuedEndpointAnswer:
     """For a day, both secrets sign what is sent."""
@@ -224,7 +226,7 @@ def rotate_secret(
     summary="Send a test",
     responses=answers(NotFound, Conflict),
 )
-def ping(webhook_id: str, who: Anyone, services: ServicesDep) -> DeliveryAnswer:
+def ping_webhook(webhook_id: str, who: Anyone, services: ServicesDep) -> DeliveryAnswer:
     """An event `webhook.ping`; ask for the delivery to see what came of it."""
     return _delivery(services.deliveries.ping(who, webhook_id))
 
@@ -232,7 +234,7 @@ def ping(webhook_id: str, who: Anyone, services: ServicesDep) -> DeliveryAnswer:
 @router.get(
     "/{webhook_id}/deliveries", summary="What one address was sent", responses=answers(NotFound)
 )
-def deliveries_of(
+def list_deliveries_of_webhook(
     webhook_id: str,
     who: Anyone,
     services: ServicesDep,

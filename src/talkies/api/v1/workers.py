@@ -36,7 +36,7 @@ class WorkerAnswer(Answer):
 
 
 @router.get("", summary="List workers", responses=answers(InvalidRequest))
-def list_(_: Admin, services: ServicesDep, paging: PagingDep) -> Page[WorkerAnswer]:
+def list_workers(_: Admin, services: ServicesDep, paging: PagingDep) -> Page[WorkerAnswer]:
     """Newest first."""
     workers = sorted(services.jobs.workers(), key=lambda one: one.started_at, reverse=True)
     moment = services.clock()
