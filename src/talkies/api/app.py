@@ -3,6 +3,7 @@
 from typing import Final
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 
 from talkies.api import errors, openapi
@@ -47,6 +48,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
     )
     app.state.services = services
     app.state.live = Live(services.jobs)
@@ -56,6 +58,11 @@ def create_app(services: Services) -> FastAPI:
     openapi.install(app, BODIES)
     _surround(app, services)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What a generated client calls the route: its tag and its function."""
+    return "_".join([*map(str, route.tags[:1]), route.name.strip("_")])
 
 
 def _surround(app: FastAPI, services: Services) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -12,8 +13,8 @@ from talkies.api.errors import answer
 from talkies.api.requests import state_of
 from talkies.errors import MediaTooLarge
 
-#: Seconds for which the rest of a refused body is read and thrown away. A client that is still
-#: sending reads no answer, and a connection that is closed on it loses the answer too
+#: Seconds for which the rest of a body that is not wanted is read and thrown away. A client that is
+#: still sending reads no answer, and a connection that is closed on it loses the answer too
 #: (RFC 9112, 9.6).
 LINGER_SECONDS: Final = 5.0
 
@@ -66,7 +67,10 @@ class BodyLimit:
         budget = BodyBudget(self._usual_bytes, _announced(headers))
         state_of(scope)["body"] = budget
 
-        lingering = _Lingering(receive, send, patient="expect" not in headers)
+        has_body = bool(budget.announced) or "transfer-encoding" in headers
+        # Who waits for 100 Continue sends nothing before it.
+        sends_on = has_body and "expect" not in headers
+        lingering = _Lingering(receive, send, awaits_more=sends_on)
 
         async def counting() -> Message:
             if budget.announced is not None:
@@ -87,13 +91,13 @@ class BodyLimit:
 
 
 class _Lingering:
-    """Passes all on; an answer of 413 ends only when the client has stopped sending."""
+    """Passes all on; the answer of a failure ends only when the client has stopped sending."""
 
-    def __init__(self, receive: Receive, send: Send, *, patient: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, *, awaits_more: bool) -> None:
         self._receive, self._send = receive, send
-        #: Whether more of the body is to come, and we would wait for it.
-        self._awaits_more = patient
-        self._refused = False
+        #: Whether more of the body is to come.
+        self._awaits_more = awaits_more
+        self._failed = False
         self.started = False
 
     async def receive(self) -> Message:
@@ -105,10 +109,10 @@ class _Lingering:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            self._refused = message["status"] == MediaTooLarge.status
-            if self._refused:
+            self._failed = message["status"] >= HTTPStatus.BAD_REQUEST
+            if self._failed and self._awaits_more:
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
-        elif self._refused and self._awaits_more and not message.get("more_body"):
+        elif self._failed and self._awaits_more and not message.get("more_body"):
             await self._send({**message, "more_body": True})
             await self._drain()
             message = {"type": "http.response.body", "body": b""}

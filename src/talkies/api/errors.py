@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from talkies.api.models import ErrorAnswer, ErrorRecord
 from talkies.api.requests import request_id_of
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds to wait where the error itself does not say, by status.
 RETRY_AFTER: Final = {429: 5, 503: 5, 409: 1}
+
+METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 #: Where FastAPI says that a value came from, as a pointer begins with it.
 PLACES: Final = {"body": "", "query": "query", "path": "path", "header": "header"}
@@ -129,7 +132,22 @@ async def _of_framework(request: Request, error: Exception) -> Response:
         raise error
     if isinstance(error.__cause__, TalkiesError):
         return await _ours(request, error.__cause__)
-    return answer(_translated(request, error), request_id_of(request), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request))
+    return answer(_translated(request, error), request_id_of(request), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that the address answers; Starlette names those of the first route alone."""
+    routes = request.app.routes
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes
+        )
+    ]
 
 
 def _translated(request: Request, error: HTTPException) -> TalkiesError:

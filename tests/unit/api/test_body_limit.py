@@ -20,7 +20,12 @@ class Client:
     """Sends pieces of a body, and then nothing more."""
 
     def __init__(self, *pieces: bytes, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
-        self.scope: dict[str, Any] = {"type": "http", "headers": list(headers), "method": "POST"}
+        chunked = [] if headers else [(b"transfer-encoding", b"chunked")]
+        self.scope: dict[str, Any] = {
+            "type": "http",
+            "headers": [*headers, *chunked],
+            "method": "POST",
+        }
         self._pieces = list(pieces)
         self.heard: list[Message] = []
 

@@ -69,7 +69,7 @@ for _path, _name, _summary, _type in FILES:
         f"/{_path}",
         _serve,
         summary=_summary,
-        name=f"get_video_{_path}",
+        name=f"get_video_{_path.replace('.', '_')}",
         response_class=Response,
         responses={**described(_type), **REDIRECT, **FILE_ERRORS},
     )
