@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check fix bench lock clean
+.PHONY: help setup demo serve test check fix bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -43,6 +43,9 @@ demo: $(READY) ## Render the sample portrait saying a sentence into out/
 	@mkdir -p out
 	$(BIN)/talkies render examples/portrait.png --text-file examples/speech.txt --voice heart \
 	  -o out/demo.mp4 --captions sidecar --score --contact-sheet --overwrite
+
+serve: $(READY) ## Serve the API, a worker and the docs; data in ./data (SERVE_FLAGS=)
+	$(BIN)/talkies serve $(SERVE_FLAGS)
 
 bench: $(READY) ## Measure, print ratios, write out/bench.json (FACES= and SPEECH= name folders)
 	$(BIN)/python benchmarks/run.py $(if $(FACES),--faces $(FACES)) $(if $(SPEECH),--speech $(SPEECH)) $(BENCH_FLAGS)

@@ -1,13 +1,8 @@
 """What tests of several rooms share: a real Postgres."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "support"))
-
 from real_postgres import RealPostgres
 
 

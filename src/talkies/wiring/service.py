@@ -21,7 +21,7 @@ from talkies.studio.access.audit import AuditLog
 from talkies.studio.access.keys import KeyRing
 from talkies.studio.operations.retention import Retention
 from talkies.studio.webhooks.dispatcher import Dispatcher
-from talkies.studio.webhooks.leases import Leases
+from talkies.studio.webhooks.leases import LEASE_SECONDS, Leases
 from talkies.studio.webhooks.sending import Sender
 from talkies.studio.webhooks.signing import derived_secret
 from talkies.wiring.foundation import client_of
@@ -140,9 +140,17 @@ def worker_of(parts: Installation) -> Worker:
 def dispatcher_of(parts: Installation) -> Dispatcher:
     """What sends webhooks, over a client of its own that it may cut off."""
     settings, base = parts.settings, parts.base
+    seconds = settings.webhook_timeout_seconds
+    leases = Leases(
+        base.engine,
+        parts.access.audit,
+        common_secret=derived_secret(base.secret),
+        # No lease runs out while a slow receiver still answers.
+        lease_seconds=max(LEASE_SECONDS, 4 * seconds),
+    )
     return Dispatcher(
-        Leases(base.engine, parts.access.audit, common_secret=derived_secret(base.secret)),
-        Sender(client_of(settings, hosts=()), seconds=settings.webhook_timeout_seconds),
+        leases,
+        Sender(client_of(settings, hosts=()), seconds=seconds),
         workers=settings.webhook_concurrency,
     )
 

@@ -1,10 +1,13 @@
 """The jobs of an installation: what kinds there are, what they are made with, who hears of them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
+from talkies.api.v1.job_urls import urls_of
 from talkies.jobs.dbos_queue import DbosQueue
 from talkies.jobs.jobs import Jobs
+from talkies.jobs.records import Document, Job
 from talkies.settings import Settings
 from talkies.studio.audio.jobs import alignment_kind, speech_kind
 from talkies.studio.engines import EngineCatalog
@@ -52,7 +55,7 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         signer=base.links,
         public_url=settings.api_public_base_url,
     )
-    outbox = Outbox({"v1": minimal_payload, SADTALKER: sadtalker.webhook})
+    outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     workshop = Workshop(
         makers=makers,
         fetcher=base.fetcher,
@@ -83,6 +86,12 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
             observers=observers,
         ),
     )
+
+
+def v1_payload(settings: Settings, job: Job, event: str) -> Document:
+    """The body of a webhook; links in it are absolute where the public address is known."""
+    home = (settings.api_public_base_url or "").rstrip("/")
+    return minimal_payload(job, event, {name: home + path for name, path in urls_of(job).items()})
 
 
 def prices_of(settings: Settings) -> Prices:
