@@ -51,6 +51,8 @@ class S3Options:
     #: None looks for the credentials of the machine, as an instance's role.
     access_key_id: str | None = None
     secret_access_key: str | None = field(default=None, repr=False)
+    #: Belongs to temporary credentials.
+    session_token: str | None = field(default=None, repr=False)
     #: The folder of the bucket that is ours.
     prefix: str = ""
     #: Where everybody can read the bucket, as through a CDN. Links then begin with it, and neither
@@ -219,6 +221,7 @@ def _client(options: S3Options) -> "S3Client":
             region_name=options.region,
             aws_access_key_id=options.access_key_id,
             aws_secret_access_key=options.secret_access_key,
+            aws_session_token=options.session_token,
             config=config,
         )
     except ValueError as error:
