@@ -46,8 +46,12 @@ class Request:
     body: bytes = b""
     #: For everything: name lookup, connecting, redirects, and the last byte of the answer.
     seconds: float = 60.0
-    #: 0 gives a redirect back as the answer.
+    #: How many are followed, for a `GET`; 0 gives a redirect back as the answer.
     redirects: int = 0
+
+    def follows(self, status: int) -> bool:
+        """Whether an answer of this status leads on; a body is sent to nobody else."""
+        return self.redirects > 0 and self.method == "GET" and status in REDIRECTS
 
 
 class Answer:
@@ -122,8 +126,7 @@ class GuardedClient:
                 with self._exchange(request, destination, headers, deadline) as response:
                     answer = Answer(destination, response)
                     location = answer.headers.get("location")
-                    follow = request.redirects and answer.status in REDIRECTS
-                    if not follow or location is None:
+                    if location is None or not request.follows(answer.status):
                         yield answer
                         return
                 destination, headers = self._redirected(destination, location, headers)

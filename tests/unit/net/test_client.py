@@ -187,6 +187,13 @@ def test_a_redirect_can_be_the_answer() -> None:
         assert len(server.hits) == 1
 
 
+def test_a_body_is_sent_to_nobody_else() -> None:
+    reply = Reply(status=307, headers={"location": "/elsewhere"}, body=b"there")
+    with Server(lambda _: reply) as server, client_of(server) as client:
+        assert fetch(client, server.url(), method="POST", body=b"x") == b"there"
+        assert len(server.hits) == 1
+
+
 def test_a_redirect_that_names_nothing_is_the_answer() -> None:
     with Server(lambda _: Reply(status=302, body=b"x")) as server, client_of(server) as client:
         assert fetch(client, server.url()) == b"x"

@@ -6,9 +6,10 @@ import time
 from typing import Final
 
 from talkies.errors import TalkiesError
+from talkies.kit.clock import now
 from talkies.studio.webhooks.lanes import Lanes
 from talkies.studio.webhooks.leases import Leases
-from talkies.studio.webhooks.records import Outgoing
+from talkies.studio.webhooks.records import Outcome, Outgoing
 from talkies.studio.webhooks.sending import Sender
 
 LOG: Final = logging.getLogger(__name__)
@@ -88,14 +89,13 @@ class Dispatcher:
                 outgoing = self._next()
             if outgoing is None:
                 return
+            prompt = True
             try:
                 prompt = self._deliver(outgoing)
-            except TalkiesError:  # the lease runs out and the delivery is sent again
-                LOG.warning("the delivery %s could not be written down", outgoing.id, exc_info=True)
-                prompt = True
+            except TalkiesError as error:  # the lease runs out and the delivery is sent again
+                LOG.warning("the delivery %s could not be written down: %s", outgoing.id, error)
             except Exception:  # a bug in one delivery must not end all others
-                LOG.exception("the delivery %s could not be sent", outgoing.id)
-                prompt = False
+                LOG.exception("the delivery %s could not be written down", outgoing.id)
             self._lanes.leave(outgoing.receiver, prompt=prompt)
             self._woken.set()
 
@@ -105,22 +105,34 @@ class Dispatcher:
             self._woken.clear()
             if self._stopping.is_set():
                 return None
-            pause = self._poll
-            try:
-                outgoing = self._leases.claim(self._lanes.free())
-            except TalkiesError:
-                LOG.warning("the outbox could not be read", exc_info=True)
-                outgoing, pause = None, TROUBLE_SECONDS
+            outgoing, pause = self._claim()
             if outgoing is not None:
                 self._lanes.enter(outgoing.receiver)
                 return outgoing
             self._woken.wait(pause)
 
+    def _claim(self) -> tuple[Outgoing | None, float]:
+        """What to send, or nothing and the seconds until the next look."""
+        try:
+            return self._leases.claim(self._lanes.free()), self._poll
+        except TalkiesError as error:
+            LOG.warning("the outbox could not be read: %s", error)
+        except Exception:  # whatever it is, later deliveries have to be looked for
+            LOG.exception("the outbox could not be read")
+        return None, TROUBLE_SECONDS
+
     def _deliver(self, outgoing: Outgoing) -> bool:
         """Try once and write it down; returns whether an answer came promptly."""
-        outcome = self._sender.send(outgoing)
+        outcome = self._send(outgoing)
         if self._cut.is_set() and outcome.http_status is None:
             self._leases.release(outgoing)
         else:
             self._leases.settle(outgoing, outcome)
         return outcome.http_status is not None and outcome.milliseconds < PROMPT_MILLISECONDS
+
+    def _send(self, outgoing: Outgoing) -> Outcome:
+        try:
+            return self._sender.send(outgoing)
+        except Exception:  # a try that fails for a bug counts, so that it is not made for ever
+            LOG.exception("the delivery %s could not be sent", outgoing.id)
+            return Outcome(at=now(), milliseconds=0, error="This server could not send it.")

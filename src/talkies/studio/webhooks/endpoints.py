@@ -61,7 +61,10 @@ class Endpoints:
         by: Actor,
         endpoint_id: str | None = None,
     ) -> IssuedEndpoint:
-        """Make an endpoint; `endpoint_id` is the id it has to get, as a retried request says.
+        """Make an endpoint.
+
+        `endpoint_id` is the id it has to get. One of that id is taken for what is left of the
+        same request, whose answer nobody saw, and replaced.
 
         Raises `UnsafeAddress`, `InvalidRequest` for unknown events, and `Conflict` where the key
         has as many as it may have.
@@ -77,6 +80,7 @@ class Endpoints:
             "created_at": self._clock(),
         }
         with writing(self._engine) as connection:
+            _remove(connection, values["id"], principal.key_id)
             self._require_room(connection, principal.key_id)
             row = connection.execute(
                 webhook_endpoints.insert().values(values).returning(*ENDPOINT_COLUMNS)
@@ -134,9 +138,7 @@ class Endpoints:
         """Remove an endpoint, its deliveries and their log."""
         with writing(self._engine) as connection:
             endpoint = find(connection, principal, endpoint_id)
-            connection.execute(
-                webhook_endpoints.delete().where(webhook_endpoints.c.id == endpoint_id)
-            )
+            _remove(connection, endpoint_id, endpoint.key_id)
             self._note(connection, by, "webhook.delete", endpoint)
 
     def rotate_secret(self, principal: Principal, endpoint_id: str, *, by: Actor) -> IssuedEndpoint:
@@ -193,6 +195,13 @@ def _visible(principal: Principal) -> "sa.Select[Any]":
 def _change(connection: sa.Connection, endpoint_id: str, changes: dict[str, Any]) -> None:
     table = webhook_endpoints
     connection.execute(table.update().where(table.c.id == endpoint_id).values(changes))
+
+
+def _remove(connection: sa.Connection, endpoint_id: str, key_id: str | None) -> None:
+    table = webhook_endpoints
+    connection.execute(
+        table.delete().where(table.c.id == endpoint_id, table.c.key_id.is_not_distinct_from(key_id))
+    )
 
 
 def _redirect(connection: sa.Connection, endpoint_id: str, url: str) -> None:

@@ -40,19 +40,20 @@ def well(_: Outgoing) -> Outcome:
 class ShakyLeases(Leases):
     """Leases over a database that goes away now and then."""
 
+    trouble: Exception = Unavailable("The database cannot be reached.")
     claims_to_fail = 0
     settles_to_fail = 0
 
     def claim(self, lane: Lane = Lane()) -> Outgoing | None:  # noqa: B008 - a constant
         if self.claims_to_fail:
             self.claims_to_fail -= 1
-            raise Unavailable("The database cannot be reached.")
+            raise self.trouble
         return super().claim(lane)
 
     def settle(self, outgoing: Outgoing, outcome: Outcome) -> None:
         if self.settles_to_fail:
             self.settles_to_fail -= 1
-            raise Unavailable("The database cannot be reached.")
+            raise self.trouble
         super().settle(outgoing, outcome)
 
 
@@ -69,10 +70,12 @@ def test_all_that_is_due_is_sent_on_the_callers_thread(stage: WebhookStage) -> N
     assert states(stage) == {DeliveryStatus.DELIVERED}
 
 
+@pytest.mark.parametrize("trouble", [ShakyLeases.trouble, KeyError("a bug")])
 def test_a_look_that_fails_is_followed_by_another(
-    stage: WebhookStage, clock: SetClock, caplog: pytest.LogCaptureFixture
+    stage: WebhookStage, clock: SetClock, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
     leases = ShakyLeases(stage.engine, stage.audit, common_secret=COMMON, clock=clock)
+    leases.trouble = trouble
     leases.claims_to_fail = leases.settles_to_fail = 1
     stage.happens(job_of(webhook_url="https://a.test/"))
     dispatcher = Dispatcher(leases, ToldSender(well), workers=2, poll_seconds=0.01)
@@ -107,6 +110,9 @@ def test_a_bug_in_one_delivery_does_not_end_the_others(
     finally:
         dispatcher.stop()
     assert "could not be sent" in caplog.text
+    bad = next(entry for entry in stage.log() if "bad" in entry.delivery.url)
+    assert bad.delivery.attempts == 1
+    assert bad.attempts[0].error == "This server could not send it."
 
 
 def test_what_is_being_sent_may_end_before_all_is_cut_off(stage: WebhookStage) -> None:

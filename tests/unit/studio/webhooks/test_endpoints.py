@@ -28,12 +28,18 @@ def test_an_endpoint_is_made_with_a_secret_that_is_shown_once(stage: WebhookStag
     assert actions(stage) == [("webhook.create", "tester")]
 
 
-def test_a_retried_request_gets_the_id_it_had(stage: WebhookStage) -> None:
-    issued = stage.endpoints.create(
-        ADMIN, url="https://a.test/", events=None, by=BY, endpoint_id="whe_1"
+@pytest.mark.parametrize("key_id", [None, "key_1"])
+def test_a_retried_request_gets_the_id_it_had(stage: WebhookStage, key_id: str | None) -> None:
+    who = stage.add_key(key_id) if key_id else ADMIN
+    stage.most_endpoints = 1
+    first, second = (
+        stage.endpoints.create(who, url="https://a.test/", events=None, by=BY, endpoint_id="whe_1")
+        for _ in range(2)
     )
-    assert issued.endpoint.id == "whe_1"
-    assert issued.endpoint.events is None
+    assert first.endpoint == second.endpoint
+    assert first.endpoint.id == "whe_1"
+    assert first.secret != second.secret
+    assert stage.endpoints.list(who) == (second.endpoint,)
 
 
 @pytest.mark.parametrize(
