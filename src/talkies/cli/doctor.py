@@ -7,6 +7,7 @@ import typer
 from talkies import __version__
 from talkies.cli import flags
 from talkies.cli.sections import Sectioned
+from talkies.cli.service_trials import service_trials
 from talkies.cli.streams import painted, say, say_event
 from talkies.studio.health.checkup import Finding, State, examine
 from talkies.studio.health.trials import TRIALS
@@ -23,13 +24,14 @@ BROKEN = 1
 def doctor(json: flags.AsJson = False) -> None:
     """Check that this installation works.
 
-    Tries faces, voices, recognition, video and fonts for real, and looks whether the optional parts
-    are there. The exit status is 1 where a part is broken; optional parts may be missing.
+    Tries faces, voices, recognition, video and fonts for real, looks whether the optional parts
+    are there, and tells the settings and limits of the service. The exit status is 1 where a
+    part is broken; optional parts may be missing.
     """
     if not json:
         say(f"talkies {__version__}")
     found = []
-    for finding in examine(TRIALS):
+    for finding in examine((*TRIALS, *service_trials())):
         found.append(finding)
         if json:
             say_event("finding", asdict(finding))
