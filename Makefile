@@ -20,7 +20,7 @@ $(READY): requirements/dev.lock pyproject.toml
 	@echo "Setting up $(VENV) (first run only)"
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/pip install --quiet uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes -r requirements/dev.lock
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.lock
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
