@@ -110,9 +110,9 @@ def directed(case: Case, ids: Mapping[str, str]) -> None:
 
 
 def anonymous(case: Case) -> None:
-    """Without credentials of chance, which would hide ours."""
+    """Without credentials of chance, which would hide ours, and without patience."""
     case.cookies = {}
-    for name in ("Authorization", "X-API-Key"):
+    for name in ("Authorization", "X-API-Key", "Prefer"):
         case.headers.pop(name, None)
 
 
