@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,9 +34,6 @@ PREFIX: Final = "inputs"
 #: What a row is called whose blob goes; no sha256 has such letters.
 GOING: Final = "going-"
 
-#: How many blobs go at a time.
-BATCH: Final = 200
-
 #: Milliseconds in which a request that handed bytes in may still begin to refer to them.
 GRACE: Final = 3_600_000
 
@@ -51,6 +48,9 @@ class Removed:
 
 class Blobs:
     """All blobs of an installation, by the sha256 of their bytes."""
+
+    #: How many go at a time.
+    batch: ClassVar[int] = 200
 
     def __init__(self, engine: sa.Engine, storage: Storage, clock: Clock = now) -> None:
         self._engine = engine
@@ -94,7 +94,7 @@ class Blobs:
     def sweep(self) -> Removed:
         """Remove all blobs to which nothing refers any more."""
         stale = blobs.c.kept_at <= self._clock() - GRACE
-        query = sa.select(blobs.c.sha256).where(stale, *_UNUSED, ~_IS_GOING).limit(BATCH)
+        query = sa.select(blobs.c.sha256).where(stale, *_UNUSED, ~_IS_GOING).limit(self.batch)
         removed = self.bury()
         while True:
             with reading(self._engine) as connection:
@@ -112,7 +112,7 @@ class Blobs:
         count = size = 0
         while True:
             with reading(self._engine) as connection:
-                found = connection.execute(query.limit(BATCH)).all()
+                found = connection.execute(query.limit(self.batch)).all()
             if not found:
                 return Removed(blobs=count, bytes=size)
             self._storage.delete([row.storage_key for row in found])

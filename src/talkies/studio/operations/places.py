@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
@@ -84,7 +85,7 @@ def _folders(blobs: Iterable[BlobInfo]) -> Iterator[Workings]:
 
 
 def _batches(folders: Iterator[Workings]) -> Iterator[list[Workings]]:
-    while batch := [folder for folder, _ in zip(folders, range(BATCH), strict=False)]:
+    while batch := list(islice(folders, BATCH)):
         yield batch
 
 

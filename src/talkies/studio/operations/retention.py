@@ -6,7 +6,7 @@ then removed from the storage, then noted as removed.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
@@ -22,9 +22,6 @@ from talkies.studio.operations.places import UNFINISHED, abandoned
 
 HOUR: Final = 3_600_000
 
-#: Jobs, outputs or assets of one step.
-BATCH: Final = 200
-
 #: How long an upload is awaited, and a broken writing left alone.
 UPLOAD_MILLISECONDS: Final = DAY
 
@@ -34,6 +31,9 @@ Counts = Mapping[str, int]
 
 class Retention:
     """Sweeps an installation; safe to run anywhere, also twice at once."""
+
+    #: Jobs or outputs of one step.
+    batch: ClassVar[int] = 200
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Retention:
             .where(jobs.c.status.not_in(UNFINISHED), jobs.c.swept_at.is_(None))
             .where(expires_at <= moment)
             .order_by(expires_at)
-            .limit(BATCH)
+            .limit(self.batch)
         )
         total = 0
         while True:
@@ -109,7 +109,7 @@ class Retention:
                 mine = job_inputs.c.job_id.in_(found)
                 connection.execute(sa.delete(job_inputs).where(mine))
             total += len(found)
-            if len(found) < BATCH:
+            if len(found) < self.batch:
                 return {"jobs": total}
 
     def _sweep_outputs(self) -> Counts:
@@ -118,7 +118,7 @@ class Retention:
             sa.select(job_outputs)
             .join(jobs, jobs.c.id == job_outputs.c.job_id)
             .where(jobs.c.swept_at.is_not(None), job_outputs.c.removed_at.is_(None))
-            .limit(BATCH)
+            .limit(self.batch)
         )
         counts: Counter[str] = Counter()
         while True:
