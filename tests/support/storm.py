@@ -134,6 +134,7 @@ class Storm:
         self._port = _free_port()
         #: Seconds after its start when a process counts as grown up.
         self._youth = 0.0
+        self._database_began = time.monotonic()
         self._accepted: dict[str, str] = {}
         self._statuses: dict[str, str] = {}
         self.kills = Counter[str]()
@@ -230,7 +231,7 @@ class Storm:
         young = self._youth if self._random.random() > self.infanticide else 0.0
         before = time.monotonic() - young
         victims: list[int | None] = [at for at, began in self._began.items() if began <= before]
-        if self.kill_database is not None:
+        if self.kill_database is not None and self._database_began <= before:
             victims.append(None)
         if not victims:
             return
@@ -238,6 +239,7 @@ class Storm:
         if victim is None:
             self.kills["database"] += 1
             self.kill_database()
+            self._database_began = time.monotonic()
         else:
             self.kills[self.roles[victim]] += 1
             self._processes[victim].kill()

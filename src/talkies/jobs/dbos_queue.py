@@ -133,8 +133,9 @@ class DbosQueue:
 class DbosRunner:
     """The `Runner` of a worker. DBOS allows one in a process."""
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(self, url: sa.URL, *, poll_seconds: float = POLL_SECONDS) -> None:
         self._url = url
+        self._poll_seconds = poll_seconds
         self._queues: list[Any] = []
 
     def start(self, executor_id: str, slots: Mapping[str, int], work: Work) -> None:
@@ -152,7 +153,7 @@ class DbosRunner:
         DBOS(config=config)
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=NO_LIMIT)(_workflow(work))
         DBOS.listen_queues([])
-        self._queues = [_open(name, count) for name, count in slots.items()]
+        self._queues = [_open(name, count, self._poll_seconds) for name, count in slots.items()]
         with _translating():
             DBOS.launch()
 
@@ -195,14 +196,14 @@ def _checkpoint(name: str, step: Callable[[], Any]) -> Any:
         raise Abandoned(str(error)) from error
 
 
-def _open(name: str, slots: int) -> Any:
+def _open(name: str, slots: int, poll_seconds: float) -> Any:
     """A queue of this process alone.
 
     DBOS's public queues keep their limits in the database, one for all workers; ours differ from
     machine to machine. It keeps queues of its own in memory, as this one.
     """
     return _registry()._register_internal_queue(  # noqa: SLF001  a contract test watches over it
-        name, worker_concurrency=slots, polling_interval_sec=POLL_SECONDS
+        name, worker_concurrency=slots, polling_interval_sec=poll_seconds
     )
 
 

@@ -51,7 +51,8 @@ def postgres_engine(migrated_postgres: str) -> Iterator[sa.Engine]:
     with writing(engine) as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))
-        connection.execute(sa.text("DELETE FROM dbos.workflow_status"))
+        for name in ("workflow_status", "operation_outputs"):
+            connection.execute(sa.text(f"DELETE FROM dbos.{name}"))
     yield engine
     engine.dispose()
 
