@@ -36,9 +36,9 @@ PLACES: Final = {"body": "", "query": "query", "path": "path", "header": "header
 
 def install(app: FastAPI) -> None:
     """Answer every failure of the app's routes in our shape."""
-    app.add_exception_handler(TalkiesError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _of_framework)
+    app.exception_handler(TalkiesError)(_ours)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_of_framework)
 
 
 def answer(
@@ -91,17 +91,13 @@ def _headers_of(error: TalkiesError) -> dict[str, str]:
     return headers
 
 
-async def _ours(request: Request, error: Exception) -> Response:
-    if not isinstance(error, TalkiesError):
-        raise error
+async def _ours(request: Request, error: TalkiesError) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("request %s failed", request_id_of(request), exc_info=error)
     return answer(error, request_id_of(request))
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
     return answer(invalid_request(error.errors()), request_id_of(request))
 
 
@@ -126,10 +122,8 @@ def _pointer(location: Iterable[str | int]) -> str:
     return "/".join([PLACES.get(str(place), str(place)), *parts]) or "/"
 
 
-async def _of_framework(request: Request, error: Exception) -> Response:
+async def _of_framework(request: Request, error: HTTPException) -> Response:
     """What Starlette and FastAPI raise by themselves: no route, no method, a body cut off."""
-    if not isinstance(error, HTTPException):
-        raise error
     if isinstance(error.__cause__, TalkiesError):
         return await _ours(request, error.__cause__)
     headers = dict(error.headers or {})

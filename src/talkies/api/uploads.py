@@ -5,22 +5,18 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn
 
-from fastapi import Depends, Request
+from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 
-from talkies.api.auth import Anyone
 from talkies.api.body_limit import budget_of
-from talkies.api.multipart import Form, FormLimits, FormReader, UploadedFile
-from talkies.api.requests import ServicesDep
+from talkies.api.multipart import Form, FormLimits, FormReader
 from talkies.api.services import HttpOptions
 from talkies.errors import MalformedBody, UnsupportedMedia
 from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
-
-__all__ = ["Received", "ReceivedDep", "UploadedFile"]
 
 #: Bytes that are collected before a thread writes them: fewer changes of thread, little memory.
 PIECE: Final = 256 * 1024
@@ -33,16 +29,6 @@ class Received:
     #: None where a form was sent.
     document: Mapping[str, Any] | None = None
     form: Form = field(default_factory=Form)
-
-
-async def received(request: Request, _: Anyone, services: ServicesDep) -> AsyncIterator[Received]:
-    """The body of the request; what it brought is removed when the route has returned."""
-    async with private_folder(services.scratch) as folder:
-        yield await read(request, folder, services.http)
-
-
-#: `received: ReceivedDep` in a route; ask for the principal's scope before it.
-ReceivedDep: TypeAlias = Annotated[Received, Depends(received, scope="function")]
 
 
 async def read(request: Request, folder: Path, options: HttpOptions) -> Received:

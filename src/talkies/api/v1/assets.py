@@ -1,14 +1,15 @@
 """Assets: files that are sent once and used in many requests."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import Anyone, count_user
 from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, Creation, CreationDep
-from talkies.api.errors import invalid_request
+from talkies.api.form_fields import checked
 from talkies.api.intake import require_known
 from talkies.api.links import Links, LinksDep
 from talkies.api.models import Answer, Body, Moment, Page
@@ -136,12 +137,8 @@ class _Adder:
 
         return self._creation.once(self._who, asked, make, self._again)
 
-    def _announced(self, document: Any) -> Created[tuple[Asset, UploadLink | None]]:
-        try:
-            body = AnnouncedBody.model_validate(document)
-        except ValidationError as error:
-            problems = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
-            raise invalid_request(problems) from None
+    def _announced(self, document: Mapping[str, Any]) -> Created[tuple[Asset, UploadLink | None]]:
+        body = checked(AnnouncedBody, document)
         count_user(self._services, self._who, body.user_id)
         asked = Asked(prefix="ast", fields=body.model_dump(mode="json"), files={})
 

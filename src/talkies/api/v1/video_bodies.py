@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from talkies.api.errors import invalid_request
+from talkies.api.form_fields import checked, document_of
 from talkies.api.intake import require_known
 from talkies.api.models import Body
-from talkies.api.multipart import Form
-from talkies.api.uploads import Received, json_value
-from talkies.errors import Forbidden, InvalidRequest
+from talkies.api.uploads import Received
+from talkies.errors import Forbidden
 from talkies.jobs.records import Priority
 from talkies.studio.access.principal import Principal
 from talkies.studio.submissions import Source
@@ -135,44 +134,13 @@ _NOT_PLAIN: Final = {"portrait", "audio", "source_video", "output", "priority", 
 
 def video_body(received: Received) -> VideoBody:
     """The body of either kind, checked; raises `InvalidRequest`."""
-    document = received.document
-    if document is None:
-        require_known(received.form.files, ROLES)
-        document = _of_form(received.form)
-    try:
-        return VideoBody.model_validate(document)
-    except ValidationError as error:
-        problems = [{**each, "loc": ("body", *each["loc"])} for each in error.errors()]
-        raise invalid_request(problems) from None
-
-
-def _of_form(form: Form) -> Mapping[str, Any]:
-    """The form as the document it stands for: members of `output` may be fields themselves."""
-    document: dict[str, Any] = {}
-    output: dict[str, Any] = {}
-    for name in form.texts:
-        text = form.text(name)
-        if text is None:
-            continue
-        if name in form.files:
-            raise InvalidRequest(f"`{name}` was given both as a file and as text.")
-        if name in OutputBody.model_fields:
-            output[name] = text
-        else:
-            document[name] = _value(name, text)
-    if output:
-        rest = document.get("output", {})
-        document["output"] = {**rest, **output} if isinstance(rest, dict) else rest
-    return document
-
-
-def _value(name: str, text: str) -> Any:
-    if name not in AS_JSON:
-        return text
-    try:
-        return json_value(text)
-    except ValueError:
-        if name == "webhook_events":
-            return [event.strip() for event in text.split(",")]
-        problem = {"pointer": f"/{name}", "message": "It is not JSON."}
-        raise InvalidRequest(f"`{name}` is not JSON.", details={"fields": [problem]}) from None
+    if received.document is not None:
+        return checked(VideoBody, received.document)
+    require_known(received.form.files, ROLES)
+    document = document_of(received.form, AS_JSON)
+    # In a form, what belongs to `output` may stand beside it.
+    beside = {name: document.pop(name) for name in OutputBody.model_fields if name in document}
+    output = document.get("output", {})
+    if beside and isinstance(output, dict):
+        document["output"] = {**output, **beside}
+    return checked(VideoBody, document)
