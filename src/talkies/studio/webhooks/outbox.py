@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,6 +23,9 @@ LOG: Final = logging.getLogger(__name__)
 DIGEST_KEPT: Final = 32
 
 
+#: The contract in whose words endpoints hear of every job.
+OWN_ORIGIN: Final = "v1"
+
 #: Characters of an odd address that fit the column of receivers.
 RECEIVER_KEPT: Final = 300
 
@@ -31,7 +34,11 @@ class Outbox:
     """Writes deliveries; nothing is sent here, so no receiver can delay a job."""
 
     def __init__(self, payloads: Mapping[str, PayloadBuilder], clock: Clock = now) -> None:
-        """`payloads` gives the writer of the body for each origin of a job."""
+        """`payloads` gives the writer of the body for each origin of a job.
+
+        A job's own address hears in the words of the contract that the job came by; endpoints
+        hear of all jobs in ours, `v1`.
+        """
         self._payloads, self._clock = payloads, clock
 
     def observer(self, connection: sa.Connection, job: Job, event: str) -> None:
@@ -42,34 +49,32 @@ class Outbox:
         """
         if event not in EVENTS:
             return
-        receivers = self._endpoints(connection, job, event)
+        listeners = self._endpoints(connection, job, event)
         if job.webhook_url and wants(job.webhook_events, event):
-            receivers.append((None, job.key_id, job.webhook_url))
-        if not receivers:
-            return
-        payload, at = self._payload(job, event), self._clock()
-        insert_new(
-            connection,
-            [
-                {
-                    "id": delivery_id(job, event, endpoint_id or "job"),
-                    "endpoint_id": endpoint_id,
-                    "key_id": key_id,
-                    "job_id": job.id,
-                    **addressed(url),
-                    "origin": job.origin,
-                    "event": event,
-                    "payload": payload,
-                    **due(at),
-                    "created_at": at,
-                }
-                for endpoint_id, key_id, url in receivers
-            ],
-        )
+            listeners.append(_Listener(None, job.key_id, job.webhook_url, job.origin))
+        if listeners:
+            bodies = {one.origin: self._payload(job, event, one.origin) for one in listeners}
+            rows = [self._row(job, event, one, bodies[one.origin]) for one in listeners]
+            insert_new(connection, rows)
 
-    def _endpoints(
-        self, connection: sa.Connection, job: Job, event: str
-    ) -> list[tuple[str | None, str | None, str]]:
+    def _row(
+        self, job: Job, event: str, listener: "_Listener", payload: Document
+    ) -> dict[str, Any]:
+        at = self._clock()
+        return {
+            "id": delivery_id(job, event, listener.endpoint_id or "job"),
+            "endpoint_id": listener.endpoint_id,
+            "key_id": listener.key_id,
+            "job_id": job.id,
+            "origin": listener.origin,
+            "event": event,
+            "payload": payload,
+            "created_at": at,
+            **addressed(listener.url),
+            **due(at),
+        }
+
+    def _endpoints(self, connection: sa.Connection, job: Job, event: str) -> list["_Listener"]:
         """Those of the job's key and those of no key; not those of a key that was revoked."""
         table = webhook_endpoints
         rows = connection.execute(
@@ -81,15 +86,29 @@ class Outbox:
                 api_keys.c.revoked_at.is_(None),
             )
         )
-        return [(row.id, row.key_id, row.url) for row in rows if wants(row.events, event)]
+        return [
+            _Listener(row.id, row.key_id, row.url, OWN_ORIGIN)
+            for row in rows
+            if wants(row.events, event)
+        ]
 
-    def _payload(self, job: Job, event: str) -> Document:
-        build = self._payloads.get(job.origin, minimal_payload)
+    def _payload(self, job: Job, event: str, origin: str) -> Document:
+        build = self._payloads.get(origin, minimal_payload)
         try:
             return build(job, event)
         except Exception:  # a bug in a writer must not keep the job from ending
             LOG.exception("the payload of %s for %s could not be written", event, job.id)
             return minimal_payload(job, event)
+
+
+class _Listener(NamedTuple):
+    """Who hears of an event, and in which contract's words."""
+
+    #: None for the address that the job itself named.
+    endpoint_id: str | None
+    key_id: str | None
+    url: str
+    origin: str
 
 
 def delivery_id(job: Job, event: str, receiver: str) -> str:

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from talkies.jobs.records import Document, Job
 
-#: Writes the whole body of what is sent about a job and an event.
+#: Writes the whole body of what is sent about a job and an event. It is called inside the
+#: transaction that changes the job, so it has to be quick and leave the database alone.
 PayloadBuilder: TypeAlias = Callable[[Job, str], Document]
 
 

@@ -84,6 +84,15 @@ def test_each_origin_writes_its_own_body(stage: WebhookStage) -> None:
     assert entry.payload == {"job_id": "job_1", "status": "job.succeeded"}
 
 
+def test_endpoints_hear_of_all_origins_in_one_way(stage: WebhookStage) -> None:
+    stage.payloads = {"seed": lambda job, event: {"job_id": job.id}}
+    endpoint = stage.add_endpoint(ADMIN).endpoint
+    stage.happens(job_of(origin="seed", webhook_url=URL))
+    bodies = {entry.delivery.endpoint_id: entry.payload for entry in stage.log()}
+    assert bodies[None] == {"job_id": "job_1"}
+    assert bodies[endpoint.id]["data"]["job"]["id"] == "job_1"
+
+
 def test_a_bug_in_a_body_does_not_keep_a_job_from_ending(
     stage: WebhookStage, caplog: pytest.LogCaptureFixture
 ) -> None:
