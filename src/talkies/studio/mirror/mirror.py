@@ -1,11 +1,12 @@
 """The mirror at work: it reads what happened to our jobs and tells the table, at its own pace."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from talkies.errors import NotFound, TalkiesError
+from talkies.errors import Misconfigured, NotFound, TalkiesError, Unavailable
 from talkies.jobs.records import Job, JobEvent, Output
 from talkies.kit.clock import Clock, now
 from talkies.storage.base import LINK_SECONDS
@@ -14,11 +15,15 @@ from talkies.studio.mirror.table import JobTable, Known
 
 log = logging.getLogger(__name__)
 
-#: Events read at once, and pages of them in one run, so that a run has an end.
-PAGE, PAGES = 500, 20
+#: Events read at once, and seconds after which a run begins no other page: a process that is to end
+#: waits for it.
+PAGE, RUN_SECONDS = 100, 5.0
 
 #: Milliseconds after which a row is compared with its job again, and rows compared in one run.
 RECHECK, RECHECKED = 600_000, 500
+
+#: Milliseconds between two times of tidying, and after trouble.
+TIDY_EVERY, PATIENCE = 60_000, 30_000
 
 
 class JobBook(Protocol):
@@ -61,14 +66,39 @@ class Mirror:
         self._table = table
         self._link = link
         self._clock = clock
+        self._tidy_at = self._resume_at = 0
+        self._in_trouble = False
+
+    def keep_current(self) -> None:
+        """One round of a chore: `run`, and `tidy` now and then.
+
+        Trouble with the table is logged once and waited out; its rows are late meanwhile.
+        """
+        moment = self._clock()
+        if moment < self._resume_at:
+            return
+        try:
+            self.run()
+            if moment >= self._tidy_at:
+                self.tidy()
+                self._tidy_at = moment + TIDY_EVERY
+        except (Misconfigured, Unavailable) as error:
+            self._resume_at = moment + PATIENCE
+            if not self._in_trouble:
+                log.warning("The job table is not kept current: %s %s", error.message, error.hint)
+            self._in_trouble = True
+        else:
+            if self._in_trouble:
+                log.warning("The job table is kept current again.")
+            self._in_trouble = False
 
     def run(self) -> int:
         """Tell what happened since the last run; returns how many jobs that was about.
 
         Raises `Unavailable` and `Misconfigured` where the table cannot be written.
         """
-        cursor, count = self._cursor(), 0
-        for _ in range(PAGES):
+        cursor, count, end = self._cursor(), 0, time.monotonic() + RUN_SECONDS
+        while time.monotonic() < end:
             events = self._jobs.events(after=cursor, limit=PAGE)
             if not events:
                 break

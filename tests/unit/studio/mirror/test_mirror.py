@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from job_book import Book, finished, job, output
+from sqlalchemy import Engine, text
 
 from talkies.errors import Unavailable
 from talkies.jobs.records import Status
-from talkies.studio.mirror.mirror import PAGE, RECHECK, Mirror
+from talkies.studio.mirror.mirror import PAGE, PATIENCE, RECHECK, Mirror
 from talkies.studio.mirror.table import JobTable, connect_mirror
 
 Rows = Callable[[], dict[str, dict[str, object]]]
@@ -175,6 +176,59 @@ class TestTidy:
         mirror.run()
         mirror.forget(["vid_1"])
         assert rows() == {}
+
+
+class TestKeepCurrent:
+    def test_tells_and_now_and_then_tidies(
+        self, mirrored: Mirrored, book: Book, rows: Rows
+    ) -> None:
+        mirror = mirrored()
+        book.put(job())
+        book.put(job("vid_2"))
+        mirror.keep_current()
+        assert set(rows()) == {"vid_1", "vid_2"}
+        book.delete("vid_1")
+        mirror.keep_current()
+        assert set(rows()) == {"vid_1", "vid_2"}
+        book.now = far_ahead()
+        mirror.keep_current()
+        assert set(rows()) == {"vid_2"}
+
+    def test_trouble_is_logged_once_and_waited_out(
+        self, book: Book, project: Engine, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        book.put(job())
+        table = JobTable(project, name="public.later")
+        mirror = Mirror(book, table, link=book.link, clock=lambda: book.now)
+        for _ in range(3):
+            mirror.keep_current()
+            book.now += PATIENCE
+        assert caplog.text.count("not kept current") == 1
+        with project.begin() as connection:
+            connection.execute(text("create table later (like avatar_jobs including all)"))
+            connection.execute(
+                text("create table later_cursor (like avatar_jobs_cursor including all)")
+            )
+        mirror.keep_current()
+        with project.begin() as connection:
+            assert connection.scalar(text("select id from later")) == "vid_1"
+        assert "kept current again" in caplog.text
+
+    def test_while_it_waits_it_asks_nothing(self, book: Book, project: Engine, rows: Rows) -> None:
+        book.put(job())
+        table = JobTable(project)
+        with project.begin() as connection:
+            connection.execute(text("alter table avatar_jobs_cursor rename to away"))
+        mirror = Mirror(book, table, link=book.link, clock=lambda: book.now)
+        mirror.keep_current()
+        with project.begin() as connection:
+            connection.execute(text("alter table away rename to avatar_jobs_cursor"))
+        book.now += PATIENCE - 1
+        mirror.keep_current()
+        assert rows() == {}
+        book.now += 1
+        mirror.keep_current()
+        assert set(rows()) == {"vid_1"}
 
 
 def test_a_dead_database_loses_no_news(mirrored: Mirrored, book: Book, rows: Rows) -> None:
