@@ -64,7 +64,7 @@ class Sessions:
     ) -> str:
         """A token for a sign-in link: good once, and for 10 minutes.
 
-        With a `key_id` the session ends when that key is revoked.
+        With a `key_id` the session has that key's limits, and ends when it is revoked.
         """
         token = new_token()
         until = self._clock() + round(LINK_SECONDS * 1000)
@@ -116,6 +116,8 @@ class Sessions:
             key_id=row["key_id"],
             name=SESSION,
             scopes=frozenset(Scope(scope) for scope in row["scopes"]),
+            requests_per_minute=row["requests_per_minute"],
+            max_unfinished_jobs=row["max_unfinished_jobs"],
         )
 
     def end(self, cookie: str) -> None:
@@ -159,7 +161,7 @@ def _open(hashed: str, moment: int) -> Select[Any]:
         or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > moment),
     )
     return (
-        select(sessions)
+        select(sessions, api_keys.c.requests_per_minute, api_keys.c.max_unfinished_jobs)
         .outerjoin(api_keys, api_keys.c.id == sessions.c.key_id)
         .where(sessions.c.hash == hashed, sessions.c.kind == "cookie")
         .where(sessions.c.expires_at > moment)

@@ -9,6 +9,7 @@ from talkies.db.engine import reading
 from talkies.db.tables import sessions
 from talkies.errors import Unauthenticated
 from talkies.studio.access.audit import Actor
+from talkies.studio.access.key_rows import KeyLimits
 from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.principal import Scope
 from talkies.studio.access.sessions import LINK_SECONDS, SESSION, Sessions
@@ -129,6 +130,15 @@ class TestSessions:
         doors.end(mine)
         assert ended(doors, mine)
         assert not ended(doors, other)
+
+    def test_a_session_of_a_key_has_its_limits(
+        self, doors: Sessions, engine: Engine, clock: Clock, by: Actor
+    ) -> None:
+        limits = KeyLimits(requests_per_minute=5, max_unfinished_jobs=2)
+        key = KeyRing(engine, clock).create("k", [Scope.VIDEOS], by=by, limits=limits).key
+        cookie = doors.exchange(doors.make_link_token([Scope.VIDEOS], key_id=key.id))
+        who = doors.authenticate(cookie.value)
+        assert (who.requests_per_minute, who.max_unfinished_jobs) == (5, 2)
 
     def test_a_session_of_a_key_ends_with_the_key(
         self, doors: Sessions, engine: Engine, clock: Clock, by: Actor
