@@ -70,7 +70,8 @@ def _done(command: Header, tools: Tools, stream: IO[bytes]) -> dict[str, Any]:
 
 def _step(command: Header, tools: Tools, stream: IO[bytes]) -> dict[str, Any]:
     folder = _settled(command)
-    return run_step(Stage(command["stage"]), folder, tools, partial(_tell, stream))
+    stage, since = Stage(command["stage"]), float(command.get("since", 0.0))
+    return run_step(stage, folder, tools, partial(_tell, stream), since=since)
 
 
 def _align(command: Header, tools: Tools, stream: IO[bytes]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from talkies.cli.results import show_score, show_speech, show_video
 from talkies.cli.streams import say, say_event
 from talkies.cli.texts import one_text, text_of
 from talkies.core.timing_json import alignment_to_json
-from talkies.errors import InvalidOption
+from talkies.errors import FaceUnusable, InvalidOption
 from talkies.kit.files import replacing
 from talkies.studio.audio.formats import require_words_for, write_timing
 from talkies.studio.outputs import require_inputs, require_outputs
@@ -45,9 +45,14 @@ def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
             hint="Add --manifest FILE, or leave --out-dir out.",
         )
     with showing(as_json=as_json, quiet=quiet) as listener:
-        result = talkies.render(
-            portrait, given["audio"], output=output, progress=listener, **options
-        )
+        try:
+            result = talkies.render(
+                portrait, given["audio"], output=output, progress=listener, **options
+            )
+        except FaceUnusable as error:
+            if given["show_faces"] is None:
+                error.hint = f"{error.hint} --show-faces seen.png draws what was found.".lstrip()
+            raise
     show_video(result, as_json=as_json, quiet=quiet)
 
 

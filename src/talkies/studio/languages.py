@@ -61,7 +61,7 @@ def unsure(text: str) -> tuple[str, ...]:
     """The warning about a text whose language nothing tells; none where it may well be English."""
     if text.isascii():
         return ()
-    return (f"The language is not known and was taken to be {FALLBACK}; --language says it.",)
+    return (f"The language is not known and was taken to be {FALLBACK}; `language` says it.",)
 
 
 def _by_script(text: str) -> str | None:

@@ -58,6 +58,9 @@ SHARES: Mapping[Stage, float] = {
     Stage.DELIVER: 0.01,
 }
 
+#: The same for a video whose lip sync is measured: about half a second of work for each of its.
+SCORED: Mapping[Stage, float] = {**SHARES, Stage.CHECK: 0.60}
+
 #: Below this fraction of the work an ETA would be a guess about a guess.
 ETA_FROM = 0.08
 
@@ -74,14 +77,19 @@ class Reporter:
         listener: Listener = ignore,
         *,
         stages: Sequence[Stage] = tuple(Stage),
+        shares: Mapping[Stage, float] = SHARES,
+        since: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`stages` are those that this work goes through, in order."""
+        """`stages` are those that this work goes through, in order; `shares` how long each takes.
+
+        `since` is how many seconds ago the work began.
+        """
         self._listener = listener
-        whole = sum(SHARES[stage] for stage in stages)
-        self._shares = {stage: SHARES[stage] / whole for stage in stages}
+        whole = sum(shares[stage] for stage in stages)
+        self._shares = {stage: shares[stage] / whole for stage in stages}
         self._clock = clock
-        self._started = clock()
+        self._started = clock() - since
         self._first: tuple[int, float] | None = None
         self._stage = stages[0]
         self._fraction = 0.0

@@ -43,4 +43,4 @@ def test_a_foreign_name_does_not_decide() -> None:
 
 def test_only_text_that_can_hardly_be_english_is_worth_a_warning() -> None:
     assert unsure("Kubernetes") == ()
-    assert "--language" in unsure("Þetta")[0]
+    assert "`language`" in unsure("Þetta")[0]

@@ -1,7 +1,8 @@
 """The video as a job: its phases and steps, each of which leaves files for the ones after it."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
@@ -10,6 +11,7 @@ from talkies.jobs.kinds import Finished, JobKind, Phase, Step, StepContext
 from talkies.jobs.queue import PREPARE, render_queue
 from talkies.jobs.records import Document, Job, Output, Status
 from talkies.kit.clock import now
+from talkies.kit.messages import Header
 from talkies.studio.making import Patience
 from talkies.studio.previews import shipping
 from talkies.studio.progress import Stage
@@ -37,7 +39,7 @@ RENDER_FACTOR: Final = 4.0
 SILENCE_SECONDS: Final = 300.0
 
 #: Share of the work that is left when only the files are to be taken away.
-DELIVER_FRACTION: Final = 0.99
+DELIVER_FRACTION: Final = 0.995
 
 CONTENT_TYPES: Final = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/gif"}
 
@@ -128,25 +130,26 @@ class _Steps:
         command = partial(
             self._workshop.command,
             context,
-            {"do": "step", "stage": stage.value},
+            {"do": "step", "stage": stage.value, "since": _since(job)},
             self._patience(stage, context),
             last=stage is Stage.CHECK,
         )
-        if stage is Stage.RENDER:
-            with shipping(
-                self._workshop.storage,
-                context.folder / PREVIEW,
-                job_id=job.id,
-                attempt=f"{job.run}-{job.attempts}-{now()}",
-            ):
-                answer = command()
-        else:
-            answer = command()
+        answer = self._rendered(context, command) if stage is Stage.RENDER else command()
         artifacts = self._workshop.artifacts.keep(job.id, context.folder, answer["files"])
         result = {**answer, "files": [artifact.document for artifact in artifacts]}
         if stage is Stage.CHECK:
             self._workshop.artifacts.remember(job.id, {**context.results, stage.value: result})
         return result
+
+    def _rendered(self, context: StepContext, render: Callable[[], Header]) -> Header:
+        """Render, while what there is already goes out as a preview."""
+        job, began = context.job, time.monotonic()
+        preview = context.folder / PREVIEW
+        attempt = f"{job.run}-{job.attempts}-{now()}"
+        with shipping(self._workshop.storage, preview, job_id=job.id, attempt=attempt):
+            answer = render()
+        context.measure(render_seconds=time.monotonic() - began)
+        return answer
 
     def _patience(self, stage: Stage, context: StepContext) -> Patience:
         engine = self._workshop.engines.choose(str(context.job.engine))
@@ -167,6 +170,11 @@ class _Steps:
         video = next(output for output in outputs if output.name == "video")
         facts["video"] |= {"bytes": video.bytes, "sha256": video.sha256}
         return {"facts": facts, "outputs": [asdict(output) for output in outputs]}
+
+
+def _since(job: Job) -> float:
+    """Seconds since a worker first began the job: what an ETA is learned from."""
+    return 0.0 if job.started_at is None else max(0.0, (now() - job.started_at) / 1_000)
 
 
 def media_seconds(results: Mapping[str, Any]) -> float:

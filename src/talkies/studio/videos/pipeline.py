@@ -18,7 +18,7 @@ from talkies.score.scoring import score_video
 from talkies.speech.loudness import loudness_curve
 from talkies.studio.listening import Ears, listen
 from talkies.studio.outputs import require_inputs, require_outputs
-from talkies.studio.progress import Listener, Reporter, Stage, ignore
+from talkies.studio.progress import SCORED, SHARES, Listener, Reporter, Stage, ignore
 from talkies.studio.speaking import Script, say, voice_of
 from talkies.studio.videos.checking import Expected, Findings, check_video
 from talkies.studio.videos.context import Context
@@ -67,7 +67,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     preflight(request)
     engine = tools.find_engine(request.engine)
     _require_format(request, engine)
-    reporter = Reporter(listener, stages=stages_of(request))
+    reporter = reporter_of(request, listener)
     with private_folder() as folder:
         bench = Workbench(folder)
         work = Work(request=request, tools=tools, engine=engine, bench=bench, reporter=reporter)
@@ -102,6 +102,12 @@ def stages_of(request: VideoRequest) -> tuple[Stage, ...]:
     """The stages that this request goes through."""
     skipped = {Stage.SPEAK, Stage.ALIGN} - {heard_in(request)}
     return tuple(stage for stage in Stage if stage not in skipped)
+
+
+def reporter_of(request: VideoRequest, listener: Listener, *, since: float = 0.0) -> Reporter:
+    """What tells the progress of a request, which began so many seconds ago."""
+    shares = SCORED if request.sidecars.score else SHARES
+    return Reporter(listener, stages=stages_of(request), shares=shares, since=since)
 
 
 def preflight(request: VideoRequest) -> None:

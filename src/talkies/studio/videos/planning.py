@@ -91,7 +91,7 @@ def _speech(audio: str | Path | None, options: VideoOptions) -> Recording | Scri
         )
     if text is None:
         raise InvalidOption(
-            "There is nothing to say.", hint="Give a recording, or a text with --text."
+            "There is nothing to say.", hint="Give a recording (`audio`), or a `text`."
         )
     _refuse(options, FOR_RECORDINGS, "a recording", "a text to speak")
     return Script(
@@ -107,7 +107,7 @@ def _require_words(look: Look, speech: Recording | Script) -> None:
     if look.captions != "off" and isinstance(speech, Recording) and speech.transcript is None:
         raise InvalidOption(
             "Captions need words, and nothing says which words the recording holds.",
-            hint="Give them with --transcript FILE.",
+            hint="Give them as the `transcript`.",
             details={"option": "captions"},
         )
 

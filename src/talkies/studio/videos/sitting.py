@@ -74,9 +74,7 @@ def _judge(
     try:
         require_usable(verdict)
     except FaceUnusable as error:
-        if request.show_faces is None:
-            error.hint = f"{error.hint} --show-faces seen.png draws what was found.".lstrip()
-        else:
+        if request.show_faces is not None:
             error.details["picture"] = str(request.show_faces)
         raise
 
@@ -90,7 +88,7 @@ def _number(found: tuple[Face, ...], face: Face, plan: FramingPlan) -> int:
     if not found:
         raise FaceUnusable(
             "The face is no longer found in the picture as it is framed.",
-            hint="Try another framing, such as --framing source.",
+            hint="Try another `framing`, such as `source`.",
             details={"reason": "lost_in_framing"},
         )
     wanted = plan.place(face.points[:, :2]).mean(axis=0)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from talkies.studio.progress import Listener, Reporter, Stage
 from talkies.studio.speaking import Script, voice_of
 from talkies.studio.submissions import request_document
 from talkies.studio.videos.checking import Findings
-from talkies.studio.videos.pipeline import STEPS, Tools, Work, check, stages_of
+from talkies.studio.videos.pipeline import STEPS, Tools, Work, check, reporter_of
+from talkies.studio.videos.request import VideoRequest
 from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
 from talkies.studio.videos.workbench import (
     BACKDROP,
@@ -53,15 +55,17 @@ def write_order(folder: Path, submission: VideoSubmission, engine: str) -> None:
     (folder / ORDER).write_text(json.dumps(document), encoding="utf-8")
 
 
-def run_step(stage: Stage, folder: Path, tools: Tools, listener: Listener) -> dict[str, Any]:
-    """Do one step of the video that is ordered in `folder`.
+def run_step(
+    stage: Stage, folder: Path, tools: Tools, listener: Listener, *, since: float = 0.0
+) -> dict[str, Any]:
+    """Do one step of the video that is ordered in `folder`, whose first began `since` seconds ago.
 
     Returns the names of the files it left, and how long the speech is where that is new.
 
     Raises whatever the step raises.
     """
     submission = submission_from(json.loads((folder / ORDER).read_text(encoding="utf-8")))
-    work = _work(submission, folder, tools, listener)
+    work = _work(submission, folder, tools, partial(reporter_of, listener=listener, since=since))
     if stage is Stage.FETCH and submission.prompt and not work.engine.capabilities.takes_prompt:
         name = work.engine.capabilities.id
         work.reporter.warn(f"The engine {name} takes no prompt; it was left out.")
@@ -76,7 +80,12 @@ def run_step(stage: Stage, folder: Path, tools: Tools, listener: Listener) -> di
     return {"files": files, "media_seconds": seconds}
 
 
-def _work(submission: VideoSubmission, folder: Path, tools: Tools, listener: Listener) -> Work:
+def _work(
+    submission: VideoSubmission,
+    folder: Path,
+    tools: Tools,
+    report: Callable[[VideoRequest], Reporter],
+) -> Work:
     files = {role: folder / INPUTS / role for role in submission.sources}
     request = replace(planned(submission, files), engine_options=submission.options)
     return Work(
@@ -84,7 +93,7 @@ def _work(submission: VideoSubmission, folder: Path, tools: Tools, listener: Lis
         tools=tools,
         engine=tools.find_engine(request.engine),
         bench=Workbench(folder),
-        reporter=Reporter(listener, stages=stages_of(request)),
+        reporter=report(request),
         previewed=True,
     )
 
