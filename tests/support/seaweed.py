@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
@@ -31,7 +32,7 @@ class Bucket:
     endpoint_url: str
     name: str = "talkies-test"
     access_key_id: str = "AKTALKIESTEST"
-    secret_access_key: str = "a-secret-of-the-tests"
+    secret_access_key: str = field(default_factory=secrets.token_urlsafe)
 
 
 @contextlib.contextmanager
@@ -78,7 +79,7 @@ def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[b
             stderr=subprocess.STDOUT,
             cwd=folder,
             start_new_session=True,
-            preexec_fn=_die_with_us if sys.platform == "linux" else None,
+            preexec_fn=_die_with_us,  # noqa: PLW1509  one system call, no lock
         )
 
 
@@ -128,4 +129,5 @@ def _free_ports(count: int) -> list[int]:
 
 def _die_with_us() -> None:
     """Ask the kernel to kill it when the tests are killed (PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)

@@ -153,7 +153,7 @@ class SupabaseServer:
             "size": len(found.content),
             "content_type": found.content_type,
             "cache_control": found.cache_control,
-            "etag": f'"{hashlib.md5(found.content).hexdigest()}"',
+            "etag": f'"{hashlib.sha256(found.content).hexdigest()}"',
             "metadata": {},
             "last_modified": found.at,
             "created_at": found.at,
