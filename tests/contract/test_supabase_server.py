@@ -102,7 +102,10 @@ def test_folders_are_listed_and_files_removed(files: object) -> None:
     for key in ("a/1", "a/2", "a/b/3", "c"):
         files.upload(key, b"x")
     entries = files.list("a", {"limit": 2, "offset": 1})
-    assert [(entry["name"], entry["id"] is None) for entry in entries] == [("2", False), ("b", True)]
+    assert [(entry["name"], entry["id"] is None) for entry in entries] == [
+        ("2", False),
+        ("b", True),
+    ]
     assert files.remove(["a/1", "never"]) == [{"name": "a/1"}]
     assert [entry["name"] for entry in files.list("a")] == ["2", "b"]
 

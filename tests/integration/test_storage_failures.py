@@ -1,6 +1,7 @@
 """Storages that are down, busy, full or not what they say: a clear error, and soon."""
 
 import contextlib
+import secrets
 import socket
 import threading
 import time
@@ -24,6 +25,8 @@ from talkies.storage.base import Storage
 from talkies.storage.pieces import try_out
 from talkies.storage.s3 import S3Options, S3Storage
 from talkies.storage.supabase import SupabaseOptions, SupabaseStorage
+
+SECRET = secrets.token_urlsafe()
 
 #: One answer: status, body, and the length it claims to have.
 Answer = tuple[int, bytes, int]
@@ -49,7 +52,7 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.server.asked += 1
         length = int(self.headers.get("Content-Length", 0))
         self.rfile.read(length)
@@ -100,7 +103,7 @@ def connected(kind: str, port: int) -> Storage:
     if kind == "supabase":
         return SupabaseStorage(SupabaseOptions(url=url, service_role_key="key", bucket="files"))
     options = S3Options(
-        bucket="files", endpoint_url=url, access_key_id="id", secret_access_key="secret"
+        bucket="files", endpoint_url=url, access_key_id="id", secret_access_key=SECRET
     )
     return S3Storage(options)
 
@@ -179,9 +182,7 @@ def test_a_quota_that_is_paid_for_is_full(server: Server) -> None:
             storage.info("a")
 
 
-def test_an_answer_that_breaks_off_is_no_blob(
-    storage: Storage, server: Server, path: Path
-) -> None:
+def test_an_answer_that_breaks_off_is_no_blob(storage: Storage, server: Server, path: Path) -> None:
     server.answer = (200, b"only this", 1000)
     with pytest.raises(StorageUnavailable):
         list(storage.read("a"))
@@ -228,9 +229,9 @@ def test_settings_of_supabase_that_are_none(url: str, key: str) -> None:
 
 
 def test_no_secret_shows_where_options_are_printed() -> None:
-    options = S3Options(bucket="b", access_key_id="id", secret_access_key="very secret")
-    project = SupabaseOptions(url="u", service_role_key="very secret", bucket="b")
-    assert "very secret" not in f"{options} {project}"
+    options = S3Options(bucket="b", access_key_id="id", secret_access_key=SECRET)
+    project = SupabaseOptions(url="u", service_role_key=SECRET, bucket="b")
+    assert SECRET not in f"{options} {project}"
 
 
 def test_a_storage_that_changes_what_it_keeps_fails_the_check(server: Server) -> None:

@@ -42,7 +42,9 @@ def test_a_link_says_what_it_reads_until_when_and_under_which_name(signer: LinkS
     assert signer.verify(*parts(signer.sign(KEY, 60))) is None
 
 
-@pytest.mark.parametrize("name", ["ü 你好 🎬.mp4", "a&b=c;d.mp4", "\ud800x.mp4", "../../etc/passwd"])
+@pytest.mark.parametrize(
+    "name", ["ü 你好 🎬.mp4", "a&b=c;d.mp4", "\ud800x.mp4", "../../etc/passwd"]
+)
 def test_any_name_is_carried_safely(signer: LinkSigner, name: str) -> None:
     kept = signer.verify(*parts(signer.sign(KEY, 60, name)))
     assert kept

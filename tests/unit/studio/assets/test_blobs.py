@@ -3,9 +3,12 @@ import threading
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from file_room import ALICE, DAY, HOUR, MINUTE, Room
+from job_room import until
 
-from talkies.db.tables import blobs
+from talkies.db.engine import reading, writing
+from talkies.db.tables import blobs, job_inputs
 from talkies.errors import BlobMissing, StorageFailure, StorageUnavailable
 from talkies.studio.assets.blobs import Blobs, sha256_of
 
@@ -142,6 +145,34 @@ def test_a_blob_that_a_job_takes_at_the_same_moment_is_never_lost(room: Room) ->
         room.jobs.cancel(job.id)
         room.jobs.forget(job.id)
     assert set(outcomes) <= {"taken", "refused"}
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_reference_that_is_being_committed_keeps_its_blob(room: Room) -> None:
+    """SQLite has one writer at a time; Postgres lets us look just before the commit."""
+    digest = room.assets.keep(room.file(), content_type="image/png")
+    job = room.job()
+    removed: list[int] = []
+    sweeper = threading.Thread(
+        target=lambda: removed.append(
+            room.assets.blobs.release([digest], before=room.clock.at).blobs
+        )
+    )
+    with writing(room.engine) as connection:
+        values = {"job_id": job.id, "role": "portrait", "sha256": digest}
+        connection.execute(sa.insert(job_inputs).values(values))
+        sweeper.start()
+        until(lambda: waiting(room.engine))
+    sweeper.join()
+    assert removed == [0]
+    assert [row["sha256"] for row in room.rows(blobs)] == [digest]
+
+
+def waiting(engine: sa.Engine) -> bool:
+    """Whether somebody waits for a row that another has locked."""
+    query = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with reading(engine) as connection:
+        return bool(connection.execute(query).scalar())
 
 
 def test_many_hands_bring_the_same_bytes_at_once(room: Room, tmp_path: Path) -> None:
