@@ -123,7 +123,9 @@ def _metadata(text: str | None) -> dict[str, Any]:
     return document
 
 
-@router.get("/status/{job_id}", summary="How far a video is", responses=answers(NotFound))
+@router.get(
+    "/status/{job_id}", summary="How far a video is", responses=answers(NotFound, UnusableInput)
+)
 def status(job_id: JobId, who: VideosUser, services: ServicesDep) -> StatusAnswer:
     """Ask again until `status` is `completed` or `failed`."""
     return status_answer(services.videos.get(who, job_id), services.clock())
@@ -132,7 +134,7 @@ def status(job_id: JobId, who: VideosUser, services: ServicesDep) -> StatusAnswe
 @router.get(
     "/result/{job_id}",
     summary="A link to the video",
-    responses=answers(NotFound, NotReady, JobFailed, Gone),
+    responses=answers(NotFound, NotReady, JobFailed, Gone, UnusableInput),
 )
 def result(job_id: JobId, who: VideosUser, services: ServicesDep, links: LinksDep) -> ResultAnswer:
     """The link is made anew for every request and is good for 6 hours."""
