@@ -9,7 +9,7 @@ from talkies.api.links import Links
 from talkies.api.models import Answer, Moment
 from talkies.api.services import Services
 from talkies.jobs.jobs import stalled_since
-from talkies.jobs.records import Job, Status
+from talkies.jobs.records import Document, Job, Status
 from talkies.studio.videos.service import Link
 
 StatusName = Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -65,8 +65,19 @@ class JobRecord(Answer):
     error: JobError | None
     engine: str | None = Field(examples=["portrait"])
     output: dict[str, Any] | None = Field(
-        description="Facts about the result.",
-        examples=[{"width": 720, "height": 720, "fps": 25.0, "seconds": 5.2}],
+        description="Facts about the result; null until it has succeeded.",
+        examples=[
+            {
+                "video": {
+                    "width": 720,
+                    "height": 720,
+                    "fps": 25.0,
+                    "seconds": 5.2,
+                    "format": "mp4",
+                },
+                "engine": {"id": "portrait", "version": "0.1.0", "licence": "Apache-2.0"},
+            }
+        ],
     )
     files: dict[str, FileAnswer] = Field(
         description="Fresh links to what was made, by name; empty until it has succeeded, after "
@@ -75,9 +86,13 @@ class JobRecord(Answer):
     expires_at: Moment | None = Field(description="When the files are removed; null keeps them.")
     removed_at: Moment | None = Field(description="When they were.")
     quality: dict[str, Any] | None = Field(
-        description="How well the lips follow, measured on the finished frames."
+        description="How well the lips follow, measured on the finished frames; in lists without "
+        "its measures.",
+        examples=[{"schema": "talkies.score/1", "grade": "good"}],
     )
-    metrics: dict[str, float] = Field(description="Seconds by stage, and what else was measured.")
+    metrics: dict[str, float | dict[str, float]] = Field(
+        description="What was measured; `seconds` has the time of each stage."
+    )
     metadata: dict[str, Any] = Field(description="As it was given.")
     user_id: str | None
     external_id: str | None
@@ -117,7 +132,7 @@ def shown(
         warnings=list(job.warnings),
         error=None if job.error is None else JobError.model_validate(dict(job.error)),
         engine=job.engine,
-        quality=result.pop("quality", None),
+        quality=_quality(result.pop("quality", None), whole=whole),
         output=result if job.status is Status.SUCCEEDED else None,
         files={name: _file(link, links) for name, link in files.items()},
         expires_at=job.expires_at,
@@ -128,6 +143,13 @@ def shown(
         external_id=job.external_id,
         urls={name: links.to(path) for name, path in urls.items()},
     )
+
+
+def _quality(quality: Document | None, *, whole: bool) -> dict[str, Any] | None:
+    """The score; in a list without its many measures."""
+    if quality is None or whole:
+        return None if quality is None else dict(quality)
+    return {name: value for name, value in quality.items() if not isinstance(value, list | dict)}
 
 
 def _file(link: Link, links: Links) -> FileAnswer:
