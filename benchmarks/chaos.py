@@ -36,13 +36,13 @@ SHAPES = {
 }
 
 
-
 def storm(name: str, app: App, jobs: int, seed: int = 0, least_kills: int = 1) -> Iterator[Row]:
     """One storm over the service in one shape."""
     roles, kind = SHAPES[name]
-    with tempfile.TemporaryDirectory(prefix="talkies-chaos-") as folder, _database(
-        kind, Path(folder)
-    ) as (url, kill):
+    with (
+        tempfile.TemporaryDirectory(prefix="talkies-chaos-") as folder,
+        _database(kind, Path(folder)) as (url, kill),
+    ):
         found = Storm(
             app=app,
             roles=roles,

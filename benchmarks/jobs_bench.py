@@ -96,7 +96,7 @@ def _stop() -> Iterator[Row]:
     children: list[subprocess.Popen[bytes]] = []
 
     def render(context: StepContext) -> None:
-        child = subprocess.Popen(["sleep", "60"])
+        child = subprocess.Popen(["/bin/sleep", "60"])
         context.on_stop(child.kill)
         children.append(child)
         child.wait()

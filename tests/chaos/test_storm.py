@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: one storm over all in one on SQLite, one over a fleet on Postgres."""
+"""The short form of `make chaos`: storms over all in one on SQLite and a fleet on Postgres."""
 
 import os
 import signal

@@ -28,7 +28,6 @@ LEASE = 6.0
 TAKEOVER = 10.0
 
 
-
 class Fleet:
     """Workers of the stand-in service, and jobs for them."""
 

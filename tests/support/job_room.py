@@ -91,8 +91,8 @@ class Script:
                 Phase(
                     queue=lambda _: PREPARE,
                     steps=(
-                        Step(name="fetch", run=lambda c: self.fetch(c)),
-                        Step(name="rarely", run=lambda _: 1, applies=lambda j: self.applies(j)),
+                        Step(name="fetch", run=self._fetch),
+                        Step(name="rarely", run=lambda _: 1, applies=self._applies),
                     ),
                 ),
                 Phase(
@@ -100,7 +100,7 @@ class Script:
                     steps=(
                         Step(
                             name="render",
-                            run=lambda c: self.render(c),
+                            run=self._render,
                             tries=self.tries,
                             backoff_seconds=0.01,
                         ),
@@ -113,6 +113,15 @@ class Script:
 
     def observe(self, _: sa.Connection, job: Job, event: str) -> None:
         self.told.append((job.id, event))
+
+    def _fetch(self, context: StepContext) -> Any:
+        return self.fetch(context)
+
+    def _render(self, context: StepContext) -> Any:
+        return self.render(context)
+
+    def _applies(self, job: Job) -> bool:
+        return self.applies(job)
 
     def _purge(self, job: Job) -> None:
         self.purged.append(job.id)

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,10 @@ class Steps:
             if context.job.request.get("poison"):
                 os.kill(os.getpid(), signal.SIGKILL)
             seconds = context.job.request.get("seconds", RENDER_SECONDS)
-            with subprocess.Popen(["sleep", str(seconds)], preexec_fn=_die_with_parent) as child:
+            with subprocess.Popen(
+                ["sleep", str(seconds)],
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  one system call, no lock
+            ) as child:
                 self.say(context.job, "render", "child", child=child.pid)
                 context.on_stop(child.kill)
                 child.wait()
@@ -87,7 +90,7 @@ class Steps:
         self.say(context.job, name, "begin")
         yield
         self.say(context.job, name, "end")
-        if random.random() < self._suicide:
+        if random.random() < self._suicide:  # noqa: S311  no secret
             # After the effect, before its checkpoint.
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -133,43 +136,48 @@ def deliver(engine: sa.Engine, data: Path) -> None:
         connection.execute(done)
 
 
-def serve(jobs: Jobs, port: int) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/ready":
-                self._answer(200, {})
-            else:
-                self._try(lambda: jobs.get(self.path.rpartition("/")[2]))
+class Handler(BaseHTTPRequestHandler):
+    """The API; a subclass knows the jobs."""
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-            new = NewJob(
-                id=self.headers["Idempotency-Key"], kind="quick", engine="quick", request=body
-            )
-            self._try(lambda: jobs.accept(new))
+    jobs: Jobs
 
-        def _try(self, call: Any) -> None:
-            try:
-                job = call()
-            except TalkiesError as error:
-                self._answer(error.status, {"error": error.code})
-            else:
-                self._answer(200, {"id": job.id, "status": job.status.value})
+    def do_GET(self) -> None:
+        if self.path == "/ready":
+            self._answer(200, {})
+        else:
+            self._try(lambda: self.jobs.get(self.path.rpartition("/")[2]))
 
-        def _answer(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
+        name = self.headers["Idempotency-Key"]
+        new = NewJob(id=name, kind="quick", engine="quick", request=body)
+        self._try(lambda: self.jobs.accept(new))
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def _try(self, call: Callable[[], Job]) -> None:
+        try:
+            job = call()
+        except TalkiesError as error:
+            self._answer(error.status, {"error": error.code})
+        else:
+            self._answer(200, {"id": job.id, "status": job.status.value})
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def serve(jobs: Jobs, port: int) -> None:
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", port), type("JobsHandler", (Handler,), {"jobs": jobs})
+    )
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def main() -> None:

@@ -128,7 +128,7 @@ class Storm:
     mark: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+        self._random = random.Random(self.seed)  # noqa: S311  no secret
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._began: dict[int, float] = {}
         self._port = _free_port()
@@ -287,7 +287,7 @@ def _ask(port: int, path: str, body: Any = None, name: str = "") -> Any:
         data=None if body is None else json.dumps(body).encode(),
         headers={"Idempotency-Key": name},
     )
-    with urllib.request.urlopen(request, timeout=40) as answer:
+    with urllib.request.urlopen(request, timeout=40) as answer:  # noqa: S310  our own address
         return json.load(answer)
 
 

@@ -137,7 +137,7 @@ class Attempt:
             if not (alive or self._told or self._progress is not None):
                 return None
             report = Report(
-                token=self.token,
+                attempt=self.token,
                 stages=tuple(self._told),
                 progress=self._progress,
                 eta_seconds=self._eta,

@@ -32,7 +32,8 @@ class Begun:
 class Report:
     """How far a held job is, to be written down."""
 
-    token: str
+    #: The token of its attempt.
+    attempt: str
     #: Stages that were entered since the last report, in order.
     stages: tuple[str, ...] = ()
     progress: float | None = None
@@ -119,7 +120,7 @@ class Attempts:
                 self._write(connection, report)
 
     def _write(self, connection: sa.Connection, report: Report) -> None:
-        held = _held(sa.true(), [report.token])
+        held = _held(sa.true(), [report.attempt])
         found = connection.execute(sa.select(jobs.c.id).where(*held).with_for_update()).first()
         if found is None:
             return

@@ -200,19 +200,20 @@ class Execution:
 def _perform(step: Step, attempt: Attempt) -> dict[str, Any]:
     """Run a step, as often as it may; returns what its checkpoint keeps."""
     began = time.monotonic()
-    for number in range(1, step.tries + 1):
+    number = 1
+    while True:
         try:
             # As a later reader of the checkpoint will see it.
             result = json.loads(json.dumps(step.run(attempt), allow_nan=False))
         except Exception as error:  # noqa: BLE001  a step may fail in any way
             ours = _as_ours(error, attempt.reason)
-            if not ours.retryable or number == step.tries:
+            if not ours.retryable or number >= step.tries:
                 return Record.failed(ours).document()
         else:
             return attempt.record(result, time.monotonic() - began).document()
         wait = step.backoff_seconds * 2 ** (number - 1)
         attempt.pause(wait * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
-    raise AssertionError("a step is tried at least once")
+        number += 1
 
 
 def _as_ours(error: Exception, reason: Reason | None = None) -> TalkiesError:

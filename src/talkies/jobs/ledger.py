@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from talkies.db.engine import reading, writing
 from talkies.db.tables import blobs, job_events, job_inputs, job_outputs, jobs
@@ -54,7 +53,7 @@ class Ledger:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[sa.Connection]:
-        """A transaction that may write events."""
+        """A transaction that may write events; there is one at a time, on either database."""
         with writing(self.engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(EVENTS_LOCK)))
@@ -73,10 +72,7 @@ class Ledger:
             _require_free(connection, new)
             row = new_row(new, fairness.place(connection, new), self.clock())
             first = kind.phases[0].queue(job_of(row))
-            try:
-                connection.execute(sa.insert(jobs).values(row | {"queue": first}))
-            except IntegrityError as error:
-                raise _taken(new) from error
+            connection.execute(sa.insert(jobs).values(row | {"queue": first}))
             self._insert_inputs(connection, new)
             return self.announce(connection, new.id)
 
@@ -228,14 +224,10 @@ def _require_free(connection: sa.Connection, new: NewJob) -> None:
         jobs.c.key_id == new.key_id, jobs.c.external_id == new.external_id
     )
     if connection.execute(taken).first() is not None:
-        raise _taken(new)
-
-
-def _taken(new: NewJob) -> Conflict:
-    return Conflict(
-        f"There is a job of the external id {new.external_id} already.",
-        details={"external_id": new.external_id},
-    )
+        raise Conflict(
+            f"There is a job of the external id {new.external_id} already.",
+            details={"external_id": new.external_id},
+        )
 
 
 def _output_row(job_id: str, output: Output, now: int) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+#: Where Linux tells of its processes; there is no such folder elsewhere.
+PROC: Final = Path("/proc")
+
 #: Place of the start time among the fields of `/proc/<pid>/stat`, counted after the name in
 #: brackets, and of the state: proc(5), fields 22 and 3.
 STARTED, STATE = 19, 0
@@ -26,12 +29,12 @@ class Identity:
     started: int
 
 
-def own_identity() -> Identity:
+def own_identity(proc: Path = PROC) -> Identity:
     """Of the process that asks."""
     pid = os.getpid()
     return Identity(
         host=socket.gethostname(),
-        namespace=_namespace(),
+        namespace=_namespace(proc),
         pid=pid,
         started=started_at(pid) or 0,
     )
@@ -47,15 +50,15 @@ def is_gone(known: Identity, own: Identity) -> bool:
 def started_at(pid: int) -> int | None:
     """When a process began, in clock ticks after boot; None where there is none (any more)."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
     return None if fields[STATE] in ENDED else int(fields[STARTED])
 
 
-def _namespace() -> str:
+def _namespace(proc: Path) -> str:
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
+        boot = (proc / "sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot}/{(proc / 'self/ns/pid').readlink()}"
     except OSError:
         return ""

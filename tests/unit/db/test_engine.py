@@ -60,9 +60,13 @@ def test_a_writer_waits_for_another_and_none_is_lost(engine: sa.Engine) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(engine: sa.Engine) -> None:
-    with pytest.raises(ZeroDivisionError), writing(engine) as connection:
-        connection.exec_driver_sql("INSERT INTO things (name) VALUES ('half')")
-        _ = 1 / 0
+    def half() -> None:
+        with writing(engine) as connection:
+            connection.exec_driver_sql("INSERT INTO things (name) VALUES ('half')")
+            _ = 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     with reading(engine) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM things").scalar() == 0
 
@@ -107,18 +111,25 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 
 def test_a_full_database_says_so(engine: sa.Engine) -> None:
-    with pytest.raises(DiskFull), writing(engine) as connection:
-        pages = pragma(connection, "page_count")
-        pragma(connection, f"max_page_count={pages}")
-        many = sa.text("INSERT INTO things (name) VALUES (:name)")
-        for _ in range(100):
-            connection.execute(many, {"name": "x" * 4_000})
+    def fill() -> None:
+        with writing(engine) as connection:
+            pages = pragma(connection, "page_count")
+            pragma(connection, f"max_page_count={pages}")
+            insert = sa.text("INSERT INTO things (name) VALUES (:name)")
+            connection.execute(insert, {"name": "x" * 400_000})
+
+    with pytest.raises(DiskFull):
+        fill()
 
 
 def test_a_database_that_cannot_be_written_says_so(engine: sa.Engine) -> None:
-    with pytest.raises(Unavailable), writing(engine) as connection:
-        connection.exec_driver_sql("PRAGMA query_only=1")
-        connection.exec_driver_sql("INSERT INTO things (name) VALUES ('x')")
+    def write() -> None:
+        with writing(engine) as connection:
+            connection.exec_driver_sql("PRAGMA query_only=1")
+            connection.exec_driver_sql("INSERT INTO things (name) VALUES ('x')")
+
+    with pytest.raises(Unavailable):
+        write()
 
 
 def test_a_busy_pool_is_an_outage(path: Path, engine: sa.Engine) -> None:

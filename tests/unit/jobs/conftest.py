@@ -52,7 +52,7 @@ def postgres_engine(migrated_postgres: str) -> Iterator[sa.Engine]:
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))
         for name in ("workflow_status", "operation_outputs"):
-            connection.execute(sa.text(f"DELETE FROM dbos.{name}"))
+            connection.execute(sa.delete(sa.table(name, schema="dbos")))
     yield engine
     engine.dispose()
 

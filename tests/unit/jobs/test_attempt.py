@@ -11,10 +11,12 @@ from talkies.jobs.attempts import Report
 from talkies.jobs.records import Job
 from talkies.jobs.rows import job_of, new_row
 
+HOLDER = "att_1"
+
 
 @pytest.fixture
 def attempt() -> Attempt:
-    return Attempt(job(), "token", {})
+    return Attempt(job(), HOLDER, {})
 
 
 def job() -> Job:
@@ -28,10 +30,10 @@ def test_what_was_said_is_reported_once(attempt: Attempt) -> None:
     attempt.progress("render", 0.2, 4.0)
     attempt.progress("render", 0.3, 3.0)
     assert attempt.report(alive=False) == Report(
-        token="token", stages=("fetch", "render"), progress=0.3, eta_seconds=3.0
+        attempt=HOLDER, stages=("fetch", "render"), progress=0.3, eta_seconds=3.0
     )
     assert attempt.report(alive=False) is None
-    assert attempt.report(alive=True) == Report(token="token", alive=True, eta_seconds=3.0)
+    assert attempt.report(alive=True) == Report(attempt=HOLDER, alive=True, eta_seconds=3.0)
 
 
 def test_progress_stays_between_where_it_was_and_one(attempt: Attempt) -> None:

@@ -115,7 +115,7 @@ def test_who_lost_a_job_can_change_nothing_of_it(
     attempts.begin(ticket, "old")
     attempts.begin(ticket, "new")
     before = jobs.get("vid_1")
-    attempts.write([Report(token="old", stages=("render",), progress=0.9)])
+    attempts.write([Report(attempt="old", stages=("render",), progress=0.9)])
     attempts.keep("old", ["late"], {"seconds": {"fetch": 9}})
     assert not attempts.release(["old"])
     assert not attempts.advance("vid_1", "old", "render.portrait")
@@ -132,7 +132,7 @@ def test_a_late_report_does_not_reopen_an_ended_job(
     ended = attempts.finish("vid_1", "a", ending)
     assert ended == jobs.get("vid_1")
     told = list(script.told)
-    attempts.write([Report(token="a", progress=0.5)])
+    attempts.write([Report(attempt="a", progress=0.5)])
     assert attempts.finish("vid_1", "a", Ending(status=Status.FAILED)) is None
     assert not attempts.begin(ticket, "b").go
     assert jobs.get("vid_1") == ended
@@ -144,9 +144,9 @@ def test_progress_never_goes_back(
     jobs: Jobs, attempts: Attempts, ticket: Ticket, clock: TestClock
 ) -> None:
     attempts.begin(ticket, "a")
-    attempts.write([Report(token="a", stages=("fetch", "speak"), progress=0.5, eta_seconds=9.0)])
+    attempts.write([Report(attempt="a", stages=("fetch", "speak"), progress=0.5, eta_seconds=9.0)])
     clock.at += 1_000
-    attempts.write([Report(token="a", progress=0.4, alive=True)])
+    attempts.write([Report(attempt="a", progress=0.4, alive=True)])
     job = jobs.get("vid_1")
     assert (job.progress, job.stage, job.eta_seconds) == (0.5, "speak", 9.0)
     assert (job.heartbeat_at, job.progressed_at) == (clock.at, clock.at - 1_000)

@@ -79,9 +79,7 @@ def test_a_second_ticket_of_an_id_changes_nothing(queue: Queue, desk: Desk) -> N
     assert queue.states([TICKET.id, "other"]) == {TICKET.id: TicketState.WAITING}
 
 
-def test_the_lowest_rank_is_first(
-    queue: Queue, engine: sa.Engine, desk: Desk
-) -> None:
+def test_the_lowest_rank_is_first(queue: Queue, engine: sa.Engine, desk: Desk) -> None:
     for rank in (7, 3, 2**31 - 1, 5):
         queue.add(replace(TICKET, job_id=f"vid_{rank}", queue="render.portrait", rank=rank))
     runner = DbosRunner(engine.url)
@@ -114,9 +112,7 @@ def void(_: object) -> None:
     pass
 
 
-def test_what_was_checkpointed_does_not_run_again(
-    queue: Queue, runner: Runner, desk: Desk
-) -> None:
+def test_what_was_checkpointed_does_not_run_again(queue: Queue, runner: Runner, desk: Desk) -> None:
     ran: list[str] = []
 
     def step() -> dict[str, Any]:
@@ -130,7 +126,8 @@ def test_what_was_checkpointed_does_not_run_again(
 
     desk.act = act
     queue.add(TICKET)
-    until(lambda: state(queue) is TicketState.HELD and runner.busy() == 0)
+    until(lambda: desk.seen and runner.busy() == 0)
+    assert state(queue) is TicketState.HELD
     runner.recover(["executor-1"])
     until(lambda: state(queue) is TicketState.ENDED)
     assert ran == ["step", *[str({"value": [1, None, 2.5, "ü"]})] * 2]
@@ -146,7 +143,8 @@ def test_a_step_that_is_abandoned_is_not_checkpointed(
 
     desk.act = lambda _ticket, checkpoint: void(checkpoint("step", step))
     queue.add(TICKET)
-    until(lambda: state(queue) is TicketState.HELD and runner.busy() == 0)
+    until(lambda: desk.seen and runner.busy() == 0)
+    assert state(queue) is TicketState.HELD
     runner.recover(["executor-1"])
     until(lambda: state(queue) is TicketState.ENDED)
 
@@ -175,7 +173,7 @@ def test_who_was_thought_dead_cannot_checkpoint(queue: Queue, runner: Runner, de
     runner.recover(["executor-1"])
     until(lambda: len(outcomes) == 2, 40)
     assert outcomes == ["{'by': 2}", "abandoned"]
-    assert state(queue) is TicketState.ENDED
+    until(lambda: state(queue) is TicketState.ENDED)
 
 
 def test_ten_reapers_at_once_give_a_ticket_back_once(
@@ -187,7 +185,8 @@ def test_ten_reapers_at_once_give_a_ticket_back_once(
 
     desk.act = act
     queue.add(TICKET)
-    until(lambda: state(queue) is TicketState.HELD and runner.busy() == 0)
+    until(lambda: desk.seen and runner.busy() == 0)
+    assert state(queue) is TicketState.HELD
     reapers = [
         threading.Thread(target=runner.recover, args=(["executor-1", "executor-0"],))
         for _ in range(10)
@@ -230,11 +229,11 @@ def test_nothing_is_left_of_a_forgotten_ticket(
     queue.add(TICKET)
     until(lambda: state(queue) is TicketState.ENDED)
     queue.forget([TICKET.id])
-    where = "dbos." if engine.dialect.name == "postgresql" else ""
-    other = engine if where else connect(queue_url(engine.url))
+    schema = "dbos" if engine.dialect.name == "postgresql" else None
+    other = engine if schema else connect(queue_url(engine.url))
     with other.connect() as connection:
         for table in ("workflow_status", "operation_outputs"):
-            count = sa.text(f"SELECT count(*) FROM {where}{table}")
+            count = sa.select(sa.func.count()).select_from(sa.table(table, schema=schema))
             assert connection.execute(count).scalar() == 0
     other.dispose()
 
@@ -295,10 +294,7 @@ def test_an_outage_is_one_line_in_the_log_not_a_traceback_a_second(
     logger.propagate = True
     with caplog.at_level(logging.WARNING):
         for _ in range(50):
-            try:
-                raise ValueError("no connection")
-            except ValueError:
-                logger.exception("Queue thread:\nsecond line %s", "x")
+            logger.error("Queue thread:\nsecond line %s", "x", exc_info=ValueError("no connection"))
     assert [record.message for record in caplog.records] == ["Queue thread:"]
     assert "Traceback" not in caplog.text
 

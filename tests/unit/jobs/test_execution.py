@@ -54,7 +54,7 @@ class Bench:
     def work(self, name: str) -> Job:
         kept = self.checkpoints.setdefault(name, Checkpoints())
         self.execution.work_off(self.ticket(name), kept)
-        return self.jobs.get(name.split(".")[0])
+        return self.jobs.get(name.split(".", maxsplit=1)[0])
 
     def work_all(self, job_id: str = "vid_1") -> Job:
         self.work(f"{job_id}.1.0")
@@ -380,7 +380,10 @@ class Insistent:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *arguments: getattr(self._inner, name)(*arguments)
+        def call(*arguments: Any) -> Any:
+            return getattr(self._inner, name)(*arguments)
+
+        return call
 
 
 def test_a_draining_worker_begins_nothing_and_does_not_wait_for_the_database(
@@ -412,5 +415,3 @@ def test_each_attempt_has_a_private_folder_of_its_own(bench: Bench, script: Scri
         bench.work("vid_1.1.0")
     bench.work("vid_1.1.0")
     assert len(set(folders)) == 2
-
-

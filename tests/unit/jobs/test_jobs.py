@@ -1,5 +1,7 @@
+import contextlib
 import logging
 import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +14,10 @@ from talkies.jobs.ledger import Ending
 from talkies.jobs.queue import PREPARE, Ticket
 from talkies.jobs.records import Job, JobQuery, Priority, QueueDepth, Status
 
+HOLDER = "att_1"
 
-def begun(jobs: Jobs, job: Job, token: str = "token") -> Attempts:
+
+def begun(jobs: Jobs, job: Job, token: str = HOLDER) -> Attempts:
     attempts = Attempts(jobs.ledger)
     ticket = Ticket(job_id=job.id, run=job.run, phase=job.phase, queue=job.queue, rank=1)
     assert attempts.begin(ticket, token).go
@@ -23,7 +27,7 @@ def begun(jobs: Jobs, job: Job, token: str = "token") -> Attempts:
 def finished(jobs: Jobs, job: Job, status: Status = Status.SUCCEEDED) -> Job:
     attempts = begun(jobs, job)
     ending = Ending(status=status, outputs=(output(job),) if status is Status.SUCCEEDED else ())
-    assert attempts.finish(job.id, "token", ending) is not None
+    assert attempts.finish(job.id, HOLDER, ending) is not None
     return jobs.get(job.id)
 
 
@@ -65,16 +69,10 @@ def test_of_fifty_at_once_with_one_external_id_one_is_accepted(jobs: Jobs) -> No
     taken: list[str] = []
 
     def accept(number: int) -> None:
-        try:
+        with contextlib.suppress(Conflict):
             taken.append(jobs.accept(new_job(f"vid_{number}", key_id="a", external_id="x")).id)
-        except Conflict:
-            pass
 
-    threads = [threading.Thread(target=accept, args=(number,)) for number in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(accept, 50)
     assert len(taken) == 1
     assert jobs.unfinished() == 1
 
@@ -150,9 +148,7 @@ def test_lists_are_narrowed_by_every_field(jobs: Jobs) -> None:
         assert [job.id for job in jobs.list(query)] == ids, query
 
 
-def test_a_waiting_job_is_canceled_at_once(
-    jobs: Jobs, queue: MemoryQueue, script: Script
-) -> None:
+def test_a_waiting_job_is_canceled_at_once(jobs: Jobs, queue: MemoryQueue, script: Script) -> None:
     jobs.accept(new_job("vid_1"))
     canceled = jobs.cancel("vid_1")
     assert (canceled.status, canceled.waiting, canceled.error) == (Status.CANCELED, False, None)
@@ -167,7 +163,7 @@ def test_a_job_that_waits_between_phases_is_canceled_and_purged(
     jobs: Jobs, queue: MemoryQueue, script: Script
 ) -> None:
     job = jobs.accept(new_job("vid_1"))
-    assert begun(jobs, job).advance("vid_1", "token", "render.portrait")
+    assert begun(jobs, job).advance("vid_1", HOLDER, "render.portrait")
     assert jobs.cancel("vid_1").status is Status.CANCELED
     assert script.purged == ["vid_1"]
 
@@ -284,32 +280,33 @@ def test_events_tell_what_happened_in_order(jobs: Jobs) -> None:
 
 def test_a_reader_of_events_never_misses_one(jobs: Jobs) -> None:
     seen: list[int] = []
-    writing = threading.Event()
+    written = threading.Event()
 
     def read() -> None:
-        last = 0
-        while True:
-            over = writing.is_set()
-            for event in jobs.events(after=last):
-                seen.append(event.seq)
-                last = event.seq
-            if over:
-                return
+        over = False
+        while not over:
+            over = written.is_set()
+            seen.extend(event.seq for event in jobs.events(after=max(seen, default=0)))
 
     def write(number: int) -> None:
-        for one in range(8):
+        for one in range(6):
             jobs.accept(new_job(f"vid_{number}_{one}"))
 
     reader = threading.Thread(target=read)
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(6)]
-    for thread in (reader, *writers):
-        thread.start()
-    for thread in writers:
-        thread.join()
-    writing.set()
+    reader.start()
+    at_once(write, 6)
+    written.set()
     reader.join()
     assert seen == [event.seq for event in jobs.events(limit=1_000)]
-    assert len(seen) == 48
+    assert len(seen) == 36
+
+
+def at_once(call: Callable[[int], None], count: int) -> None:
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_a_running_job_without_a_sign_of_life_is_stalled(jobs: Jobs, clock: TestClock) -> None:
@@ -319,7 +316,7 @@ def test_a_running_job_without_a_sign_of_life_is_stalled(jobs: Jobs, clock: Test
     running = jobs.get("vid_1")
     assert stalled_since(running, clock.at + STALLED_AFTER) is None
     assert stalled_since(running, clock.at + STALLED_AFTER + 1) == clock.at
-    attempts.release(["token"])
+    attempts.release([HOLDER])
     assert stalled_since(jobs.get("vid_1"), clock.at + STALLED_AFTER * 2) is None
 
 

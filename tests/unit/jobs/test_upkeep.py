@@ -123,7 +123,7 @@ def test_a_job_that_the_queue_has_lost_begins_again(
 ) -> None:
     jobs.accept(new_job("vid_1"))
     attempts.begin(TICKET, "a")
-    attempts.write([Report(token="a", stages=("render",), progress=0.4)])
+    attempts.write([Report(attempt="a", stages=("render",), progress=0.4)])
     queue.held.add("vid_1.1.0")
     clock.at += SILENT_AFTER + 1
     upkeep.reconcile()
@@ -170,7 +170,7 @@ def test_old_tickets_and_old_progress_go(
     for name in ("vid_1", "vid_2"):
         jobs.accept(new_job(name))
         attempts.begin(replace(TICKET, job_id=name), name)
-        attempts.write([Report(token=name, progress=0.4)])
+        attempts.write([Report(attempt=name, progress=0.4)])
     attempts.finish("vid_1", "vid_1", Ending(status=Status.SUCCEEDED))
     extra = [replace(TICKET, job_id=f"old_{number}") for number in range(PAGE)]
     for ticket in extra:

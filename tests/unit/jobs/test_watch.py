@@ -1,5 +1,6 @@
 import logging
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -97,7 +98,7 @@ def test_the_watch_goes_on_after_a_failure(
     jobs: Jobs, attempts: Attempts, clock: TestClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Failing(Attempts):
-        failures = [Unavailable(), RuntimeError("unforeseen")]
+        failures: ClassVar = [Unavailable(), RuntimeError("unforeseen")]
 
         def orders(self, tokens: object) -> dict[str, object]:  # type: ignore[override]
             if self.failures:
