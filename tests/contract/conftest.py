@@ -67,7 +67,9 @@ def s3_storage(bucket: Bucket) -> Iterator[S3Storage]:
 
 @pytest.fixture(scope="session")
 def supabase_storage(supabase: tuple[SupabaseServer, str]) -> Iterator[SupabaseStorage]:
-    options = SupabaseOptions(url=supabase[1], service_role_key=SERVICE_KEY, bucket="files")
+    options = SupabaseOptions(
+        url=supabase[1], service_role_key=SERVICE_KEY, bucket="files", prefix="mine"
+    )
     with contextlib.closing(SupabaseStorage(options)) as storage:
         yield storage
 
@@ -87,7 +89,7 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
     else:
         objects = request.getfixturevalue("supabase")[0].buckets["files"]
         content = Stored(b"x", "text/plain", "no-cache")
-        fill = lambda keys: objects.update(dict.fromkeys(keys, content))  # noqa: E731
+        fill = lambda keys: objects.update((f"mine/{k}", content) for k in keys)  # noqa: E731
         yield Backend(storage, binds_uploads=False, fill=fill)
     storage.delete([blob.key for blob in storage.list("")])
 

@@ -371,6 +371,19 @@ class TestSupabase:
             with pytest.raises(StorageRefused):
                 list(storage.list(""))
 
+    def test_two_prefixes_of_a_bucket_are_two_storages(
+        self, supabase: Any, supabase_storage: SupabaseStorage, tmp_path: Path
+    ) -> None:
+        (tmp_path / "x").write_bytes(b"x")
+        known = {"url": supabase[1], "service_role_key": SERVICE_KEY, "bucket": "files"}
+        options = SupabaseOptions(**known, prefix="/other/folder/")
+        with contextlib.closing(SupabaseStorage(options)) as other:
+            other.put("a/b", tmp_path / "x", content_type="text/plain")
+            assert keys(other) == keys(other, "a/") == ["a/b"]
+            assert other.info("a/b").bytes == 1
+            assert keys(supabase_storage) == []
+            other.delete(["a/b"])
+
     def test_a_file_over_the_limit_does_not_fit(
         self, supabase: Any, supabase_storage: SupabaseStorage, tmp_path: Path
     ) -> None:

@@ -1,7 +1,7 @@
 """Blobs in a bucket of Supabase, through the routes of its storage server."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -36,6 +36,8 @@ class SupabaseOptions:
     #: May do everything: it stays on the server.
     service_role_key: str = field(repr=False)
     bucket: str
+    #: The folder of the bucket that is ours.
+    prefix: str = ""
 
 
 class SupabaseStorage:
@@ -45,6 +47,7 @@ class SupabaseStorage:
 
     def __init__(self, options: SupabaseOptions) -> None:
         self._bucket = quote(options.bucket, safe="")
+        self._prefix = f"{checked(prefix)}/" if (prefix := options.prefix.strip("/")) else ""
         self._base = f"{options.url.rstrip('/')}/storage/v1"
         secret = options.service_role_key
         try:
@@ -62,7 +65,7 @@ class SupabaseStorage:
     def put(self, key: str, path: Path, *, content_type: str) -> None:
         with path.open("rb") as file, translating():
             answer = self._client.post(
-                self._object(key),
+                f"/object/{self._place(key)}",
                 headers={"x-upsert": "true"},
                 data={"cacheControl": CACHE_SECONDS},
                 files={"file": ("file", file, content_type)},
@@ -81,7 +84,7 @@ class SupabaseStorage:
         return started(self._pieces(key, _range(start, end)))
 
     def info(self, key: str) -> BlobInfo:
-        about = self._ask("GET", f"/object/info/{self._bucket}/{checked(key)}", key)
+        about = self._ask("GET", f"/object/info/{self._place(key)}", key)
         changed = about.get("last_modified") or about["created_at"]
         return BlobInfo(
             key=key,
@@ -92,14 +95,15 @@ class SupabaseStorage:
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         folder, slash, _ = checked_prefix(prefix).rpartition("/")
-        return self._walk(folder + slash, prefix)
+        with_ours = self._walk(self._prefix + folder + slash, self._prefix + prefix)
+        return (replace(blob, key=blob.key.removeprefix(self._prefix)) for blob in with_ours)
 
     def delete(self, keys: Iterable[str]) -> None:
-        for batch in batches(map(checked, keys), PAGE):
+        for batch in batches(map(self._name, keys), PAGE):
             self._ask("DELETE", f"/object/{self._bucket}", json={"prefixes": batch})
 
     def link(self, key: str, *, seconds: int = LINK_SECONDS, filename: str | None = None) -> str:
-        route = f"/object/sign/{self._bucket}/{checked(key)}"
+        route = f"/object/sign/{self._place(key)}"
         path = self._ask("POST", route, key, json={"expiresIn": seconds})["signedURL"]
         download = f"&download={quote(safe_name(filename), safe='')}" if filename else ""
         return f"{self._base}{path}{download}"
@@ -112,7 +116,7 @@ class SupabaseStorage:
         size: int,  # noqa: ARG002 - Supabase cannot be told
         seconds: int = 3600,  # noqa: ARG002 - Supabase gives two hours
     ) -> UploadLink:
-        route = f"/object/upload/sign/{self._bucket}/{checked(key)}"
+        route = f"/object/upload/sign/{self._place(key)}"
         path = self._ask("POST", route, key, headers={"x-upsert": "true"})["url"]
         headers = {"Content-Type": content_type, "x-upsert": "true"}
         return UploadLink(url=f"{self._base}{path}", headers=headers)
@@ -127,8 +131,11 @@ class SupabaseStorage:
     def close(self) -> None:
         self._client.close()
 
-    def _object(self, key: str) -> str:
-        return f"/object/{self._bucket}/{checked(key)}"
+    def _name(self, key: str) -> str:
+        return self._prefix + checked(key)
+
+    def _place(self, key: str) -> str:
+        return f"{self._bucket}/{self._name(key)}"
 
     def _ask(self, method: str, route: str, key: str = "", **more: Any) -> Any:
         with translating():
@@ -144,7 +151,7 @@ class SupabaseStorage:
     def _pieces(self, key: str, headers: dict[str, str]) -> Iterator[bytes]:
         with (
             translating(),
-            self._client.stream("GET", self._object(key), headers=headers) as answer,
+            self._client.stream("GET", f"/object/{self._place(key)}", headers=headers) as answer,
         ):
             if answer.status_code != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
                 require_success(answer, key)

@@ -16,15 +16,15 @@ from talkies.storage.base import BlobInfo, Storage
 RESULTS: Final = ("videos", "audio")
 
 #: What a job needs while it runs: `scratch/<job>/…`, `previews/<job>/…`.
-WORKINGS: Final = ("scratch", "previews")
+SCRATCH: Final = "scratch"
+WORKINGS: Final = (SCRATCH, "previews")
 
 #: Milliseconds after its last file for which the workings of a job stay when it has ended: viewers
 #: of a preview read on for a while.
 ENDED_GRACE: Final = 600_000
 
-#: The same for a job that failed, so that it can be retried, or its result recovered; and for one
-#: that our database does not know, which may be another's.
-FAILED_GRACE: Final = 86_400_000
+#: The same for a job that our database does not know: it may be another's.
+UNKNOWN_GRACE: Final = 86_400_000
 
 #: How many jobs are looked up at a time.
 BATCH: Final = 200
@@ -60,13 +60,18 @@ def workings_of(storage: Storage, job_id: str) -> list[str]:
 
 
 def abandoned(engine: sa.Engine, storage: Storage, moment: int) -> Iterator[Workings]:
-    """Workings of jobs that have ended, or that never were, at this moment (UTC milliseconds)."""
+    """Workings that nobody needs any more at this moment (UTC milliseconds).
+
+    What a failed job left under `scratch/` may be a finished result that could not be delivered:
+    it stays as long as results do, for a retry.
+    """
     for place in WORKINGS:
         for batch in _batches(_folders(storage.list(f"{place}/"))):
-            statuses = _statuses(engine, [folder.job_id for folder in batch])
+            found = _known(engine, [folder.job_id for folder in batch])
             for folder in batch:
-                status = statuses.get(folder.job_id)
-                if status not in UNFINISHED and folder.written_at < moment - _grace(status):
+                job = found.get(folder.job_id)
+                grace = UNKNOWN_GRACE if job is None else ENDED_GRACE
+                if not _needs(job, place) and folder.written_at < moment - grace:
                     yield folder
 
 
@@ -89,12 +94,15 @@ def _batches(folders: Iterator[Workings]) -> Iterator[list[Workings]]:
         yield batch
 
 
-def _statuses(engine: sa.Engine, job_ids: list[str]) -> dict[str, str]:
-    query = sa.select(jobs.c.id, jobs.c.status).where(jobs.c.id.in_(job_ids))
+def _known(engine: sa.Engine, job_ids: list[str]) -> dict[str, sa.RowMapping]:
+    query = sa.select(jobs.c.id, jobs.c.status, jobs.c.swept_at).where(jobs.c.id.in_(job_ids))
     with reading(engine) as connection:
-        return {row.id: row.status for row in connection.execute(query)}
+        return {row["id"]: row for row in connection.execute(query).mappings()}
 
 
-def _grace(status: str | None) -> int:
-    ended_well = status in {Status.SUCCEEDED.value, Status.CANCELED.value}
-    return ENDED_GRACE if ended_well else FAILED_GRACE
+def _needs(job: sa.RowMapping | None, place: str) -> bool:
+    """Whether a job may still read what it has in this place."""
+    if job is None or job["status"] in UNFINISHED:
+        return job is not None
+    recoverable = job["status"] == Status.FAILED.value and place == SCRATCH
+    return recoverable and job["swept_at"] is None

@@ -137,27 +137,37 @@ class TestWorkings:
     @pytest.mark.parametrize(
         ("status", "minutes", "stays"),
         [
-            (None, 10_000, True),
-            (Status.SUCCEEDED, 9, True),
-            (Status.SUCCEEDED, 11, False),
-            (Status.CANCELED, 11, False),
-            (Status.FAILED, 60, True),
-            (Status.FAILED, 24 * 60 + 1, False),
+            (None, 10_000, ["previews", "scratch"]),
+            (Status.SUCCEEDED, 9, ["previews", "scratch"]),
+            (Status.SUCCEEDED, 11, []),
+            (Status.CANCELED, 11, []),
+            (Status.FAILED, 11, ["scratch"]),
         ],
     )
     def test_what_a_job_needed_goes_some_time_after_its_end(
-        self, room: Room, status: Status | None, minutes: int, stays: bool
+        self, room: Room, status: Status | None, minutes: int, stays: list[str]
     ) -> None:
         job = room.job()
-        keys = [f"previews/{job.id}/1-1/0", f"scratch/{job.id}/frames"]
-        for key in keys:
+        for key in (f"previews/{job.id}/1-1/0", f"scratch/{job.id}/frames"):
             room.put(key)
             aged(room, key, minutes * MINUTE)
         if status is not None:
             room.end(job, status)
         counts = room.retention().sweep()
-        assert room.stored() == (keys if stays else [])
-        assert counts["artifacts"] == (0 if stays else 2)
+        assert [key.partition("/")[0] for key in room.stored()] == stays
+        assert counts["artifacts"] == 2 - len(stays)
+
+    def test_a_result_that_was_not_delivered_goes_when_results_go(self, room: Room) -> None:
+        job = room.job()
+        room.put(f"scratch/{job.id}/video.mp4")
+        aged(room, f"scratch/{job.id}/video.mp4", 100 * DAY)
+        room.end(job, Status.FAILED)
+        room.clock.at += 5 * HOUR
+        room.retention(hours=6).sweep()
+        assert len(room.stored()) == 1
+        room.clock.at += HOUR
+        room.retention(hours=6).sweep()
+        assert room.stored() == []
 
     def test_one_young_file_keeps_the_whole_folder(self, room: Room) -> None:
         job = room.end(room.job())
