@@ -40,7 +40,7 @@ FILES: Final = (
     ("captions.vtt", "captions.vtt", "Captions as WebVTT", "text/vtt"),
     ("captions.srt", "captions.srt", "Captions as SubRip", "application/x-subrip"),
     ("timing.json", "timing.json", "Words, phonemes and visemes in time", "application/json"),
-    ("poster", "poster", "The first frame", "image/png"),
+    ("poster", "poster", "The first frame", "image/jpeg"),
 )
 
 
