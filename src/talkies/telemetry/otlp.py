@@ -17,6 +17,9 @@ from talkies.telemetry.tracing import Attributes, Span
 #: How this program calls itself to collectors.
 SERVICE = "talkies"
 
+#: Where a collector takes traces (OTLP specification, "OTLP/HTTP Request").
+TRACES = "/v1/traces"
+
 
 @dataclass(frozen=True, slots=True)
 class _OtlpSpan:
@@ -38,7 +41,8 @@ class OtlpTracing:
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": SERVICE, "service.version": version})
         )
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + TRACES)
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer(SERVICE, version)
 
     @contextmanager

@@ -47,7 +47,7 @@ class Untraced:
 
 
 def tracing(endpoint: str | None, version: str) -> Tracing:
-    """Tracing that sends OTLP over HTTP to `endpoint` (`http://host:4318/v1/traces`), or none.
+    """Tracing that sends OTLP over HTTP to `endpoint` (`http://host:4318`), or none.
 
     Raises:
         MissingDependency: an address is given, and the extra is not installed.

@@ -22,13 +22,14 @@ class Collector(http.server.ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1/traces"
+        return f"http://127.0.0.1:{self.server_port}/"
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
     server: Collector
 
     def do_POST(self) -> None:
+        assert self.path == "/v1/traces"
         self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.end_headers()
