@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 
 from talkies.cli.main import run
 from talkies.db.engine import writing
-from talkies.db.tables import blobs, job_inputs, jobs
+from talkies.db.tables import job_outputs, jobs
 from talkies.jobs.records import NewJob
 from talkies.settings import load
 from talkies.wiring.service import Operator, operator
@@ -217,27 +217,26 @@ class TestRetention:
     def test_a_sweep_says_what_went_and_a_dry_run_what_would(
         self, talkies: Talkies, folder: Path
     ) -> None:
+        make_job(folder)
+        talkies("jobs", "cancel", "vid_1")
         parts = opened(folder)
+        output = {"job_id": "vid_1", "name": "video", "storage_key": "videos/vid_1.mp4"}
+        facts = {"sha256": "0" * 64, "bytes": 5, "content_type": "x", "created_at": 0}
         with writing(parts.engine) as connection:
-            connection.execute(
-                insert(blobs).values(
-                    sha256="0" * 64,
-                    storage_key="inputs/0",
-                    bytes=5,
-                    content_type="x",
-                    created_at=0,
-                    kept_at=0,
-                )
-            )
-            assert connection.execute(job_inputs.select()).first() is None
+            connection.execute(update(jobs).values(finished_at=0))
+            connection.execute(insert(job_outputs).values(output | facts))
         parts.close()
+        assert talkies("retention", "run", "--json").events[0]["counts"].get("jobs", 0) == 0
+        Path(".env").write_text("RETENTION_HOURS=6\n")
         (would,) = talkies("retention", "run", "--dry-run", "--json").events
         assert (would["event"], would["dry_run"]) == ("result", True)
-        assert would["counts"]["blobs"] == 1
+        assert (would["counts"]["jobs"], would["counts"]["bytes"]) == (1, 5)
         assert "WOULD GO" in talkies("retention", "run", "--dry-run").out
         (went,) = talkies("retention", "run", "--json").events
-        assert (went["dry_run"], went["counts"]["blobs"]) == (False, 1)
-        assert "blobs" in talkies("retention", "run").out
+        assert (went["dry_run"], went["counts"]["jobs"], went["counts"]["outputs"]) == (False, 1, 1)
+        (rest,) = talkies("retention", "run", "--dry-run", "--json").events
+        assert {*rest["counts"].values()} == {0}
+        assert "REMOVED" in talkies("retention", "run").out
 
 
 class TestInstallations:

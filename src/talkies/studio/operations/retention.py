@@ -18,9 +18,9 @@ from talkies.storage.base import Storage
 from talkies.studio.assets.assets import UPLOADS
 from talkies.studio.assets.blobs import Blobs
 from talkies.studio.operations.expiry import DAY, remove_useless
-from talkies.studio.operations.places import UNFINISHED, abandoned
-
-HOUR: Final = 3_600_000
+from talkies.studio.operations.past import HOUR, expired_assets, expired_jobs, expiry
+from talkies.studio.operations.places import abandoned
+from talkies.studio.operations.rehearsal import due
 
 #: How long an upload is awaited, and a broken writing left alone.
 UPLOAD_MILLISECONDS: Final = DAY
@@ -67,6 +67,10 @@ class Retention:
         self._run(counts, *self._of_files, self._sweep_partials)
         return counts
 
+    def due(self) -> Counts:
+        """What `sweep` would remove now, as far as the database alone can tell."""
+        return due(self._engine, self._hours, self._clock())
+
     def relieve(self) -> int:
         """Make room in a full storage, as far as retention allows; says how many bytes."""
         counts: Counter[str] = Counter()
@@ -91,13 +95,11 @@ class Retention:
     def _mark_expired(self) -> Counts:
         """Let jobs forget their inputs, and say that their outputs are gone."""
         moment = self._clock()
-        hours = self._hours or 0
-        expires_at = sa.func.coalesce(jobs.c.expires_at, jobs.c.finished_at + round(hours * HOUR))
+        hours = self._hours or 0.0
         expired = (
             sa.select(jobs.c.id)
-            .where(jobs.c.status.not_in(UNFINISHED), jobs.c.swept_at.is_(None))
-            .where(expires_at <= moment)
-            .order_by(expires_at)
+            .where(expired_jobs(hours, moment))
+            .order_by(expiry(hours))
             .limit(self.batch)
         )
         total = 0
@@ -154,15 +156,7 @@ class Retention:
 
     def _expire_assets(self) -> Counts:
         """Forget assets past their time which no unfinished job uses."""
-        before = self._clock() - round((self._hours or 0) * HOUR)
-        used = (
-            sa.exists()
-            .where(job_inputs.c.sha256 == assets.c.sha256, jobs.c.id == job_inputs.c.job_id)
-            .where(jobs.c.status.in_(UNFINISHED))
-        )
-        old = sa.delete(assets).where(
-            assets.c.sha256.is_not(None), assets.c.created_at < before, ~used
-        )
+        old = sa.delete(assets).where(expired_assets(self._hours or 0.0, self._clock()))
         with writing(self._engine) as connection:
             return {"assets": connection.execute(old).rowcount}
 

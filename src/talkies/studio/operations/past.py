@@ -1,0 +1,32 @@
+"""What is past its time: conditions that a sweep and its rehearsal share."""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from talkies.db.tables import assets, job_inputs, jobs
+from talkies.studio.operations.places import UNFINISHED
+
+HOUR: Final = 3_600_000
+
+
+def expiry(hours: float) -> sa.ColumnElement[int]:
+    """When the files of a job may go, in UTC milliseconds."""
+    return sa.func.coalesce(jobs.c.expires_at, jobs.c.finished_at + round(hours * HOUR))
+
+
+def expired_jobs(hours: float, moment: int) -> sa.ColumnElement[bool]:
+    """Jobs that ended so long ago, and are not swept yet."""
+    ended = sa.and_(jobs.c.status.not_in(UNFINISHED), jobs.c.swept_at.is_(None))
+    return sa.and_(ended, expiry(hours) <= moment)
+
+
+def expired_assets(hours: float, moment: int) -> sa.ColumnElement[bool]:
+    """Assets that were handed in so long ago, and that no unfinished job uses."""
+    used = (
+        sa.exists()
+        .where(job_inputs.c.sha256 == assets.c.sha256, jobs.c.id == job_inputs.c.job_id)
+        .where(jobs.c.status.in_(UNFINISHED))
+    )
+    before = moment - round(hours * HOUR)
+    return sa.and_(assets.c.sha256.is_not(None), assets.c.created_at < before, ~used)
