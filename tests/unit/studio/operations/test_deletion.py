@@ -63,6 +63,13 @@ def start(room: Room, job: Job) -> None:
         connection.execute(jobs.update().where(jobs.c.id == job.id).values(held))
 
 
+class Down:
+    """A storage that cannot be reached."""
+
+    def list(self, prefix: str) -> object:
+        raise StorageUnavailable
+
+
 class TestJobs:
     def test_nothing_of_the_job_is_left_and_a_receipt_says_so(self, room: Room) -> None:
         job, other = finished(room), finished(room)
@@ -103,7 +110,7 @@ class TestJobs:
             assert not deletion.notary.is_genuine(forged)
         (entry,) = room.rows(audit_log)
         assert (entry["actor"], entry["action"]) == ("key_alice", "job.delete")
-        assert entry["subject"] == receipt.subject_hash
+        assert entry["subject"] == job.id
         assert entry["request_id"] == "req_1"
         assert entry["details"] == {"receipt": receipt.id}
 
@@ -158,6 +165,17 @@ class TestJobs:
         room.end(job, Status.CANCELED)
         assert room.deletion().delete_job(ALICE, job.id).counts["files"] == 1
 
+    def test_a_job_whose_files_cannot_be_removed_is_still_there(self, room: Room) -> None:
+        job = finished(room)
+        storage, room.storage = room.storage, Down()
+        with pytest.raises(StorageUnavailable):
+            room.deletion().delete_job(ALICE, job.id)
+        assert room.jobs.get(job.id).done
+        assert room.rows(deletions) == []
+        room.storage = storage
+        room.deletion().delete_job(ALICE, job.id)
+        assert room.stored() == []
+
     def test_those_who_keep_copies_are_told_and_cannot_stop_it(self, room: Room) -> None:
         told = []
 
@@ -196,6 +214,7 @@ class TestUsers:
             "usage": 2,
         }
         assert receipt.subject_kind == "user"
+        assert room.rows(audit_log)[-1]["subject"] == receipt.subject_hash
         assert "u1" not in f"{room.rows(deletions)} {room.rows(audit_log)}"
         again = deletion.delete_user(ALICE, "u1")
         assert again.counts == {}
