@@ -81,13 +81,13 @@ class TestGenerate:
         with service.client(service.key()) as client:
             threads = [
                 threading.Thread(target=lambda: answers.append(generate(client).status_code))
-                for _ in range(4)
+                for _ in range(3)
             ]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-        assert answers == [201] * 4
+        assert answers == [201] * 3
 
     def test_the_same_request_twice_with_one_idempotency_key_is_one_job(
         self, api: httpx.Client

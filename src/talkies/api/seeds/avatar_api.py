@@ -1,5 +1,6 @@
 """The avatar API (S1, S2): `/generate`, `/status/{job_id}`, `/result/{job_id}`."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -92,21 +93,24 @@ async def generate(
     """Both files are looked at before the answer; the video is made later."""
     async with private_folder(services.scratch) as folder:
         form = form_of(await read(request, folder, services.http))
+        metadata = _metadata(form.text("metadata"))
         checked = await services.avatar.check(file_of(form, "image"), file_of(form, "audio"))
-        build = partial(_submission, services, form, checked.warnings)
+        build = partial(_submission, services, form, metadata, checked.warnings)
         made = await run_in_threadpool(Maker(services, who, creation).make, form, build)
     job = made.tell(response)
     return CreatedAnswer(data=Created(job_id=job.id), meta=meta(warnings_of(job)))
 
 
-def _submission(services: Services, form: Form, warnings: tuple[str, ...]) -> VideoSubmission:
+def _submission(
+    services: Services, form: Form, metadata: Mapping[str, Any], warnings: tuple[str, ...]
+) -> VideoSubmission:
     return VideoSubmission(
         portrait=kept(services, "portrait", form.files["image"]),
         audio=kept(services, "audio", form.files["audio"]),
         prompt=form.text("prompt"),
         output=Output(resolution=RESOLUTION),
         user_id=form.text("user_id"),
-        metadata=_metadata(form.text("metadata")),
+        metadata=metadata,
         origin=ORIGIN,
         seed_options={"warnings": list(warnings)},
     )
