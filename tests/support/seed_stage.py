@@ -85,7 +85,7 @@ class Seeds:
         """Report how far a job is that was begun."""
         token = f"hand-{job_id}"
         self._attempts.write(
-            [Report(token=token, progress=progress, eta_seconds=eta_seconds, alive=True)]
+            [Report(attempt=token, progress=progress, eta_seconds=eta_seconds, alive=True)]
         )
 
     def waiting(self) -> tuple[Job, ...]:

@@ -8,7 +8,6 @@ import pytest
 from fastapi import APIRouter, FastAPI, HTTPException
 from starlette.responses import JSONResponse
 
-from talkies.api import errors
 from talkies.api.multipart import Form
 from talkies.api.seeds.forms import file_of, form_of, route_class
 from talkies.api.uploads import Received
@@ -48,7 +47,6 @@ def get() -> Get:
         return number
 
     app = FastAPI()
-    errors.install(app)
     app.include_router(router)
     transport = httpx.ASGITransport(app)
 
@@ -68,11 +66,14 @@ def test_what_the_caller_can_mend_is_in_the_seeds_words(get: Get, path: str, cod
     assert (answer.status_code, answer.json()) == (418, {"ours": code})
 
 
-@pytest.mark.parametrize(("path", "status"), [("/broken", 500), ("/plain", 404)])
-def test_the_rest_is_the_applications(get: Get, path: str, status: int) -> None:
-    answer = get(path)
-    assert answer.status_code == status
-    assert set(answer.json()["error"]) >= {"code", "message"}
+def test_what_is_the_servers_fault_is_left_to_the_application(get: Get) -> None:
+    with pytest.raises(StorageRefused):
+        get("/broken")
+
+
+def test_what_the_framework_refuses_is_left_to_the_application(get: Get) -> None:
+    answer = get("/plain")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
 
 
 def test_what_went_well_is_untouched(get: Get) -> None:
