@@ -49,7 +49,7 @@ def principal(
         found = _identify(request, services)
     except Unauthenticated:
         # Guessing keys is counted as well, by where it comes from.
-        count(request, services, _stranger(request))
+        count_stranger(request)
         raise
     learned(key_id=found.key_id or found.name)
     count(request, services, found)
@@ -67,6 +67,13 @@ def count(request: Request, services: Services, who: Principal) -> None:
         raise
     if verdict is not None:
         headers.update(verdict.headers())
+
+
+def count_stranger(request: Request) -> None:
+    """Count a request of nobody we know by where it comes from. Raises `RateLimited`."""
+    host = request.client.host if request.client else "unknown"
+    who = Principal(key_id=None, name=f"address {host}", scopes=frozenset())
+    count(request, services_of(request), who)
 
 
 def count_user(services: Services, who: Principal, user_id: str | None) -> None:
@@ -88,11 +95,6 @@ def _exhausted(error: RateLimited) -> Verdict:
         remaining=0,
         reset_seconds=int(str(about["retry_after_seconds"])),
     )
-
-
-def _stranger(request: Request) -> Principal:
-    host = request.client.host if request.client else "unknown"
-    return Principal(key_id=None, name=f"address {host}", scopes=frozenset())
 
 
 class _Gate:

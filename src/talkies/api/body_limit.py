@@ -11,12 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkies.api.errors import answer
 from talkies.api.requests import state_of
-from talkies.errors import MediaTooLarge
+from talkies.errors import MalformedBody, MediaTooLarge
 
 #: Seconds for which the rest of a body that is not wanted is read and thrown away. A client that is
 #: still sending reads no answer, and a connection that is closed on it loses the answer too
 #: (RFC 9112, 9.6).
 LINGER_SECONDS: Final = 5.0
+
+#: Seconds without a byte of an unfinished body after which it is given up, as nginx does.
+SILENCE_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -55,9 +58,12 @@ def budget_of(scope: Scope) -> BodyBudget:
 class BodyLimit:
     """Counts every body; over the limit the reader gets `MediaTooLarge`, the client a 413."""
 
-    def __init__(self, app: ASGIApp, usual_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, usual_bytes: int, silence_seconds: float = SILENCE_SECONDS
+    ) -> None:
         self._app = app
         self._usual_bytes = usual_bytes
+        self._silence_seconds = silence_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,7 +76,7 @@ class BodyLimit:
         has_body = bool(budget.announced) or "transfer-encoding" in headers
         # Who waits for 100 Continue sends nothing before it.
         sends_on = has_body and "expect" not in headers
-        lingering = _Lingering(receive, send, awaits_more=sends_on)
+        lingering = _Lingering(receive, send, awaits_more=sends_on, patience=self._silence_seconds)
 
         async def counting() -> Message:
             if budget.announced is not None:
@@ -82,7 +88,7 @@ class BodyLimit:
 
         try:
             await self._app(scope, counting, lingering.send)
-        except MediaTooLarge as error:
+        except (MalformedBody, MediaTooLarge) as error:
             # Raised where no handler of the application stood around the reading.
             if lingering.started:
                 raise
@@ -93,15 +99,21 @@ class BodyLimit:
 class _Lingering:
     """Passes all on; the answer of a failure ends only when the client has stopped sending."""
 
-    def __init__(self, receive: Receive, send: Send, *, awaits_more: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, *, awaits_more: bool, patience: float) -> None:
         self._receive, self._send = receive, send
+        self._patience = patience
         #: Whether more of the body is to come.
         self._awaits_more = awaits_more
         self._failed = False
         self.started = False
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        try:
+            async with asyncio.timeout(self._patience if self._awaits_more else None):
+                message = await self._receive()
+        except TimeoutError as error:
+            self._awaits_more = False
+            raise MalformedBody("The body stopped arriving.") from error
         if message["type"] != "http.request" or not message.get("more_body", False):
             self._awaits_more = False
         return message

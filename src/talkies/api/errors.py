@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
+from talkies.api.auth import count_stranger
 from talkies.api.models import ErrorAnswer, ErrorRecord
 from talkies.api.requests import request_id_of
 from talkies.errors import (
@@ -19,6 +21,7 @@ from talkies.errors import (
     MethodNotAllowed,
     NotFound,
     RangeUnsatisfiable,
+    RateLimited,
     TalkiesError,
     Unauthenticated,
 )
@@ -126,6 +129,10 @@ async def _of_framework(request: Request, error: HTTPException) -> Response:
     """What Starlette and FastAPI raise by themselves: no route, no method, a body cut off."""
     if isinstance(error.__cause__, TalkiesError):
         return await _ours(request, error.__cause__)
+    try:
+        await run_in_threadpool(count_stranger, request)
+    except RateLimited as limited:
+        return await _ours(request, limited)
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(_methods(request))

@@ -26,5 +26,7 @@ HEADERS: Final = {
 @router.head("/docs")
 async def docs(request: Request) -> HTMLResponse:
     """The documentation of this very version."""
-    page = await run_in_threadpool(lambda: rendered(request.app.openapi()))
-    return HTMLResponse(page, headers=HEADERS)
+    state = request.app.state
+    if not hasattr(state, "docs"):
+        state.docs = await run_in_threadpool(lambda: rendered(request.app.openapi()))
+    return HTMLResponse(state.docs, headers=HEADERS)

@@ -1,6 +1,7 @@
 """Server-sent events (WHATWG HTML, 9.2): what a stream of events looks like on the wire."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Annotated, Any, Final, TypeAlias
@@ -21,6 +22,10 @@ PING_SECONDS: Final = 15.0
 #: Seconds of silence after which we look whether a job is still there: who deletes it removes its
 #: events too.
 CHECK_SECONDS: Final = 5.0
+
+#: Seconds after which a stream ends, so that the client connects again and shows a key that may
+#: have been revoked.
+LIFE_SECONDS: Final = 3_600.0
 
 #: Milliseconds after which a browser connects again.
 RETRY_MILLISECONDS: Final = 2_000
@@ -104,9 +109,12 @@ def all_events(live: Live, key_id: str | None, after: int | None) -> Response:
 
 async def _endless(live: Live, whom: Listening, after: int | None) -> AsyncIterator[bytes]:
     yield START
+    end = time.monotonic() + LIFE_SECONDS
     async with aclosing(live.follow(whom, after=after, ping_seconds=PING_SECONDS)) as batches:
         async for batch in batches:
             yield encoded(batch)
+            if time.monotonic() >= end:
+                return
 
 
 class JobStory:
@@ -131,6 +139,7 @@ class JobStory:
 
     async def _told(self, job_id: str, after: int) -> AsyncIterator[bytes]:
         yield START
+        end = time.monotonic() + LIFE_SECONDS
         whom = Listening(job_id=job_id)
         follow = self._live.follow(whom, after=after, ping_seconds=self._check_seconds)
         async with aclosing(follow) as batches:
@@ -139,6 +148,8 @@ class JobStory:
                 after = batch[-1].seq if batch else after
                 if (not batch or any(map(_ends, batch))) and await self._done():
                     break
+                if time.monotonic() >= end:
+                    return
         # What a done job has to tell is in the database, all of it.
         while page := await self._page(job_id, after):
             yield encoded(page)

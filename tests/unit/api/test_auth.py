@@ -9,6 +9,7 @@ from service_stage import Stage, built
 from talkies.api.auth import COOKIE, secret_in
 from talkies.api.services import HttpOptions
 from talkies.studio.access.audit import Actor
+from talkies.studio.access.key_rows import KeyLimits
 from talkies.studio.access.limits import RateLimits
 from talkies.studio.access.principal import Scope
 
@@ -121,8 +122,6 @@ def test_every_counted_answer_says_how_many_are_left(stage: Stage) -> None:
 
 
 def test_one_request_too_many_says_when_to_come_again(stage: Stage) -> None:
-    from talkies.studio.access.key_rows import KeyLimits
-
     issued = stage.services.keys.create(
         "slow", [Scope.VIDEOS], limits=KeyLimits(requests_per_minute=1), by=Actor(name="test")
     )
@@ -133,6 +132,14 @@ def test_one_request_too_many_says_when_to_come_again(stage: Stage) -> None:
     assert 0 < int(answer.headers["Retry-After"]) <= 60
     assert answer.headers["RateLimit"].startswith('"key";r=0;t=')
     assert answer.json()["error"]["retryable"]
+
+
+def test_guessing_routes_is_counted_too(tmp_path: Path) -> None:
+    stage = built(tmp_path, limits=RateLimits(per_key=2, per_user=0))
+    with client_of(stage, "") as client:
+        answers = [client.get("/wp-login.php") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert answers[0].headers["RateLimit"].startswith('"key";r=1;t=')
 
 
 def test_guessing_keys_is_counted_by_address(tmp_path: Path) -> None:

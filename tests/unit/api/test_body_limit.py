@@ -38,8 +38,8 @@ class Client:
     async def send(self, message: Message) -> None:
         self.heard.append(message)
 
-    def ask(self, app: Any, usual_bytes: int = 10) -> int:
-        limited = BodyLimit(app, usual_bytes)
+    def ask(self, app: Any) -> int:
+        limited = BodyLimit(app, usual_bytes=10, silence_seconds=0.05)
         talk = asyncio.wait_for(limited(self.scope, self.receive, self.send), 3)
         asyncio.run(_run(talk))
         assert self.heard[-1].get("more_body", False) is False
@@ -92,6 +92,28 @@ def test_what_is_refused_after_the_answer_began_is_the_servers_to_cut() -> None:
 
     with pytest.raises(MediaTooLarge):
         Client(b"12345678901").ask(late)
+
+
+def test_a_body_that_stops_arriving_is_given_up() -> None:
+    client = Client(b"1", b"2")
+
+    async def stuck() -> Message:
+        if len(client._pieces) == 2:
+            return {"type": "http.request", "body": client._pieces.pop(0), "more_body": True}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    client.receive = stuck  # type: ignore[method-assign]
+    assert client.ask(counting_app) == 400
+
+
+def test_who_sends_nothing_is_waited_for_as_long_as_it_takes() -> None:
+    async def listening(scope: Scope, receive: Receive, send: Send) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(receive(), 0.2)
+        await PlainTextResponse("")(scope, receive, send)
+
+    assert Client(headers=[(b"content-length", b"0")]).ask(listening) == 200
 
 
 def test_other_protocols_pass() -> None:
