@@ -1,5 +1,6 @@
 """Makers: the child processes that compute, kept ready, held to limits, ended with their work."""
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict, deque
@@ -124,12 +125,14 @@ class Maker:
         if self._child.alive:
             self._child.kill()
 
-    def close(self) -> None:
-        """End the process and let go of what belonged to it."""
+    def close(self, *, kill: bool = True) -> None:
+        """End the process and let go of what belonged to it; without `kill`, in its own time."""
         if not self._closed:
             self._closed = True
-            self._child.kill()
-            self._child.__exit__(None, None, None)
+            if kill:
+                self._child.kill()
+            with contextlib.suppress(ChildCrashed, ChildTimedOut):
+                self._child.__exit__(None, None, None)
 
     def _await_start(self) -> None:
         if not self._ready:
@@ -208,7 +211,7 @@ class Makers:
             held = [maker for maker, timer in self._held.values() if _canceled(timer)]
             self._held.clear()
         for maker in (*held, *(spare.result() for spare in spares)):
-            maker.close()
+            self._nursery.submit(maker.close, kill=False)
         self._nursery.shutdown()
 
     @contextmanager
@@ -223,8 +226,7 @@ class Makers:
             raise
         maker.loans += 1
         if not self._returned(maker):
-            maker.close()
-            self._refill()
+            self._let_go(maker)
 
     @contextmanager
     def assign(self, job_id: str, *, last: bool = False) -> Iterator[Maker]:
@@ -241,15 +243,21 @@ class Makers:
             self._refill()
             raise
         if last or not self._hold(job_id, maker):
-            maker.close()
-            self._refill()
+            self._let_go(maker)
 
     def dismiss(self, job_id: str) -> None:
         """End the maker that waits for the next step of a job, where one does."""
         maker = self._recalled(job_id)
         if maker is not None:
+            self._let_go(maker)
+
+    def _let_go(self, maker: Maker) -> None:
+        """End a maker that did well, while nobody waits for that."""
+        try:
+            self._nursery.submit(maker.close, kill=False)
+        except RuntimeError:  # the pool was closed meanwhile
             maker.close()
-            self._refill()
+        self._refill()
 
     def _take(self) -> Maker:
         while True:

@@ -2,7 +2,7 @@
 
 The worker's file grows; every half second what is new of it goes to the storage as one chunk, under
 `previews/<job>/<attempt>/<offset>`. Chunks are never changed, so a reader that knows where it
-stands can go on from there on any machine. The last chunk of a finished file ends in `-last`.
+stands can go on from there on any machine. Where a finished file ends stands `<offset>-end`.
 """
 
 import logging
@@ -29,7 +29,8 @@ CHUNK_SECONDS: Final = 0.5
 
 #: Digits of an offset, so that names sort as numbers do.
 _DIGITS: Final = 14
-_LAST: Final = "-last"
+#: What stands at the offset at which a finished file ends.
+_END: Final = "-end"
 _SUFFIX: Final = ".mp4"
 
 #: Seconds between looks for the first chunks, the index and the first pictures: somebody waits.
@@ -139,19 +140,23 @@ class Shipment:
         What the storage does not take now it gets the next time: a preview is never worth a job.
         """
         part = self._source.with_name(f"{self._source.name}.part")
-        size = _copied(self._source, self._sent, part)
-        if not size:
-            return
-        name = f"{self._sent:0{_DIGITS}d}{_LAST if last else ''}{_SUFFIX}"
         try:
-            self._storage.put(f"{self._prefix}/{name}", part, content_type=CONTENT_TYPE)
+            size = _copied(self._source, self._sent, part)
+            if size:
+                self._put(part, "")
+                self._sent += size
+                self.chunks += 1
+            if last and self.chunks:
+                part.write_bytes(b"end")
+                self._put(part, _END)
         except TalkiesError as error:
             log.warning("a piece of a preview waits: %s", error)
-            return
         finally:
             part.unlink(missing_ok=True)
-        self._sent += size
-        self.chunks += 1
+
+    def _put(self, part: Path, ending: str) -> None:
+        key = f"{self._prefix}/{self._sent:0{_DIGITS}d}{ending}{_SUFFIX}"
+        self._storage.put(key, part, content_type=CONTENT_TYPE)
 
 
 @contextmanager
@@ -200,13 +205,15 @@ def _age(prefix: str) -> tuple[int, ...]:
 
 def _preview(key: str, blobs: list[BlobInfo]) -> Preview:
     chunks: list[tuple[int, str]] = []
-    size, complete = 0, False
+    size, ends = 0, -1
     for blob in sorted(blobs, key=lambda blob: blob.key):
-        name = blob.key.rpartition("/")[2]
-        stem = name.removesuffix(_SUFFIX)
-        if int(stem.removesuffix(_LAST)) != size:
+        stem = blob.key.rpartition("/")[2].removesuffix(_SUFFIX)
+        offset = int(stem.removesuffix(_END))
+        if offset != size:
             break
-        chunks.append((size, blob.key))
-        size += blob.bytes
-        complete = stem.endswith(_LAST)
-    return Preview(key=key, bytes=size, complete=complete, chunks=tuple(chunks))
+        if stem.endswith(_END):
+            ends = offset
+        else:
+            chunks.append((size, blob.key))
+            size += blob.bytes
+    return Preview(key=key, bytes=size, complete=ends == size, chunks=tuple(chunks))

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +12,7 @@ from studio_made_up import PORTRAIT
 from workshop_stage import engine_folder
 
 from talkies.errors import Canceled, ChildCrashed, ChildTimedOut, InvalidOption, TalkiesError
-from talkies.studio.making import Maker, Makers, Patience
+from talkies.studio.making import Makers, Patience
 from talkies.studio.submissions import Source
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import Output, VideoSubmission
@@ -71,7 +73,7 @@ def failing(
     raise AssertionError
 
 
-def gone(pid: int, seconds: float = 2.0) -> bool:
+def gone(pid: int, seconds: float = 10.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -203,10 +205,11 @@ def test_nobody_is_left_when_the_pool_is_closed() -> None:
 
 
 def test_makers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
-    pid = os.fork()
-    if not pid:
-        maker = Maker((), memory_bytes=None).start()
-        (tmp_path / "pid").write_text(str(maker.pid))
-        os.kill(os.getpid(), 9)
-    os.waitpid(pid, 0)
-    assert gone(int((tmp_path / "pid").read_text()))
+    code = (
+        "import os, pathlib, sys; from talkies.studio.making import Maker;"
+        "maker = Maker((), memory_bytes=None).start();"
+        "pathlib.Path(sys.argv[1]).write_text(str(maker.pid));"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "pid")], check=False)
+    assert gone(int((tmp_path / "pid").read_text()), seconds=20)

@@ -82,6 +82,19 @@ def test_any_part_can_be_read(
     assert seen(previews, start, end) == b"indexfirst second "[start:end]
 
 
+def test_a_file_is_whole_also_when_its_end_was_seen_before(
+    storage: LocalStorage, growing: Path, previews: Previews
+) -> None:
+    ship = shipment(storage, growing)
+    grow(growing, b"all")
+    ship.ship()
+    ship.ship(last=True)
+    found = previews.look("vid_1")
+    assert found is not None
+    assert found.complete
+    assert seen(previews) == b"all"
+
+
 def test_the_latest_attempt_is_shown(
     storage: LocalStorage, growing: Path, previews: Previews
 ) -> None:
