@@ -1,9 +1,12 @@
 """Workers as real processes that are killed, stopped and ended, on one database."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +77,25 @@ class Fleet:
         pid = self.renders(job, times)["pid"]
         return next(process for process in self.processes if process.pid == pid)
 
+    def stop_between_writes(self, pid: int) -> None:
+        """Who is stopped in the middle of a write to SQLite stops every other writer too."""
+        os.kill(pid, signal.SIGSTOP)
+        while not self._writable():
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.02)
+            os.kill(pid, signal.SIGSTOP)
+
+    def _writable(self) -> bool:
+        if self.engine.dialect.name != "sqlite":
+            return True
+        for path in (self.engine.url.database, f"{self.engine.url.database}.queue"):
+            with contextlib.closing(sqlite3.connect(str(path), timeout=0.1)) as connection:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    return False
+        return True
+
     def close(self) -> None:
         for process in self.processes:
             process.kill()
@@ -102,16 +124,16 @@ def alive(pid: int) -> bool:
 
 
 def test_a_killed_workers_job_goes_on_at_a_peer(fleet: Fleet) -> None:
-    fleet.accept("vid_1", seconds=2)
     fleet.spawn()
     fleet.spawn()
+    fleet.accept("vid_1", seconds=3)
     child = fleet.renders("vid_1")["child"]
     victim = fleet.holder("vid_1")
     victim.kill()
     victim.wait()
     # Its child dies with it, and does not go on holding the machine.
     assert until(lambda: not alive(child)) < 2.0
-    assert until(lambda: len(fleet.said("vid_1", "render", "begin")) == 2) <= TAKEOVER
+    assert until(lambda: len(fleet.said("vid_1", "render", "begin")) == 2, 30) <= TAKEOVER
     job = ended(fleet.jobs, "vid_1", 60)
     assert (job.status, job.attempts) == (Status.SUCCEEDED, 2)
     assert len(fleet.said("vid_1", "fetch", "begin")) == 1
@@ -119,10 +141,10 @@ def test_a_killed_workers_job_goes_on_at_a_peer(fleet: Fleet) -> None:
 
 
 def test_a_worker_that_was_stopped_past_its_lease_does_no_harm(fleet: Fleet) -> None:
-    fleet.accept("vid_1", seconds=1)
     fleet.spawn()
+    fleet.accept("vid_1", seconds=3)
     zombie = fleet.holder("vid_1")
-    os.kill(zombie.pid, signal.SIGSTOP)
+    fleet.stop_between_writes(zombie.pid)
     peer = fleet.spawn()
     assert until(lambda: len(fleet.said("vid_1", "render", "begin")) == 2, 30) <= TAKEOVER
     os.kill(zombie.pid, signal.SIGCONT)
@@ -139,8 +161,8 @@ def test_a_worker_that_was_stopped_past_its_lease_does_no_harm(fleet: Fleet) -> 
 
 
 def test_a_worker_told_to_end_finishes_its_job_first(fleet: Fleet) -> None:
-    fleet.accept("vid_1", seconds=1)
     worker = fleet.spawn()
+    fleet.accept("vid_1", seconds=1)
     fleet.renders("vid_1")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
