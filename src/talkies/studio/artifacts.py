@@ -1,7 +1,7 @@
 """What the steps of a job leave for each other, kept in the storage until the job has ended.
 
 A worker that takes a job over finds there what the steps before left, and goes on from the last of
-them. Where the storage is a folder of this machine the files are linked, not copied.
+them.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, runtime_checkable
+from typing import Any, Final, Self
 
 from talkies.errors import BlobMissing
 from talkies.kit.files import private_folder
@@ -28,15 +28,6 @@ _CONTENT_TYPES: Final = {
     ".mp4": "video/mp4",
 }
 _UNKNOWN: Final = "application/octet-stream"
-
-
-@runtime_checkable
-class LinksFiles(Protocol):
-    """A storage on this machine's disk, which need not copy a file that nobody changes."""
-
-    def put_linked(self, key: str, path: Path) -> None: ...
-
-    def get_linked(self, key: str, path: Path) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +69,7 @@ class Artifacts:
             path = folder / artifact.name
             if not _is_whole(path, artifact):
                 path.unlink(missing_ok=True)
-                self._get(artifact.key, path)
+                self._storage.get(artifact.key, path)
 
     def remember(self, job_id: str, results: Mapping[str, Any]) -> None:
         """Keep the results of the steps so far, so that a new run need not repeat them."""
@@ -102,18 +93,9 @@ class Artifacts:
 
     def _keep(self, job_id: str, folder: Path, name: str) -> Artifact:
         path, key = folder / name, _key(job_id, name)
-        if isinstance(self._storage, LinksFiles):
-            self._storage.put_linked(key, path)
-        else:
-            content_type = _CONTENT_TYPES.get(path.suffix, _UNKNOWN)
-            self._storage.put(key, path, content_type=content_type)
+        content_type = _CONTENT_TYPES.get(path.suffix, _UNKNOWN)
+        self._storage.put(key, path, content_type=content_type)
         return Artifact(name=name, key=key, sha256=sha256_of(path), bytes=path.stat().st_size)
-
-    def _get(self, key: str, path: Path) -> None:
-        if isinstance(self._storage, LinksFiles):
-            self._storage.get_linked(key, path)
-        else:
-            self._storage.get(key, path)
 
 
 def sha256_of(path: Path) -> str:

@@ -1,33 +1,16 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from talkies.errors import BlobMissing
-from talkies.storage.base import BlobInfo
 from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
-from talkies.studio.artifacts import Artifact, Artifacts, LinksFiles
+from talkies.studio.artifacts import Artifact, Artifacts
 
 
-class PlainStorage:
-    """A storage that copies, as those elsewhere do."""
-
-    def __init__(self, root: Path) -> None:
-        self._local = LocalStorage(root, LinkSigner(b"s" * 32))
-        self.put, self.get, self.read = self._local.put, self._local.get, self._local.read
-        self.delete = self._local.delete
-
-    def list(self, prefix: str) -> Iterator[BlobInfo]:
-        return self._local.list(prefix)
-
-
-@pytest.fixture(params=["local", "elsewhere"])
-def artifacts(request: pytest.FixtureRequest, tmp_path: Path) -> Artifacts:
-    root = tmp_path / "storage"
-    if request.param == "local":
-        return Artifacts(LocalStorage(root, LinkSigner(b"s" * 32)))
-    return Artifacts(PlainStorage(root))  # type: ignore[arg-type]
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Artifacts:
+    return Artifacts(LocalStorage(tmp_path / "storage", LinkSigner(b"s" * 32)))
 
 
 @pytest.fixture
@@ -92,11 +75,3 @@ def test_the_artifacts_of_other_jobs_stay(artifacts: Artifacts, work: Path) -> N
     (work / "sound.wav").unlink()
     artifacts.restore(work, kept)
     assert (work / "sound.wav").exists()
-
-
-def test_a_storage_on_this_disk_need_not_copy(tmp_path: Path, work: Path) -> None:
-    storage = LocalStorage(tmp_path / "storage", LinkSigner(b"s" * 32))
-    assert isinstance(storage, LinksFiles)
-    Artifacts(storage).keep("vid_1", work, ["sound.wav"])
-    stored = tmp_path / "storage/scratch/vid_1/sound.wav"
-    assert stored.stat().st_ino == (work / "sound.wav").stat().st_ino
