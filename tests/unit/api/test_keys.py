@@ -144,3 +144,15 @@ def test_only_admins_manage_keys(stage: Stage) -> None:
     with client_of(stage, secret) as client:
         assert client.get("/v1/keys").status_code == 403
         assert client.post("/v1/keys", json={"name": "a", "scopes": ["admin"]}).status_code == 403
+
+
+def test_the_same_request_again_makes_no_second_key_and_shows_no_secret(
+    client: httpx.Client,
+) -> None:
+    body, headers = {"name": "app", "scopes": ["videos"]}, {"Idempotency-Key": "once"}
+    first = client.post("/v1/keys", json=body, headers=headers).json()
+    again = client.post("/v1/keys", json=body, headers=headers)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.json()["id"] == first["id"]
+    assert again.json()["secret"] is None
+    assert again.json()["webhook_secret"] is None

@@ -137,3 +137,12 @@ def test_nobody_sees_the_addresses_of_another_key(stage: Stage, client: httpx.Cl
         ):
             body = {"enabled": False} if method == "PATCH" else None
             assert other.request(method, path, json=body).status_code == 404, path
+
+
+def test_the_same_request_again_adds_no_second_address(client: httpx.Client) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first = client.post("/v1/webhooks", json={"url": URL}, headers=headers).json()
+    again = client.post("/v1/webhooks", json={"url": URL}, headers=headers)
+    assert (again.json()["id"], again.json()["secret"]) == (first["id"], None)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert len(client.get("/v1/webhooks").json()["data"]) == 1

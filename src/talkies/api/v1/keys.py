@@ -1,11 +1,12 @@
 """`/v1/keys`: who may use this server; secrets are shown once, when they are made."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from talkies.api.auth import Admin
+from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, CreationDep
 from talkies.api.models import Answer, Body, Moment, Page
 from talkies.api.moments import GivenMoment
 from talkies.api.openapi import answers
@@ -69,8 +70,11 @@ class KeyAnswer(Answer):
 class IssuedKeyAnswer(KeyAnswer):
     """A key with its secret. Keep it: it is not shown again."""
 
-    secret: str = Field(examples=["tk_…"])
+    secret: str | None = Field(
+        default=None, description="null where an earlier request made it.", examples=["tk_…"]
+    )
     webhook_secret: str | None = Field(
+        default=None,
         description="Signs what is sent to a job's own `webhook_url`. null: as it was.",
         examples=["whsec_…"],
     )
@@ -82,23 +86,42 @@ class WebhookSecretAnswer(Answer):
     webhook_secret: str = Field(examples=["whsec_…"])
 
 
-@router.post("", status_code=201, summary="Make a key", responses=answers(InvalidOption))
+@router.post(
+    "",
+    status_code=201,
+    summary="Make a key",
+    responses=answers(InvalidOption, *IDEMPOTENCY_ERRORS),
+)
 def create_key(
-    body: NewKeyBody, who: Admin, services: ServicesDep, request_id: RequestId
+    body: NewKeyBody,
+    response: Response,
+    who: Admin,
+    creation: CreationDep,
+    services: ServicesDep,
+    request_id: RequestId,
 ) -> IssuedKeyAnswer:
-    """The secret is in the answer, and nowhere else."""
+    """The secret is in the answer, and nowhere else: a replayed answer has none."""
     limits = KeyLimits(
         requests_per_minute=body.requests_per_minute,
         max_unfinished_jobs=body.max_unfinished_jobs,
     )
-    issued = services.keys.create(
-        body.name,
-        body.scopes,
-        by=actor(who, request_id),
-        expires_at=cast("int | None", body.expires_at),
-        limits=limits,
-    )
-    return _issued(issued)
+
+    def make(key_id: str) -> IssuedKeyAnswer:
+        issued = services.keys.create(
+            body.name,
+            body.scopes,
+            by=actor(who, request_id),
+            expires_at=body.expires_at,
+            limits=limits,
+            key_id=key_id,
+        )
+        return _issued(issued)
+
+    def again(key_id: str) -> IssuedKeyAnswer:
+        return IssuedKeyAnswer(**_fields(services.keys.get(key_id)))
+
+    asked = Asked(prefix="key", fields=body.model_dump(mode="json"), files={})
+    return creation.once(who, asked, make, again).tell(response)
 
 
 @router.get("", summary="List keys")

@@ -1,6 +1,6 @@
 """`/v1/usage`: what was made and what it cost, by day, key, user or engine."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -69,8 +69,8 @@ def get_usage(
 ) -> UsageAnswer:
     """A key sees its own usage; one with the scope `admin` sees all."""
     # A run that ends in this very millisecond is part of it.
-    end = services.clock() + 1 if until is None else cast("int", until)
-    begin = end - DEFAULT_DAYS * DAY if since is None else cast("int", since)
+    end = services.clock() + 1 if until is None else until
+    begin = end - DEFAULT_DAYS * DAY if since is None else since
     found = services.usage.report(
         UsageQuery(since=begin, until=end, by=by, key_id=_visible(who, key_id), user_id=user_id)
     )

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from talkies.api.auth import Anyone
+from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, CreationDep
 from talkies.api.models import Answer, Body, Moment, Page
 from talkies.api.openapi import answers
 from talkies.api.paging import PagingDep
@@ -80,8 +81,11 @@ class EndpointAnswer(Answer):
 class IssuedEndpointAnswer(EndpointAnswer):
     """An address with its secret. Keep it: it is not shown again."""
 
-    secret: str = Field(
-        description="Verifies `webhook-signature` (standardwebhooks.com).", examples=["whsec_…"]
+    secret: str | None = Field(
+        default=None,
+        description="Verifies `webhook-signature` (standardwebhooks.com). null where an earlier "
+        "request added it.",
+        examples=["whsec_…"],
     )
 
 
@@ -121,15 +125,35 @@ class DeliveryLogAnswer(DeliveryAnswer):
     "",
     status_code=201,
     summary="Add an address",
-    responses=answers(UnsafeAddress, InvalidRequest, Conflict),
+    responses=answers(UnsafeAddress, InvalidRequest, Conflict, *IDEMPOTENCY_ERRORS),
 )
 def create_webhook(
-    body: NewEndpointBody, who: Anyone, services: ServicesDep, request_id: RequestId
+    body: NewEndpointBody,
+    response: Response,
+    who: Anyone,
+    creation: CreationDep,
+    services: ServicesDep,
+    request_id: RequestId,
 ) -> IssuedEndpointAnswer:
-    """It hears of every job of this key. The secret is in the answer, and nowhere else."""
-    events = None if body.events is None else tuple(body.events)
-    issued = services.endpoints.create(who, url=body.url, events=events, by=actor(who, request_id))
-    return _issued(issued)
+    """It hears of every job of this key.
+
+    The secret is in the answer, and nowhere else: a replayed answer has none.
+    """
+
+    def make(endpoint_id: str) -> IssuedEndpointAnswer:
+        events = None if body.events is None else tuple(body.events)
+        by = actor(who, request_id)
+        return _issued(
+            services.endpoints.create(
+                who, url=body.url, events=events, by=by, endpoint_id=endpoint_id
+            )
+        )
+
+    def again(endpoint_id: str) -> IssuedEndpointAnswer:
+        return IssuedEndpointAnswer(**_fields(services.endpoints.get(who, endpoint_id)))
+
+    asked = Asked(prefix="whe", fields=body.model_dump(mode="json"), files={})
+    return creation.once(who, asked, make, again).tell(response)
 
 
 @router.get("", summary="List addresses")
