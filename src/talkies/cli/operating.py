@@ -19,7 +19,7 @@ try:
     from talkies.studio.access.key_rows import Key, KeyLimits
     from talkies.studio.access.keys import IssuedKey
     from talkies.studio.access.principal import Scope
-    from talkies.wiring.service import Operator, operator
+    from talkies.wiring.operator import Operator, operator
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("talkies"):
         raise

@@ -10,8 +10,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from talkies.errors import Misconfigured
+from talkies.kit.clock import now
 from talkies.settings import Settings
 from talkies.studio.access.audit import Actor
+from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.principal import Scope
 from talkies.wiring.service import Service
 
@@ -51,8 +53,7 @@ class Server:
         settings = self._service.settings
         url = _url(settings, self._listener)
         keys = self._service.parts.access.keys
-        has_key = bool(keys.adopt([secret.get_secret_value() for secret in settings.api_keys]))
-        has_key = has_key or bool(keys.list())
+        has_key = _has_key(keys, settings)
         if not settings.loopback:
             _require_key(has_key=has_key, settings=settings)
             return Welcome(url=url, sign_in=None, first_key=None)
@@ -105,10 +106,14 @@ def asgi_app(settings: Settings) -> FastAPI:
     """
     service = Service(settings, works=True)
     service.parts.open()
-    keys = service.parts.access.keys
-    adopted = keys.adopt([secret.get_secret_value() for secret in settings.api_keys])
-    _require_key(has_key=bool(adopted or keys.list()), settings=settings)
+    _require_key(has_key=_has_key(service.parts.access.keys, settings), settings=settings)
     return service.app()
+
+
+def _has_key(keys: KeyRing, settings: Settings) -> bool:
+    """Take the keys of the environment in, and see whether any key opens the door."""
+    keys.adopt([secret.get_secret_value() for secret in settings.api_keys])
+    return any(key.good(now()) for key in keys.list())
 
 
 def _require_key(*, has_key: bool, settings: Settings) -> None:

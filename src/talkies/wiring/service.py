@@ -4,22 +4,16 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import anyio.to_thread
-import sqlalchemy as sa
 from fastapi import FastAPI
 
 from talkies import __version__
 from talkies.api.app import create_app
 from talkies.jobs.chores import Chore
-from talkies.jobs.jobs import Jobs
 from talkies.jobs.worker import Worker, WorkerOptions
 from talkies.kit.files import remove_abandoned
 from talkies.settings import Settings
-from talkies.studio.access.audit import AuditLog
-from talkies.studio.access.keys import KeyRing
-from talkies.studio.operations.retention import Retention
 from talkies.studio.webhooks.dispatcher import Dispatcher
 from talkies.studio.webhooks.leases import LEASE_SECONDS, Leases
 from talkies.studio.webhooks.sending import Sender
@@ -152,33 +146,4 @@ def dispatcher_of(parts: Installation) -> Dispatcher:
         leases,
         Sender(client_of(settings, hosts=()), seconds=seconds),
         workers=settings.webhook_concurrency,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
-    """What the commands of an operator work on."""
-
-    engine: sa.Engine
-    keys: KeyRing
-    jobs: Jobs
-    retention: Retention
-    audit: AuditLog
-    parts: Installation
-
-    def close(self) -> None:
-        self.parts.close()
-
-
-def operator(settings: Settings) -> Operator:
-    """Open the installation for a command. Raises `Misconfigured` and `Unavailable`."""
-    parts = installation_of(settings)
-    parts.open()
-    return Operator(
-        engine=parts.base.engine,
-        keys=parts.access.keys,
-        jobs=parts.work.jobs,
-        retention=parts.work.retention,
-        audit=parts.access.audit,
-        parts=parts,
     )

@@ -7,6 +7,7 @@ from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.v1.job_urls import urls_of
 from talkies.jobs.dbos_queue import DbosQueue
 from talkies.jobs.jobs import Jobs
+from talkies.jobs.kinds import JobKind
 from talkies.jobs.records import Document, Job
 from talkies.settings import Settings
 from talkies.studio.audio.jobs import alignment_kind, speech_kind
@@ -45,46 +46,50 @@ class Work:
 def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     """Build the parts; `spares` makers are kept ready once they are started."""
     settings, engine = base.settings, base.engine
-    catalog, makers, previews = EngineCatalog(), Makers(spares=spares), Previews(base.storage)
+    catalog, prices = EngineCatalog(), prices_of(settings)
     retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
-    prices = prices_of(settings)
-    usage = UsageBook(engine, prices, uses_gpu=lambda id_: catalog.choose(id_).vram_gib > 0)
-    sadtalker = JobResponses(
-        base.storage,
-        place_of(settings),
-        signer=base.links,
-        public_url=settings.api_public_base_url,
-    )
-    outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     workshop = Workshop(
-        makers=makers,
+        makers=Makers(spares=spares),
         fetcher=base.fetcher,
         storage=base.storage,
         engines=catalog,
-        previews=previews,
+        previews=Previews(base.storage),
         relieve=retention.relieve,
     )
+    usage = UsageBook(engine, prices, uses_gpu=lambda id_: catalog.choose(id_).vram_gib > 0)
+    sadtalker = sadtalker_of(base)
+    outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     queue = DbosQueue(engine.url)
-    kinds = (video_kind(workshop), speech_kind(workshop), alignment_kind(workshop))
     observers = (
         *(access.quotas.observe, access.idempotency.observe),
         *(retention.expire, usage.observe, outbox.observer),
     )
     return Work(
         catalog=catalog,
-        makers=makers,
-        previews=previews,
+        makers=workshop.makers,
+        previews=workshop.previews,
         retention=retention,
         prices=prices,
         usage=usage,
         sadtalker=sadtalker,
         queue=queue,
-        jobs=Jobs(
-            engine,
-            kinds={kind.name: kind for kind in kinds},
-            queue=queue,
-            observers=observers,
-        ),
+        jobs=Jobs(engine, kinds=kinds_of(workshop), queue=queue, observers=observers),
+    )
+
+
+def kinds_of(workshop: Workshop) -> dict[str, JobKind]:
+    """Every kind of job there is, by name."""
+    kinds = (video_kind(workshop), speech_kind(workshop), alignment_kind(workshop))
+    return {kind.name: kind for kind in kinds}
+
+
+def sadtalker_of(base: Foundation) -> JobResponses:
+    """What writes the answers and webhooks of the SadTalker routes."""
+    return JobResponses(
+        base.storage,
+        place_of(base.settings),
+        signer=base.links,
+        public_url=base.settings.api_public_base_url,
     )
 
 

@@ -17,7 +17,7 @@ from talkies.db.engine import writing
 from talkies.db.tables import job_outputs, jobs
 from talkies.jobs.records import NewJob
 from talkies.settings import load
-from talkies.wiring.service import Operator, operator
+from talkies.wiring.operator import Operator, operator
 
 
 @dataclass(frozen=True)
