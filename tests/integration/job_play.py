@@ -49,7 +49,8 @@ def ended(stage: Stage, job_id: str, folder: Path, files: Mapping[str, bytes] | 
     ledger = stage.services.jobs.ledger
     outputs = tuple(_put(stage, job_id, folder, *each) for each in (files or {}).items())
     result = {"width": 720, "seconds": 1.0, "quality": {"grade": "good"}}
-    ending = Ending(status=Status.SUCCEEDED, result=result, outputs=outputs)
+    metrics = {"seconds": {"render": 1.5}, "work_seconds": 2}
+    ending = Ending(status=Status.SUCCEEDED, result=result, outputs=outputs, metrics=metrics)
     with ledger.changing() as connection:
         return ledger.end(connection, locked(connection, job_id), ending)
 

@@ -327,6 +327,7 @@ def test_a_finished_record_says_all_and_has_fresh_links(
     assert record["done"]
     assert record["progress"] == 1.0
     assert record["quality"] == {"grade": "good"}
+    assert record["metrics"] == {"seconds": {"render": 1.5}, "work_seconds": 2}
     assert record["output"] == {"width": 720, "seconds": 1.0}
     assert set(record["files"]) == {"video", "poster"}
     film = record["files"]["video"]

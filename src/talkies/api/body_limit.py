@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkies.api.errors import answer
 from talkies.api.requests import state_of
-from talkies.errors import MalformedBody, MediaTooLarge
+from talkies.errors import MalformedBody, MediaTooLarge, TalkiesError
 
 #: Seconds for which the rest of a body that is not wanted is read and thrown away. A client that is
 #: still sending reads no answer, and a connection that is closed on it loses the answer too
@@ -72,7 +73,11 @@ class BodyLimit:
         headers = Headers(scope=scope)
         budget = BodyBudget(self._usual_bytes, _announced(headers))
         state_of(scope)["body"] = budget
-
+        if "content-length" in headers and "transfer-encoding" in headers:
+            # What follows on the connection may be smuggled (RFC 9112, 6.3).
+            refusal = MalformedBody("The request has two lengths.")
+            await self._refuse(refusal, scope, receive, send, {"Connection": "close"})
+            return
         has_body = bool(budget.announced) or "transfer-encoding" in headers
         # Who waits for 100 Continue sends nothing before it.
         sends_on = has_body and "expect" not in headers
@@ -92,8 +97,18 @@ class BodyLimit:
             # Raised where no handler of the application stood around the reading.
             if lingering.started:
                 raise
-            refusal = answer(error, str(state_of(scope).get("request_id", "")))
-            await refusal(scope, receive, lingering.send)
+            await self._refuse(error, scope, receive, lingering.send)
+
+    async def _refuse(
+        self,
+        error: TalkiesError,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        refusal = answer(error, str(state_of(scope).get("request_id", "")), headers)
+        await refusal(scope, receive, send)
 
 
 class _Lingering:

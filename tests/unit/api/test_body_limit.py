@@ -94,6 +94,12 @@ def test_what_is_refused_after_the_answer_began_is_the_servers_to_cut() -> None:
         Client(b"12345678901").ask(late)
 
 
+def test_two_lengths_are_refused_and_the_connection_is_closed() -> None:
+    client = Client(headers=[(b"content-length", b"5"), (b"transfer-encoding", b"chunked")])
+    assert client.ask(counting_app) == 400
+    assert (b"connection", b"close") in client.heard[0]["headers"]
+
+
 def test_a_body_that_stops_arriving_is_given_up() -> None:
     client = Client(b"1", b"2")
 
