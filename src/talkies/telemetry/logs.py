@@ -14,8 +14,13 @@ from talkies.telemetry.redaction import redacted, redacted_value
 #: What every record of `logging` has; all else came by `extra=` and is a field.
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-#: Fields that the queue's library puts on each of its records, and nobody needs.
-_NOISE: Final = frozenset({"applicationID", "applicationVersion", "executorID", "operationUUID"})
+#: Fields that libraries put on their records, and nobody needs.
+_NOISE: Final = frozenset(
+    {
+        *("applicationID", "applicationVersion", "executorID", "operationUUID"),
+        "color_message",
+    }
+)
 
 #: Loggers that bring handlers of their own, and would write past ours.
 _TAKEN_OVER: Final = ("dbos", "uvicorn", "uvicorn.error", "uvicorn.access", "alembic")

@@ -170,8 +170,13 @@ def _finished(row: RowMapping) -> FinishedJob:
     )
 
 
-def _stages(metrics: Mapping[str, object]) -> Mapping[str, float]:
-    found = ((stage.value, metrics.get(f"{stage.value}_seconds")) for stage in Stage)
+def _stages(metrics: Mapping[str, Any]) -> Mapping[str, float]:
+    """Seconds by stage: as the job kept them of its steps, else as a step measured itself."""
+    steps = metrics.get("seconds", {})
+    found = (
+        (stage.value, steps.get(stage.value, metrics.get(f"{stage.value}_seconds")))
+        for stage in Stage
+    )
     return {name: float(value) for name, value in found if isinstance(value, int | float)}
 
 

@@ -119,7 +119,8 @@ def test_an_ended_run_is_told_once_with_the_seconds_of_its_stages(
     engine: Engine, clock: Clock
 ) -> None:
     fleet = numbers(engine, clock)
-    add_job(engine, "job_1", {"render_seconds": 8, "fetch_seconds": 0.5, "peak": 3})
+    seconds = {"fetch": 0.5, "unknown": 1}
+    add_job(engine, "job_1", {"render_seconds": 8, "seconds": seconds, "peak": 3})
     use(engine, "job_1", NOON)
     (job,) = fleet.finished()
     assert job.stages == {"fetch": 0.5, "render": 8.0}
