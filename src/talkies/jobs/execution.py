@@ -98,10 +98,11 @@ class Execution:
         if ending is None:
             self._hand_over(ticket, job, token, state)
             return
-        ended = state.complete(ending)
-        if self._insisting(partial(self._attempts.finish, job.id, token, ended)) is None:
+        finish = partial(self._attempts.finish, job.id, token, state.complete(ending))
+        ended = self._insisting(finish)
+        if ended is None:
             raise Abandoned("another worker has the job")
-        self._clear(job)
+        self._clear(ended)
 
     def _phase(
         self, ticket: Ticket, checkpoint: Checkpoint, attempt: Attempt, state: State

@@ -88,5 +88,5 @@ class JobKind:
     phases: tuple[Phase, ...]
     #: Makes of the results of all steps what the job's record gets.
     finish: Callable[[Job, Mapping[str, Any]], Finished]
-    #: Removes what the job left outside of its folder (artifacts of steps, previews).
+    #: Removes what the job, as it ended, left outside of its folder (artifacts of steps, previews).
     purge: Callable[[Job], None]
