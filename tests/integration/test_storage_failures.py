@@ -214,6 +214,15 @@ def test_a_removal_that_fails_for_one_blob_is_told(server: Server) -> None:
         storage.delete(["a", "b"])
 
 
+def test_a_relative_of_s3_need_not_know_of_broken_uploads(server: Server) -> None:
+    with contextlib.closing(connected("s3", server.server_address[1])) as storage:
+        server.answer = said("s3", 501, "NotImplemented")
+        assert storage.tidy(0) == 0
+        server.answer = said("s3", 403, "AccessDenied")
+        with pytest.raises(StorageRefused):
+            storage.tidy(0)
+
+
 @pytest.mark.parametrize("url", ["not a url", "http://[::1", "ftp//x"])
 def test_an_address_that_is_none_is_a_wrong_setting(url: str) -> None:
     with pytest.raises(Misconfigured):

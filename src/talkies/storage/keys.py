@@ -18,7 +18,7 @@ _PART: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 def checked(key: str) -> str:
     """The key itself; raises `InvalidRequest` where it could leave the storage, or be no path."""
-    if len(key) > KEY_MAX or not all(_is_part(part) for part in key.split("/")):
+    if len(key) > KEY_MAX or not all(is_part(part) for part in key.split("/")):
         raise InvalidRequest(
             "That is not a key of the storage.",
             hint="A key is made of letters, digits, dots, dashes and underscores between slashes.",
@@ -34,5 +34,6 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
-def _is_part(part: str) -> bool:
+def is_part(part: str) -> bool:
+    """Whether this can stand between two slashes of a key."""
     return len(part) <= PART_MAX and _PART.fullmatch(part) is not None

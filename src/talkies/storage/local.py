@@ -20,7 +20,7 @@ from talkies.errors import (
 )
 from talkies.kit.files import NO_ROOM, is_partial, replacing
 from talkies.storage.base import LINK_SECONDS, BlobInfo, UploadLink
-from talkies.storage.keys import checked, checked_prefix
+from talkies.storage.keys import checked, checked_prefix, is_part
 from talkies.storage.links import LinkSigner, UploadTerms
 from talkies.storage.pieces import PIECE_BYTES, started, try_out
 
@@ -124,7 +124,8 @@ class LocalStorage:
     def tidy(self, before: int) -> int:
         removed = 0
         with _translating(""):
-            for folder, _, names in os.walk(self._root):
+            for folder, _, files in os.walk(self._root):
+                names = set(files)
                 left = [name for name in names if is_partial(name) or _notes_nothing(name, names)]
                 removed += sum(_remove_older(Path(folder, name), before) for name in left)
         return removed
@@ -173,7 +174,8 @@ class LocalStorage:
         """The blobs of one folder and those below it, in the order of their whole keys."""
         try:
             with os.scandir(self._root / base) as entries:
-                found = sorted(_step(entry) for entry in entries if not entry.name.startswith("."))
+                # What cannot be part of a key was not put here by us: notes aside, it is others'.
+                found = sorted(_step(entry) for entry in entries if is_part(entry.name))
         except (FileNotFoundError, NotADirectoryError):
             return
         for step in found:

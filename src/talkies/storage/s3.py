@@ -1,5 +1,6 @@
 """Blobs in a bucket of S3, or of a service that speaks its protocol: R2, SeaweedFS, MinIO."""
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,7 +146,7 @@ class S3Storage:
         pages = self._client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self._options.bucket, Prefix=self._prefix
         )
-        with translating():
+        with translating(), _where_implemented():
             for upload in (upload for page in pages for upload in page.get("Uploads", [])):
                 if upload["Initiated"].timestamp() * 1000 < before:
                     self._client.abort_multipart_upload(
@@ -194,6 +195,16 @@ class S3Storage:
     def _signed(self, operation: str, wanted: dict[str, Any], seconds: int) -> str:
         with translating():
             return self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds)
+
+
+@contextlib.contextmanager
+def _where_implemented() -> Iterator[None]:
+    """Pass over what a relative of S3 does not know."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotImplemented":
+            raise
 
 
 def _range(start: int, end: int | None) -> dict[str, Any]:

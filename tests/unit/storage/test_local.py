@@ -57,11 +57,13 @@ def test_a_stored_blob_does_not_change_with_its_source(storage: LocalStorage, so
     assert b"".join(storage.read("a")) == b"content"
 
 
-def test_links_inside_the_root_are_no_blobs(
+def test_what_others_put_into_the_root_is_no_blob(
     storage: LocalStorage, root: Path, tmp_path: Path, source: Path
 ) -> None:
     (root / "link").symlink_to(source)
     (root / "folder").symlink_to(tmp_path)
+    (root / "lost+found").mkdir()
+    (root / "not ours.txt").write_bytes(b"x")
     assert list(storage.list("")) == []
     with pytest.raises(BlobMissing):
         storage.read("link")
