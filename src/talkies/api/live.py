@@ -92,6 +92,7 @@ class Live:
             yield ()
             spoke = time.monotonic()
             while not self._ended:
+                self._require_reader()
                 batch, reached = await self._batch(whom, place)
                 place = max(place, reached)
                 silence = time.monotonic() - spoke
@@ -116,6 +117,11 @@ class Live:
             if not self._listeners and self._reader is not None:
                 self._reader.cancel()
                 self._reader = None
+
+    def _require_reader(self) -> None:
+        """Raise what ended the reader, so that no stream waits for what will never come."""
+        if self._reader is not None and self._reader.done():
+            self._reader.result()
 
     async def _batch(self, whom: Listening, place: int) -> tuple[Sequence[JobEvent], int]:
         """What is known beyond a place, and how far that reaches."""

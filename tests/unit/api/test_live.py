@@ -4,6 +4,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
+import pytest
+
 from talkies.api.live import KEPT, PAGE, Listening, Live
 from talkies.errors import Unavailable
 from talkies.jobs.records import JobEvent
@@ -174,6 +176,27 @@ def test_a_database_that_is_away_for_a_moment_costs_no_event() -> None:
             assert [event.seq for event in await anext(batches)] == [1]
 
     run(work)
+
+
+def test_a_reader_that_broke_down_ends_the_streams_with_its_error() -> None:
+    class Torn(Diary):
+        def events(self, **_: object) -> Sequence[JobEvent]:
+            raise ZeroDivisionError
+
+    live = Live(Torn(), poll_seconds=0.01)
+
+    async def work() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await heard_soon(live)
+        assert live.listeners == 0
+
+    run(work)
+
+
+async def heard_soon(live: Live) -> None:
+    async with aclosing(live.follow(Listening(), after=None, ping_seconds=0.05)) as batches:
+        async for _ in batches:
+            pass
 
 
 def test_nothing_is_read_while_nobody_listens() -> None:
