@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,11 +27,15 @@ def depth(queue: str = "portrait", oldest_at: int | None = None) -> QueueDepth:
     return QueueDepth(queue=queue, waiting=2, running=1, oldest_at=oldest_at)
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = connect(f"sqlite:///{tmp_path}/talkies.db")
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    url = f"sqlite:///{tmp_path}/talkies.db"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    engine = connect(url)
     upgrade(engine)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
