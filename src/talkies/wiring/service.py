@@ -127,7 +127,7 @@ def worker_of(parts: Installation) -> Worker:
     chores = [Chore(name="retention", every_seconds=RETENTION_SECONDS, run=work.retention.sweep)]
     if parts.mirroring is not None:
         mirror = parts.mirroring.mirror
-        chores.append(Chore(name="mirror", every_seconds=MIRROR_SECONDS, run=mirror.run))
+        chores.append(Chore(name="mirror", every_seconds=MIRROR_SECONDS, run=mirror.keep_current))
     return Worker(work.jobs, options, chores)
 
 
