@@ -314,6 +314,7 @@ SMUGGLED = b"GET /v1/smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 @pytest.mark.parametrize(
     "headers",
     [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"Content-Length: 6\r\nContent-Length: 5\r\n\r\n",
         b"Content-Length: -1\r\n\r\n",
         b"Content-Length: 0x10\r\n\r\n",

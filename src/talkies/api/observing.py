@@ -87,4 +87,6 @@ class Observed:
 
 def route_of(scope: Scope) -> str:
     """The template of the route that was taken, as `/v1/videos/{video_id}`."""
-    return str(getattr(scope.get("route"), "path", UNMATCHED))
+    route = scope.get("route")
+    # `path_format` is the template without the converters of its parameters.
+    return str(getattr(route, "path_format", getattr(route, "path", UNMATCHED)))

@@ -49,6 +49,12 @@ def test_a_request_is_written_with_its_ids_and_its_route(
     assert line["bytes"] > 100
 
 
+def test_a_route_is_named_without_converters(stage: Stage, written: io.StringIO) -> None:
+    with client_of(stage) as client:
+        client.get("/v1/files/videos/a.mp4")
+    assert accesses(written)[0]["route"] == "/v1/files/{key}"
+
+
 def test_paths_and_methods_of_strangers_are_counted_as_one(
     stage: Stage, written: io.StringIO
 ) -> None:
