@@ -21,7 +21,7 @@ WORKINGS: Final = (SCRATCH, "previews")
 
 #: Milliseconds after its last file for which the workings of a job stay when it has ended: viewers
 #: of a preview read on for a while.
-ENDED_GRACE: Final = 600_000
+ENDED_GRACE: Final = 3_600_000
 
 #: The same for a job that our database does not know: it may be another's.
 UNKNOWN_GRACE: Final = 86_400_000

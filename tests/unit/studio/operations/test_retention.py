@@ -138,10 +138,10 @@ class TestWorkings:
         ("status", "minutes", "stays"),
         [
             (None, 10_000, ["previews", "scratch"]),
-            (Status.SUCCEEDED, 9, ["previews", "scratch"]),
-            (Status.SUCCEEDED, 11, []),
-            (Status.CANCELED, 11, []),
-            (Status.FAILED, 11, ["scratch"]),
+            (Status.SUCCEEDED, 59, ["previews", "scratch"]),
+            (Status.SUCCEEDED, 61, []),
+            (Status.CANCELED, 61, []),
+            (Status.FAILED, 61, ["scratch"]),
         ],
     )
     def test_what_a_job_needed_goes_some_time_after_its_end(
