@@ -235,7 +235,7 @@ class Makers:
         A maker that waits too long for its next step, or among too many, is ended; the step then
         gets another one.
         """
-        maker = self._recalled(job_id) or self._take()
+        maker = self._alive(self._recalled(job_id)) or self._take()
         try:
             yield maker
         except BaseException:
@@ -263,10 +263,16 @@ class Makers:
         while True:
             with self._lock:
                 spare = self._spares.popleft() if self._spares else None
-            maker = (spare or self._nursery.submit(self._start)).result()
-            if maker.alive:
+            maker = self._alive((spare or self._nursery.submit(self._start)).result())
+            if maker is not None:
                 return maker
-            maker.close()
+
+    def _alive(self, maker: Maker | None) -> Maker | None:
+        """The maker, unless it died while it waited."""
+        if maker is None or maker.alive:
+            return maker
+        maker.close()
+        return None
 
     def _start(self) -> Maker:
         return Maker(self._arguments, memory_bytes=self._memory_bytes).start()

@@ -169,6 +169,16 @@ def test_a_maker_waits_only_so_long_for_the_next_step(pool: Makers) -> None:
     assert gone(pid)
 
 
+def test_a_maker_that_died_while_it_waited_is_replaced(pool: Makers) -> None:
+    with pool.assign("unlucky") as maker:
+        maker.do(SPEAK, PATIENT)
+    os.kill(maker.pid, 9)
+    while maker.alive:
+        time.sleep(0.01)
+    with pool.assign("unlucky", last=True) as other:
+        assert other.do(SPEAK, PATIENT) == {}
+
+
 def test_a_second_job_takes_the_place_of_the_first(pool: Makers) -> None:
     with pool.assign("first") as maker:
         first = maker.pid

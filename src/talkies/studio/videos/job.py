@@ -38,6 +38,9 @@ RENDER_FACTOR: Final = 4.0
 #: Seconds without a frame after which a render hangs; an engine's models may take minutes to load.
 SILENCE_SECONDS: Final = 300.0
 
+#: Tries of a step whose maker may be killed through no fault of the job, as by a full memory.
+MAKER_TRIES: Final = 2
+
 #: Share of the work that is left when only the files are to be taken away.
 DELIVER_FRACTION: Final = 0.995
 
@@ -66,16 +69,16 @@ def video_kind(workshop: Workshop) -> JobKind:
                 queue=lambda _: PREPARE,
                 steps=(
                     step(Stage.FETCH, tries=TRANSFER_TRIES),
-                    step(Stage.SPEAK, applies=_is_spoken),
-                    step(Stage.ALIGN, applies=lambda job: not _is_spoken(job)),
-                    step(Stage.ANIMATE),
+                    step(Stage.SPEAK, applies=_is_spoken, tries=MAKER_TRIES),
+                    step(Stage.ALIGN, applies=_is_recorded, tries=MAKER_TRIES),
+                    step(Stage.ANIMATE, tries=MAKER_TRIES),
                 ),
             ),
             Phase(
                 queue=lambda job: render_queue(str(job.engine)),
                 steps=(
-                    step(Stage.RENDER),
-                    step(Stage.CHECK),
+                    step(Stage.RENDER, tries=MAKER_TRIES),
+                    step(Stage.CHECK, tries=MAKER_TRIES),
                     step(Stage.DELIVER, tries=TRANSFER_TRIES),
                 ),
             ),
@@ -152,9 +155,10 @@ class _Steps:
         return answer
 
     def _patience(self, stage: Stage, context: StepContext) -> Patience:
-        engine = self._workshop.engines.choose(str(context.job.engine))
-        render = RENDER_FACTOR * engine.seconds_per_video_second
-        rate = render if stage is Stage.RENDER else WORK_SECONDS.get(stage, 0.0)
+        rate = WORK_SECONDS.get(stage, 0.0)
+        if stage is Stage.RENDER:
+            engine = self._workshop.engines.choose(str(context.job.engine))
+            rate = RENDER_FACTOR * engine.seconds_per_video_second
         expected = rate * media_seconds(context.results)
         slow = stage in {Stage.RENDER, Stage.CHECK}
         return Patience(
@@ -185,6 +189,10 @@ def media_seconds(results: Mapping[str, Any]) -> float:
 
 def _is_spoken(job: Job) -> bool:
     return "text" in job.request
+
+
+def _is_recorded(job: Job) -> bool:
+    return not _is_spoken(job)
 
 
 def _products(context: StepContext) -> list[Product]:

@@ -46,12 +46,16 @@ class Work:
 
     request: VideoRequest
     tools: Tools
-    engine: Engine
     #: Private, and removed at the end.
     bench: Workbench
     reporter: Reporter
     #: Whether the video can be watched while it is rendered.
     previewed: bool = False
+
+    @property
+    def engine(self) -> Engine:
+        """What renders it: needed by no step before, so that they can run where it is not."""
+        return self.tools.find_engine(self.request.engine)
 
 
 def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore) -> VideoResult:
@@ -70,7 +74,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     reporter = reporter_of(request, listener)
     with private_folder() as folder:
         bench = Workbench(folder)
-        work = Work(request=request, tools=tools, engine=engine, bench=bench, reporter=reporter)
+        work = Work(request=request, tools=tools, bench=bench, reporter=reporter)
         for stage in (Stage.FETCH, heard_in(request), Stage.ANIMATE, Stage.RENDER):
             STEPS[stage](work)
         findings = check(work)

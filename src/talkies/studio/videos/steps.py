@@ -66,9 +66,8 @@ def run_step(
     """
     submission = submission_from(json.loads((folder / ORDER).read_text(encoding="utf-8")))
     work = _work(submission, folder, tools, partial(reporter_of, listener=listener, since=since))
-    if stage is Stage.FETCH and submission.prompt and not work.engine.capabilities.takes_prompt:
-        name = work.engine.capabilities.id
-        work.reporter.warn(f"The engine {name} takes no prompt; it was left out.")
+    if stage is Stage.RENDER and submission.prompt:
+        _warn_about_prompt(work)
     if stage is Stage.CHECK:
         _write_findings(work, submission, check(work))
     else:
@@ -78,6 +77,12 @@ def run_step(
     files = [name for name in names if (folder / name).is_file()]
     seconds = work.bench.sound.seconds if SOUND in files else None
     return {"files": files, "media_seconds": seconds}
+
+
+def _warn_about_prompt(work: Work) -> None:
+    engine = work.engine.capabilities
+    if not engine.takes_prompt:
+        work.reporter.warn(f"The engine {engine.id} takes no prompt; it was left out.")
 
 
 def _work(
@@ -91,7 +96,6 @@ def _work(
     return Work(
         request=request,
         tools=tools,
-        engine=tools.find_engine(request.engine),
         bench=Workbench(folder),
         reporter=report(request),
         previewed=True,
