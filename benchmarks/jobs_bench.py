@@ -3,8 +3,6 @@
 On SQLite, in a folder that goes. Ratios are of two measurements of one run.
 """
 
-import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -23,7 +21,7 @@ from rows import Row, at_most, reported
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
 
-from job_room import Script, new_job, until
+from job_room import Script, new_job, stop_between_writes, until
 from stand_in import Steps
 from stand_in import kind as stand_in_kind
 from storm import StandIn
@@ -159,7 +157,7 @@ def _takeover_seconds(lease: float) -> float:
             log = data / "steps.log"
             until(lambda: CHILD in log.read_text(), 60)
             owner = next(one for one in workers if f'"pid": {one.pid}' in _last(log))
-            os.kill(owner.pid, signal.SIGSTOP)
+            stop_between_writes(owner.pid, engine.url)
             began = time.perf_counter()
             until(lambda: log.read_text().count(CHILD) == 2, lease * 4)
             return time.perf_counter() - began

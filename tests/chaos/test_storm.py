@@ -21,7 +21,7 @@ def faults(found: dict[str, float]) -> dict[str, float]:
 
 def test_all_in_one_on_sqlite_survives_being_killed(tmp_path: Path) -> None:
     storm = Storm(
-        app=StandIn(suicide=0.1),
+        app=StandIn(suicide=0.03),
         roles=("serve",),
         database=f"sqlite:///{tmp_path}/talkies.db",
         data=tmp_path / "data",
@@ -40,7 +40,7 @@ def test_a_fleet_survives_with_its_postgres_being_killed(tmp_path: Path) -> None
             server.start()
 
         storm = Storm(
-            app=StandIn(suicide=0.1),
+            app=StandIn(suicide=0.03),
             roles=("api", "worker"),
             database=url,
             data=tmp_path / "data",

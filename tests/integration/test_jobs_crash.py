@@ -1,12 +1,9 @@
 """Workers as real processes that are killed, stopped and ended, on one database."""
 
-import contextlib
 import json
 import os
 import signal
-import sqlite3
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from job_room import MemoryQueue, ended, until
+from job_room import MemoryQueue, ended, stop_between_writes, until
 from real_postgres import RealPostgres
 from storm import StandIn, repeated_steps
 
@@ -77,25 +74,6 @@ class Fleet:
         pid = self.renders(job, times)["pid"]
         return next(process for process in self.processes if process.pid == pid)
 
-    def stop_between_writes(self, pid: int) -> None:
-        """Who is stopped in the middle of a write to SQLite stops every other writer too."""
-        os.kill(pid, signal.SIGSTOP)
-        while not self._writable():
-            os.kill(pid, signal.SIGCONT)
-            time.sleep(0.02)
-            os.kill(pid, signal.SIGSTOP)
-
-    def _writable(self) -> bool:
-        if self.engine.dialect.name != "sqlite":
-            return True
-        for path in (self.engine.url.database, f"{self.engine.url.database}.queue"):
-            with contextlib.closing(sqlite3.connect(str(path), timeout=0.1)) as connection:
-                try:
-                    connection.execute("BEGIN IMMEDIATE")
-                except sqlite3.OperationalError:
-                    return False
-        return True
-
     def close(self) -> None:
         for process in self.processes:
             process.kill()
@@ -144,7 +122,7 @@ def test_a_worker_that_was_stopped_past_its_lease_does_no_harm(fleet: Fleet) -> 
     fleet.spawn()
     fleet.accept("vid_1", seconds=3)
     zombie = fleet.holder("vid_1")
-    fleet.stop_between_writes(zombie.pid)
+    stop_between_writes(zombie.pid, fleet.engine.url)
     peer = fleet.spawn()
     assert until(lambda: len(fleet.said("vid_1", "render", "begin")) == 2, 30) <= TAKEOVER
     os.kill(zombie.pid, signal.SIGCONT)

@@ -1,5 +1,9 @@
 """What tests of jobs share: scripted kinds, a queue in memory, and a room around a database."""
 
+import contextlib
+import os
+import signal
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -160,6 +164,25 @@ def until(true: Callable[[], Any], seconds: float = 15.0) -> float:
         assert time.monotonic() - began < seconds, "it never came to pass"
         time.sleep(0.01)
     return time.monotonic() - began
+
+
+def stop_between_writes(pid: int, url: sa.URL) -> None:
+    """Stop a process; who is stopped in the middle of a write to SQLite stops all other writers."""
+    os.kill(pid, signal.SIGSTOP)
+    while url.get_backend_name() == "sqlite" and not _writable(str(url.database)):
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.02)
+        os.kill(pid, signal.SIGSTOP)
+
+
+def _writable(path: str) -> bool:
+    for one in (path, f"{path}.queue"):
+        with contextlib.closing(sqlite3.connect(one, timeout=0.1)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+    return True
 
 
 def ended(jobs: Jobs, job_id: str, seconds: float = 15.0) -> Job:

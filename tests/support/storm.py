@@ -119,7 +119,7 @@ class Storm:
     #: Kills the database's own process and brings it back; None where it is a file.
     kill_database: Any = None
     #: Seconds between two kills, at least and at most.
-    pauses: tuple[float, float] = (0.5, 3.0)
+    pauses: tuple[float, float] = (1.0, 4.0)
     #: How often a process is killed while it starts; mostly it shall come to do something.
     infanticide: float = 0.1
     #: Seconds for everything to be done after the last kill.

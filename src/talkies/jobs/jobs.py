@@ -81,7 +81,7 @@ class Jobs:
             if not job.waiting:
                 return self._request_cancel(connection, job)
             canceled = self.ledger.end(connection, job, Ending(status=Status.CANCELED))
-        self.clear(job)
+        self.clear(canceled)
         return canceled
 
     def forget(self, job_id: str) -> None:

@@ -84,8 +84,8 @@ class Upkeep:
                 job = locked(connection, late.id)
                 if not job.waiting:
                     continue
-                self._jobs.ledger.end(connection, job, failed(DeadlineExceeded()))
-            self._jobs.clear(job)
+                ended = self._jobs.ledger.end(connection, job, failed(DeadlineExceeded()))
+            self._jobs.clear(ended)
 
     def _overdue(self) -> list[Job]:
         """Jobs that should have moved by now: held ones in silence, and the next of each queue."""

@@ -12,7 +12,7 @@ from talkies.jobs.attempts import Attempts, Report
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.ledger import Ending
 from talkies.jobs.queue import Ticket
-from talkies.jobs.records import Status
+from talkies.jobs.records import Job, Status
 from talkies.jobs.upkeep import EVENTS_KEPT, LOST_AFTER, PAGE, SILENT_AFTER, Upkeep
 
 
@@ -100,14 +100,18 @@ def test_a_job_that_began_meanwhile_is_its_workers(
     jobs: Jobs, attempts: Attempts, clock: TestClock
 ) -> None:
     class Overtaken(Upkeep):
-        def _waiting(self, *which: sa.ColumnElement[bool]) -> list[object]:  # type: ignore[override]
-            found = super()._waiting(*which)
-            clock.at -= 10
-            attempts.begin(TICKET, "a")
-            clock.at += 10
-            return list(found)
+        """Between its look at the rows and its change of them, a worker takes the job."""
 
-    jobs.accept(new_job("vid_1", deadline_at=clock.at + 10))
+        def _waiting(self, *which: sa.ColumnElement[bool]) -> list[Job]:
+            found = super()._waiting(*which)
+            if clock.at >= deadline and "deadline_at" in str(which[0]):
+                clock.at -= 10
+                attempts.begin(TICKET, "a")
+                clock.at += 10
+            return found
+
+    deadline = clock.at + 10
+    jobs.accept(new_job("vid_1", deadline_at=deadline))
     clock.at += 10
     Overtaken(jobs).sweep()
     assert jobs.get("vid_1").status is Status.RUNNING
