@@ -34,6 +34,7 @@ class Installation:
         self.work.queue.close()
         self.base.engine.dispose()
         self.base.client.close()
+        self.base.storage.close()
         if self.mirroring is not None:
             self.mirroring.engine.dispose()
 
