@@ -126,7 +126,7 @@ def _overhead(folder: Path, clip: Path, times: int) -> Iterator[Row]:
             subprocess.run(
                 [
                     *talkies("render", str(PORTRAIT), str(clip), "--seed", "1", "--quiet"),
-                    *("-o", str(folder / f"{number}.mp4"), "--captions", "sidecar", "--score"),
+                    *("-o", str(folder / f"{number}.mp4"), "--score"),
                 ],
                 check=True,
             )

@@ -85,7 +85,7 @@ def http_options(settings: Settings) -> HttpOptions:
         file_limits=limits,
         api_key_header=settings.api_key_header,
         legacy_wait_seconds=settings.legacy_wait,
-        metrics_public=settings.metrics_public or settings.loopback,
+        metrics_public=settings.metrics_public,
     )
 
 

@@ -12,6 +12,7 @@ from talkies.jobs.records import Document, Job
 from talkies.settings import Settings
 from talkies.studio.audio.jobs import alignment_kind, speech_kind
 from talkies.studio.engines import EngineCatalog
+from talkies.studio.health.job_log import log_job
 from talkies.studio.making import Makers
 from talkies.studio.operations.retention import Retention
 from talkies.studio.previews import Previews
@@ -62,7 +63,7 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     queue = DbosQueue(engine.url)
     observers = (
         *(access.quotas.observe, access.idempotency.observe),
-        *(retention.expire, usage.observe, outbox.observer),
+        *(retention.expire, usage.observe, outbox.observer, log_job),
     )
     return Work(
         catalog=catalog,
