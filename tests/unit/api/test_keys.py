@@ -58,6 +58,8 @@ def test_an_expiry_is_kept_to_the_millisecond(client: httpx.Client) -> None:
         {"scopes": ["everything"]},
         {"expires_at": "2031-05-01T12:00:00"},
         {"expires_at": "2001-05-01T12:00:00Z"},
+        {"expires_at": 4_000_000_000},
+        {"expires_at": "4000000000"},
         {"requests_per_minute": -1},
         {"unknown": 1},
         {"name": "env-1"},
