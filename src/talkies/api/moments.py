@@ -14,7 +14,7 @@ _MOMENT: Final[TypeAdapter[datetime]] = TypeAdapter(AwareDatetime)
 def _milliseconds(given: Any) -> int:
     # Pydantic would take a number of seconds, or of milliseconds, for a moment.
     if not isinstance(given, str) or given.strip().isdigit():
-        raise ValueError("a moment is a text, as in 2027-01-01T00:00:00Z")  # noqa: TRY004 - pydantic's
+        raise ValueError("a moment is a text, as in 2027-01-01T00:00:00Z")
     try:
         return min(round(_MOMENT.validate_python(given).timestamp() * 1000), YEAR_9999)
     except (ValidationError, OverflowError) as error:
