@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,13 @@ def test_speeds_beyond_ours_are_said_as_near_as_it_goes(asked: float, got: float
 def test_what_cannot_be_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises((InvalidOption, InvalidInput)):
         script_of(SpeechSubmission(**{"input": "Hi", **changes}))
+
+
+@pytest.mark.parametrize("name", VOICES)
+def test_each_of_openai_s_voices_is_documented(name: str) -> None:
+    page = Path(__file__).parents[4] / "docs/reference/openai-speech.md"
+    neural, embedded = VOICES[name]
+    assert f"| `{name}` | `{neural}` | `{embedded}` |" in page.read_text()
 
 
 @pytest.mark.parametrize("model", MODELS)
