@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from talkies.errors import TalkiesError
-from talkies.kit.clock import Clock, now
 from talkies.storage.base import BlobInfo, Storage
 
 log = logging.getLogger(__name__)
@@ -56,11 +55,10 @@ class Preview:
 
 
 class Previews:
-    """Reads previews, and removes old ones."""
+    """Reads previews, and removes them; retention sweeps those whose jobs have succeeded."""
 
-    def __init__(self, storage: Storage, *, clock: Clock = now) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._clock = clock
 
     def look(self, job_id: str) -> Preview | None:
         """The preview of the latest attempt that has one; None where there is none (any more)."""
@@ -113,13 +111,6 @@ class Previews:
     def purge(self, job_id: str) -> None:
         """Remove all previews of a job."""
         self._storage.delete([blob.key for blob in self._storage.list(f"{PREFIX}/{job_id}/")])
-
-    def sweep(self, *, older_than_seconds: float) -> int:
-        """Remove chunks that were written so long ago; how many there were."""
-        limit = self._clock() - round(older_than_seconds * 1_000)
-        old = [b.key for b in self._storage.list(f"{PREFIX}/") if b.modified_at < limit]
-        self._storage.delete(old)
-        return len(old)
 
 
 class Shipment:
