@@ -4,6 +4,7 @@ The service under test is a command with roles; see `stand_in.py` for the smalle
 """
 
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -287,8 +288,11 @@ def _ask(port: int, path: str, body: Any = None, name: str = "") -> Any:
         data=None if body is None else json.dumps(body).encode(),
         headers={"Idempotency-Key": name},
     )
-    with urllib.request.urlopen(request, timeout=40) as answer:  # noqa: S310  our own address
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=40) as answer:  # noqa: S310  our own address
+            return json.load(answer)
+    except http.client.HTTPException as error:
+        raise ConnectionError("killed in the middle of an answer") from error
 
 
 def _free_port() -> int:
