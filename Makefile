@@ -9,7 +9,7 @@ UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo serve test check fix bench lock clean
+.PHONY: help setup demo serve test check fix bench chaos lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -49,6 +49,9 @@ serve: $(READY) ## Serve the API, a worker and the docs; data in ./data (SERVE_F
 
 bench: $(READY) ## Measure, print ratios, write out/bench.json (FACES= and SPEECH= name folders)
 	$(BIN)/python benchmarks/run.py $(if $(FACES),--faces $(FACES)) $(if $(SPEECH),--speech $(SPEECH)) $(BENCH_FLAGS)
+
+chaos: $(READY) ## Kill the service at random, on SQLite and Postgres, and count what was lost (out/chaos.json)
+	$(BIN)/python benchmarks/chaos.py $(CHAOS_FLAGS)
 
 lock: ## Renew the lock files from pyproject.toml and requirements/dev.in
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
