@@ -113,8 +113,6 @@ Anyone: TypeAlias = Annotated[Principal, Depends(principal)]
 #: `who: VideosUser` in a route: needs the scope `videos`.
 VideosUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.VIDEOS))]
 AudioUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.AUDIO))]
-VoicesUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.VOICES))]
-CharactersUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.CHARACTERS))]
 Admin: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.ADMIN))]
 
 

@@ -35,13 +35,6 @@ BY = Actor(name="command line")
 #: What a key may use where nothing is said.
 SCOPES = tuple(scope for scope in Scope if scope is not Scope.ADMIN)
 
-STATUS_COLOURS = {
-    Status.SUCCEEDED: "green",
-    Status.FAILED: "red",
-    Status.CANCELED: "yellow",
-    Status.RUNNING: "bold",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
