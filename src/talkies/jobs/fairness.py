@@ -10,12 +10,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from talkies.db.tables import jobs
-from talkies.jobs.records import NewJob, Status
+from talkies.jobs.records import UNFINISHED, NewJob, Status
 
 #: Tags of one priority; the next priority begins here. The queue's ranks end at 2**31 - 1.
 CLASS_SIZE: Final = 500_000_000
-
-UNFINISHED: Final = (Status.QUEUED.value, Status.RUNNING.value)
 
 
 def rank(priority: int, fair_tag: int) -> int:

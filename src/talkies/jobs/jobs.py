@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from talkies.db.engine import reading
 from talkies.db.tables import job_events, job_inputs, job_outputs, jobs, workers
 from talkies.errors import Conflict, NotFound, TalkiesError, Unavailable
-from talkies.jobs.fairness import UNFINISHED, rank
+from talkies.jobs.fairness import rank
 from talkies.jobs.kinds import JobKind
 from talkies.jobs.ledger import Ending, Ledger, Observer, locked, one
 from talkies.jobs.queue import Queue, Ticket
 from talkies.jobs.records import (
+    UNFINISHED,
     Job,
     JobEvent,
     JobQuery,

@@ -12,7 +12,7 @@ from talkies.db.tables import blobs, job_events, job_inputs, job_outputs, jobs
 from talkies.errors import BlobMissing, Conflict, NotFound, TalkiesError
 from talkies.jobs import fairness
 from talkies.jobs.kinds import JobKind
-from talkies.jobs.records import Document, Job, NewJob, Output, Priority, Status
+from talkies.jobs.records import UNFINISHED, Document, Job, NewJob, Output, Priority, Status
 from talkies.jobs.rows import JOB_COLUMNS, fresh_run, job_of, new_row
 from talkies.kit.clock import Clock
 
@@ -106,7 +106,7 @@ class Ledger:
             "enqueued_at": None,
         }
         same = (jobs.c.id == job.id, jobs.c.run == job.run, jobs.c.phase == job.phase)
-        unfinished = jobs.c.status.in_(fairness.UNFINISHED)
+        unfinished = jobs.c.status.in_(UNFINISHED)
         with writing(self.engine) as connection:
             update = sa.update(jobs).where(*same, unfinished).values(values)
             if not connection.execute(update).rowcount:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 #: A document that JSON can write.
 Document: TypeAlias = Mapping[str, Any]
@@ -20,6 +20,10 @@ class Status(StrEnum):
     def done(self) -> bool:
         """Whether the job has ended; no late update reopens it."""
         return self not in {Status.QUEUED, Status.RUNNING}
+
+
+#: The statuses of jobs that have not ended, as the tables spell them.
+UNFINISHED: Final = tuple(status.value for status in Status if not status.done)
 
 
 class Priority(IntEnum):

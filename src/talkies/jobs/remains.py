@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from talkies.db.engine import reading
 from talkies.db.tables import jobs
-from talkies.jobs.fairness import UNFINISHED
+from talkies.jobs.records import UNFINISHED
 from talkies.kit.scratch import Scratch
 
 #: Seconds between two cleanings.

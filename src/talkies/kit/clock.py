@@ -3,7 +3,11 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+#: Milliseconds.
+HOUR: Final = 3_600_000
+DAY: Final = 24 * HOUR
 
 #: Gives the present moment in UTC milliseconds; a test passes its own.
 Clock: TypeAlias = Callable[[], int]

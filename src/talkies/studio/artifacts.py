@@ -4,7 +4,6 @@ A worker that takes a job over finds there what the steps before left, and goes 
 them.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from talkies.errors import BlobMissing
-from talkies.kit.files import private_folder
+from talkies.kit.files import private_folder, sha256_of
 from talkies.storage.base import Storage
 
 PREFIX: Final = "scratch"
@@ -96,12 +95,6 @@ class Artifacts:
         content_type = _CONTENT_TYPES.get(path.suffix, _UNKNOWN)
         self._storage.put(key, path, content_type=content_type)
         return Artifact(name=name, key=key, sha256=sha256_of(path), bytes=path.stat().st_size)
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_whole(path: Path, artifact: Artifact) -> bool:

@@ -10,12 +10,12 @@ from talkies.db.engine import reading
 from talkies.db.tables import jobs, usage
 from talkies.engines.base import Capabilities
 from talkies.errors import NotFound
-from talkies.jobs.records import Status, WorkerRecord
-from talkies.kit.clock import Clock, now
+from talkies.jobs.records import UNFINISHED, Status, WorkerRecord
+from talkies.kit.clock import DAY, Clock, now
 from talkies.studio.engines import EngineCatalog
 
 #: Milliseconds of history from which speed is learned: a month knows this machine as it is.
-HISTORY: Final = 30 * 86_400_000
+HISTORY: Final = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _loads(connection: Connection) -> Mapping[str, tuple[int, int]]:
     waits = func.sum(case((jobs.c.waiting.is_(True), 1), else_=0))
     query = (
         select(jobs.c.engine, waits, func.count())
-        .where(jobs.c.status.in_((Status.QUEUED.value, Status.RUNNING.value)))
+        .where(jobs.c.status.in_(UNFINISHED))
         .where(jobs.c.engine.is_not(None))
         .group_by(jobs.c.engine)
     )

@@ -7,9 +7,8 @@ from sqlalchemy import insert
 
 from talkies.db.engine import writing
 from talkies.db.tables import usage
-from talkies.kit.clock import now
+from talkies.kit.clock import DAY, now
 from talkies.studio.access.principal import Scope
-from talkies.studio.usage.book import DAY
 
 
 @pytest.fixture

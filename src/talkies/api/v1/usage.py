@@ -11,9 +11,9 @@ from talkies.api.moments import GivenMoment
 from talkies.api.openapi import answers
 from talkies.api.requests import ServicesDep
 from talkies.errors import InvalidRequest
-from talkies.kit.clock import rfc3339
+from talkies.kit.clock import DAY, rfc3339
 from talkies.studio.access.principal import Principal
-from talkies.studio.usage.book import DAY, By, UsageLine, UsageQuery
+from talkies.studio.usage.book import By, UsageLine, UsageQuery
 
 router = APIRouter(prefix="/v1/usage", tags=["usage"])
 

@@ -27,10 +27,10 @@ from talkies.db.engine import writing
 from talkies.db.tables import idempotency
 from talkies.errors import IdempotencyInProgress, IdempotencyMismatch, InvalidRequest
 from talkies.jobs.records import Document, Job
-from talkies.kit.clock import Clock, now
+from talkies.kit.clock import DAY, Clock, now
 
 #: Milliseconds for which a token is remembered: product contract, 24 hours.
-REMEMBERED: Final = 24 * 3_600_000
+REMEMBERED: Final = DAY
 
 #: Milliseconds after which a creation that was begun and never finished may be taken up again.
 #: Uploads are received before it begins, so that it takes well under a second.

@@ -8,10 +8,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, te
 from talkies.db.engine import reading
 from talkies.db.tables import api_keys, jobs
 from talkies.errors import QueueFull
-from talkies.jobs.records import Job, Status
+from talkies.jobs.records import UNFINISHED, Job
 from talkies.studio.access.principal import Principal
-
-UNFINISHED = (Status.QUEUED.value, Status.RUNNING.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.access.secrets import digest, new_token
 
 #: Seconds for which a sign-in link waits to be used.
-LINK_SECONDS = 600.0
+SIGN_IN_SECONDS = 600.0
 
 #: Seconds after its last use for which a session goes on.
 SESSION_SECONDS = 12 * 3600.0
@@ -67,7 +67,7 @@ class Sessions:
         With a `key_id` the session has that key's limits, and ends when it is revoked.
         """
         token = new_token()
-        until = self._clock() + round(LINK_SECONDS * 1000)
+        until = self._clock() + round(SIGN_IN_SECONDS * 1000)
         with writing(self._engine) as connection:
             self._insert(connection, "link", token, key_id, sorted(set(scopes)), until)
         return token

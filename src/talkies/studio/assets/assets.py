@@ -18,7 +18,7 @@ from talkies.errors import (
     NotReady,
     UnsupportedMedia,
 )
-from talkies.jobs.records import Status
+from talkies.jobs.records import UNFINISHED
 from talkies.kit.clock import Clock, now
 from talkies.kit.files import private_folder
 from talkies.kit.ids import new_id
@@ -38,8 +38,6 @@ ARRIVING: Final = 600_000
 
 #: What was sent to an upload link and can never become the asset.
 _WRONG: Final = (InvalidRequest, MediaTooLarge, UnsupportedMedia)
-
-_UNFINISHED: Final = tuple(status.value for status in Status if not status.done)
 
 _COLUMNS: Final = tuple(assets.c[field.name] for field in fields(Asset))
 
@@ -281,7 +279,7 @@ def uses_of(asset: Asset) -> sa.Select[tuple[str]]:
     return (
         sa.select(jobs.c.id)
         .join(job_inputs, job_inputs.c.job_id == jobs.c.id)
-        .where(job_inputs.c.sha256 == asset.sha256, jobs.c.status.in_(_UNFINISHED))
+        .where(job_inputs.c.sha256 == asset.sha256, jobs.c.status.in_(UNFINISHED))
         .where(key.is_(None) if asset.key_id is None else key == asset.key_id)
     )
 

@@ -11,7 +11,6 @@ Three rules make this safe against kills and against each other:
   storage, so removing the old ones can take its time, break off, and begin again.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +24,8 @@ from sqlalchemy.exc import IntegrityError
 from talkies.db.engine import reading, writing
 from talkies.db.tables import assets, blobs, job_inputs
 from talkies.errors import BlobMissing, StorageFailure
-from talkies.kit.clock import Clock, now
+from talkies.kit.clock import HOUR, Clock, now
+from talkies.kit.files import sha256_of
 from talkies.storage.base import Storage
 
 #: Where bytes are kept in the storage.
@@ -35,7 +35,7 @@ PREFIX: Final = "inputs"
 GOING: Final = "going-"
 
 #: Milliseconds in which a request that handed bytes in may still begin to refer to them.
-GRACE: Final = 3_600_000
+GRACE: Final = HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +153,6 @@ class Blobs:
         except IntegrityError:
             # A reference to it was committed while we looked: it stays.
             return False
-
-
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _IS_GOING: Final = blobs.c.sha256.startswith(GOING)

@@ -10,20 +10,18 @@ from talkies.db.clock import database_now
 from talkies.db.engine import reading
 from talkies.db.tables import jobs, usage, webhook_attempts, webhook_deliveries, workers
 from talkies.errors import TalkiesError
+from talkies.jobs.jobs import STALLED_AFTER
 from talkies.jobs.records import QueueDepth
-from talkies.kit.clock import Clock, now
+from talkies.kit.clock import DAY, Clock, now
 from talkies.studio.progress import Stage
 from talkies.telemetry.fleet import FinishedJob, FleetState, QueueLoad
-
-#: Milliseconds of a day; days begin at midnight UTC.
-DAY: Final = 86_400_000
 
 #: Milliseconds for which what was read is looked at again: a row may be committed a while after
 #: the moment it carries, and the clocks of machines differ.
 OVERLAP: Final = 300_000
 
 #: Milliseconds after which a silent worker counts as lost: the default lease of its jobs.
-LOST_AFTER: Final = 30_000
+LOST_AFTER: Final = STALLED_AFTER
 
 
 class Tail:

@@ -7,12 +7,10 @@ import sqlalchemy as sa
 
 from talkies.db.engine import writing
 from talkies.db.tables import idempotency, job_events, jobs, sessions, webhook_deliveries
-from talkies.studio.operations.places import UNFINISHED
+from talkies.jobs.records import UNFINISHED
+from talkies.kit.clock import DAY
+from talkies.studio.access.idempotency import REMEMBERED
 
-DAY: Final = 86_400_000
-
-#: Product contract: a repeated request is known for a day.
-IDEMPOTENCY_DAYS: Final = 1
 #: A week of a finished job's events, for readers that resume.
 EVENT_DAYS: Final = 7
 #: A month of the delivery log.
@@ -26,7 +24,7 @@ def useless_rows(moment: int) -> Mapping[str, tuple[sa.Table, sa.ColumnElement[b
     """What can go at this moment (UTC milliseconds), by the name under which it is counted."""
     unfinished = sa.select(jobs.c.id).where(jobs.c.status.in_(UNFINISHED))
     return {
-        "idempotency": (idempotency, idempotency.c.created_at < moment - IDEMPOTENCY_DAYS * DAY),
+        "idempotency": (idempotency, idempotency.c.created_at < moment - REMEMBERED),
         "deliveries": (
             webhook_deliveries,
             sa.and_(

@@ -1,13 +1,10 @@
 """What is past its time: conditions that a sweep and its rehearsal share."""
 
-from typing import Final
-
 import sqlalchemy as sa
 
 from talkies.db.tables import assets, job_inputs, jobs
-from talkies.studio.operations.places import UNFINISHED
-
-HOUR: Final = 3_600_000
+from talkies.jobs.records import UNFINISHED
+from talkies.kit.clock import HOUR
 
 
 def expiry(hours: float) -> sa.ColumnElement[int]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from talkies.db.engine import reading
 from talkies.db.tables import jobs
-from talkies.jobs.records import Status
+from talkies.jobs.records import UNFINISHED, Status
+from talkies.kit.clock import DAY, HOUR
 from talkies.storage.base import BlobInfo, Storage
 
 #: What a job made for its owner: `videos/<job>…`.
@@ -21,15 +22,13 @@ WORKINGS: Final = (SCRATCH, "previews")
 
 #: Milliseconds after its last file for which the workings of a job stay when it has ended: viewers
 #: of a preview read on for a while.
-ENDED_GRACE: Final = 3_600_000
+ENDED_GRACE: Final = HOUR
 
 #: The same for a job that our database does not know: it may be another's.
-UNKNOWN_GRACE: Final = 86_400_000
+UNKNOWN_GRACE: Final = DAY
 
 #: How many jobs are looked up at a time.
 BATCH: Final = 200
-
-UNFINISHED: Final = tuple(status.value for status in Status if not status.done)
 
 
 @dataclass(slots=True)

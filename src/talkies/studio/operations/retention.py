@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from talkies.db.engine import reading, writing
 from talkies.db.tables import assets, job_inputs, job_outputs, jobs
 from talkies.jobs.records import Job
-from talkies.kit.clock import Clock, now
+from talkies.kit.clock import DAY, HOUR, Clock, now
 from talkies.storage.base import Storage
 from talkies.studio.assets.assets import UPLOADS
 from talkies.studio.assets.blobs import Blobs
-from talkies.studio.operations.expiry import DAY, remove_useless
-from talkies.studio.operations.past import HOUR, expired_assets, expired_jobs, expiry
+from talkies.studio.operations.expiry import remove_useless
+from talkies.studio.operations.past import expired_assets, expired_jobs, expiry
 from talkies.studio.operations.places import abandoned
 from talkies.studio.operations.rehearsal import due
 

@@ -12,11 +12,9 @@ from talkies.db.engine import reading
 from talkies.db.tables import job_outputs, usage
 from talkies.errors import UnknownEngine
 from talkies.jobs.records import Job, Status
-from talkies.kit.clock import Clock, now
+from talkies.kit.clock import DAY, Clock, now
 from talkies.studio.progress import Stage
 from talkies.studio.usage.prices import Prices
-
-DAY: Final = 86_400_000
 
 #: Runs from which times are taken: more tell little more, and cost memory.
 SAMPLE: Final = 10_000

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from talkies.kit.files import replacing
+from talkies.kit.files import replacing, sha256_of
 from talkies.studio.videos.products import products
 from talkies.studio.videos.request import VideoRequest
 
@@ -28,8 +28,7 @@ def fingerprint(request: VideoRequest) -> str:
 def _plain(value: object) -> str:
     """A value that JSON does not know: a file by its content, a fraction as it is written."""
     if isinstance(value, Path):
-        with value.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(value)
     return str(value)
 
 

@@ -12,7 +12,7 @@ from talkies.studio.access.audit import Actor
 from talkies.studio.access.key_rows import KeyLimits
 from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.principal import Scope
-from talkies.studio.access.sessions import LINK_SECONDS, SESSION, Sessions
+from talkies.studio.access.sessions import SESSION, SIGN_IN_SECONDS, Sessions
 
 
 class Clock(Protocol):
@@ -52,7 +52,7 @@ class TestLinks:
 
     def test_a_link_works_for_ten_minutes(self, doors: Sessions, clock: Clock) -> None:
         early, late = doors.make_link_token(), doors.make_link_token()
-        clock.go_on(LINK_SECONDS - 0.001)
+        clock.go_on(SIGN_IN_SECONDS - 0.001)
         doors.exchange(early)
         clock.go_on(0.001)
         with pytest.raises(Unauthenticated):

@@ -8,8 +8,8 @@ from talkies.db.engine import connect, writing
 from talkies.db.migrate import upgrade
 from talkies.db.tables import jobs, usage, webhook_attempts, webhook_deliveries, workers
 from talkies.jobs.records import QueueDepth
-from talkies.kit.clock import now
-from talkies.studio.health.fleet import DAY, LOST_AFTER, OVERLAP, FleetNumbers, Tail
+from talkies.kit.clock import DAY, now
+from talkies.studio.health.fleet import LOST_AFTER, OVERLAP, FleetNumbers, Tail
 from talkies.telemetry.fleet import QueueLoad
 
 NOON = 1_000 * DAY + DAY // 2

@@ -13,8 +13,9 @@ from talkies.jobs.kinds import Finished, JobKind, Phase
 from talkies.jobs.ledger import Ending
 from talkies.jobs.queue import Ticket, TicketState
 from talkies.jobs.records import Document, NewJob, Output, Status
+from talkies.kit.clock import DAY
 from talkies.kit.ids import new_id
-from talkies.studio.usage.book import DAY, By, UsageBook, UsageQuery
+from talkies.studio.usage.book import By, UsageBook, UsageQuery
 from talkies.studio.usage.prices import Prices
 
 #: Midnight of some day, UTC.
