@@ -13,8 +13,11 @@ import platform
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import hostile_bench
+import jobs_bench
 import render_bench
 import score_bench
+import service_bench
 import speech_bench
 import system_bench
 from rows import Row, save
@@ -28,6 +31,9 @@ BENCHES: dict[str, Bench] = {
     ),
     "speech": lambda given: speech_bench.rows(quick=given.quick),
     "system": lambda given: system_bench.rows(quick=given.quick),
+    "jobs": lambda given: jobs_bench.rows(quick=given.quick),
+    "service": lambda given: service_bench.rows(quick=given.quick),
+    "hostile": lambda _: hostile_bench.rows(),
 }
 
 #: First words of the ids that each benchmark writes.
@@ -36,6 +42,9 @@ PREFIXES = {
     "score": ("score",),
     "speech": ("speech",),
     "system": ("cli", "install", "memory"),
+    "jobs": ("jobs",),
+    "service": ("service",),
+    "hostile": ("hostile",),
 }
 
 
