@@ -14,7 +14,7 @@ from pathlib import Path
 from rows import Row, at_least, at_most
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests/integration"))
+sys.path.insert(0, str(ROOT / "tests/support"))
 
 from ssrf_table import NAMES, REDIRECTS, SPELLINGS
 
