@@ -1,5 +1,6 @@
 """The watch over held jobs: reads their orders, writes their progress, and shows they live."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -27,6 +28,8 @@ class Watch:
         self._attempts = attempts
         self._clock = clock
         self._lock = threading.Lock()
+        # One writer at a time, or an older report could overtake the last one.
+        self._telling = threading.Lock()
         self._held: dict[str, Attempt] = {}
         self._draining = False
         self._ended = threading.Event()
@@ -43,8 +46,14 @@ class Watch:
             self._held[attempt.token] = attempt
 
     def remove(self, attempt: Attempt) -> None:
+        """Watch it no longer; what it told since the last look is written down first.
+
+        How a job ended is judged by its stage, and a stage may be shorter than a look.
+        """
         with self._lock:
             self._held.pop(attempt.token, None)
+        with contextlib.suppress(Unavailable, DiskFull):
+            self._tell([attempt], alive=False)
 
     def start(self) -> None:
         self._thread.start()
@@ -72,7 +81,10 @@ class Watch:
                 attempt.stop(Reason.DEADLINE)
         if held:
             self._obey(held)
-            self._tell(held)
+            alive = time.monotonic() - self._showed_life_at >= ALIVE_SECONDS
+            self._tell(held, alive=alive)
+            if alive:
+                self._showed_life_at = time.monotonic()
 
     def _obey(self, held: list[Attempt]) -> None:
         orders = self._attempts.orders([attempt.token for attempt in held])
@@ -83,14 +95,12 @@ class Watch:
             elif order.cancel:
                 attempt.stop(Reason.CANCEL)
 
-    def _tell(self, held: list[Attempt]) -> None:
-        alive = time.monotonic() - self._showed_life_at >= ALIVE_SECONDS
-        told = [attempt.report(alive=alive) for attempt in held]
-        reports = [report for report in told if report is not None]
-        if reports:
-            self._attempts.write(reports)
-        if alive:
-            self._showed_life_at = time.monotonic()
+    def _tell(self, held: list[Attempt], *, alive: bool) -> None:
+        with self._telling:
+            told = [attempt.report(alive=alive) for attempt in held]
+            reports = [report for report in told if report is not None]
+            if reports:
+                self._attempts.write(reports)
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):

@@ -81,6 +81,33 @@ def test_progress_and_signs_of_life_are_written(
     assert (job.stage, job.progress, job.heartbeat_at) == ("render", 0.5, clock.at)
 
 
+def test_the_last_that_an_attempt_told_is_written_when_it_is_let_go(
+    jobs: Jobs, attempts: Attempts, watch: Watch
+) -> None:
+    attempt = held(jobs, attempts, watch, "vid_1")
+    attempt.progress("check", 0.6)
+    watch.look()
+    attempt.progress("deliver", 0.9)
+    watch.remove(attempt)
+    job = jobs.get("vid_1")
+    assert (job.stage, job.progress) == ("deliver", 0.9)
+    told = [event.data["stage"] for event in jobs.events() if event.type == "stage"]
+    assert told == ["check", "deliver"]
+
+
+def test_an_attempt_is_let_go_though_the_database_is_out(clock: TestClock) -> None:
+    nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    jobs = Jobs(nowhere, kinds={}, queue=MemoryQueue(), clock=clock)
+    watch = Watch(Attempts(jobs.ledger), clock)
+    from talkies.jobs.rows import job_of, new_row
+
+    attempt = Attempt(job_of(new_row(new_job("vid_1"), 1, 1)), "token", {})
+    watch.add(attempt)
+    attempt.progress("deliver", 0.9)
+    watch.remove(attempt)
+    watch.look()
+
+
 def test_a_deadline_counts_though_the_database_is_out(tmp_path: Path, clock: TestClock) -> None:
     nowhere = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     jobs = Jobs(nowhere, kinds={}, queue=MemoryQueue(), clock=clock)
