@@ -19,7 +19,7 @@ from talkies.net.client import GuardedClient
 from talkies.net.guard import AddressPolicy
 
 #: A key and a certificate of it for `talkies.test`, known to nobody but these tests.
-CERTIFICATE = Path(__file__).parents[2] / "fixtures/talkies-test.pem"
+CERTIFICATE = Path(__file__).parents[1] / "fixtures/talkies-test.pem"
 
 #: What a client takes by itself, read once: that takes longer than most tests.
 AUTHORITIES = httpcore.default_ssl_context()

@@ -12,7 +12,7 @@ from talkies.media.samples import SoundFile
 from talkies.media.video import VideoWriter
 from talkies.media.yuv import to_planes
 
-PORTRAIT = Path(__file__).parents[3] / "fixtures/portrait.png"
+PORTRAIT = Path(__file__).parents[1] / "fixtures/portrait.png"
 
 
 def recording(path: Path, seconds: float = 0.6) -> Path:
