@@ -329,13 +329,30 @@ def test_another_attempt_ends_the_preview_of_the_first(
         assert b"".join(pieces) == b""
 
 
-def test_before_the_render_there_is_no_preview_and_after_it_the_video(
+def test_a_preview_asked_for_too_early_waits_for_the_render(
+    stage: Stage, client: httpx.Client, tmp_path: Path
+) -> None:
+    job = queued(stage)
+    file = tmp_path / "growing.mp4"
+    file.write_bytes(b"pictures")
+
+    def render() -> None:
+        begun(stage, job.id)
+        storage = stage.services.storage
+        Shipment(storage, file, job_id=job.id, attempt="1-1").ship(last=True)
+
+    threading.Timer(0.3, render).start()
+    answer = client.get(f"/v1/videos/{job.id}/preview")
+    assert (answer.status_code, answer.content) == (200, b"pictures")
+    head = client.head(f"/v1/videos/{job.id}/preview")
+    assert (head.status_code, head.headers["Content-Type"]) == (200, "video/mp4")
+    assert head.content == b""
+
+
+def test_after_the_render_the_preview_leads_to_the_video(
     stage: Stage, client: httpx.Client, film: str
 ) -> None:
     job = queued(stage)
-    answer = client.get(f"/v1/videos/{job.id}/preview")
-    assert (answer.status_code, code(answer)) == (409, "NOT_READY")
-    assert answer.headers["Retry-After"] == "1"
     done = client.get(f"/v1/videos/{film}/preview")
     assert done.status_code == 302
     assert done.headers["Location"].endswith(f"/v1/videos/{film}/content")

@@ -10,31 +10,36 @@ from fastapi import Request
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.responses import Response
 
+from talkies.api.live import Live
 from talkies.api.ranged import RANGE
 from talkies.api.streaming import ClosingStream
 from talkies.errors import NotFound, NotReady, RangeUnsatisfiable
 from talkies.jobs.records import Job, Status
 from talkies.studio.previews import CONTENT_TYPE, Preview, Previews
 
-#: Seconds for which a client waits for the first byte, or for one beyond what there is.
-PATIENCE_SECONDS: Final = 10.0
+#: Seconds for which a client waits for the first byte, or for one beyond what there is: a player
+#: that is refused does not ask again, and most proxies bear a minute of silence.
+PATIENCE_SECONDS: Final = 30.0
 
 #: Seconds between two looks.
 LOOK_SECONDS: Final = 0.2
+
+#: Seconds between two looks at a job that no worker has taken up.
+QUEUED_SECONDS: Final = 0.5
 
 #: Seconds without a new byte after which we ask whether the job still runs.
 DOUBT_SECONDS: Final = 1.0
 
 
 async def growing_answer(
-    request: Request, previews: Previews, job_id: str, again: Callable[[], Job]
+    request: Request, previews: Previews, live: Live, job_id: str, again: Callable[[], Job]
 ) -> Response | None:
     """The preview from where the client wants it; None where the finished video is to be had.
 
-    `again` reads the job; it blocks. Raises `NotReady` where nothing is rendered yet, and
+    `again` reads the job; it blocks. Raises `NotReady` where nothing is rendered for a while, and
     `RangeUnsatisfiable` for bytes beyond the end.
     """
-    growing = _Growing(previews, job_id, again)
+    growing = _Growing(previews, live, job_id, again)
     start, end = _asked(request)
     preview = await growing.reaching(start)
     if preview is None:
@@ -44,6 +49,8 @@ async def growing_answer(
         "Cache-Control": "no-store",
         "ETag": f'"{preview.key.rpartition("/")[2]}"',
     }
+    if request.method == "HEAD":
+        return Response(media_type=CONTENT_TYPE, headers=headers)
     if start == 0 and end is None:
         return ClosingStream(growing.follow(preview), media_type=CONTENT_TYPE, headers=headers)
     stop = preview.bytes if end is None else min(end, preview.bytes)
@@ -69,23 +76,28 @@ def _asked(request: Request) -> tuple[int, int | None]:
 class _Growing:
     """One client's view of one preview."""
 
-    def __init__(self, previews: Previews, job_id: str, again: Callable[[], Job]) -> None:
-        self._previews, self._job_id, self._again = previews, job_id, again
+    def __init__(
+        self, previews: Previews, live: Live, job_id: str, again: Callable[[], Job]
+    ) -> None:
+        self._previews, self._live = previews, live
+        self._job_id, self._again = job_id, again
 
     async def reaching(self, start: int) -> Preview | None:
         """The preview when it holds the byte; None where the job is done and there is none."""
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
-            preview = await self._look()
+            job = await run_in_threadpool(self._again)
+            queued = job.status is Status.QUEUED
+            # What is in the storage for a queued job is of an earlier run.
+            preview = None if queued else await self._look()
             if preview is not None and preview.bytes > start:
                 return preview
-            job = await run_in_threadpool(self._again)
             if job.done and preview is None:
                 return None
             ended = job.done or (preview is not None and preview.complete)
-            if ended or job.status is Status.QUEUED or time.monotonic() >= end:
+            if ended or self._live.ended or time.monotonic() >= end:
                 raise _absent(job, preview)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(QUEUED_SECONDS if queued else LOOK_SECONDS)
 
     async def part(self, preview: Preview, start: int, end: int) -> AsyncGenerator[bytes, None]:
         """Bytes that are there."""
@@ -98,9 +110,9 @@ class _Growing:
                 await run_in_threadpool(pieces.close)
 
     async def follow(self, preview: Preview) -> AsyncGenerator[bytes, None]:
-        """All bytes, as they come; ends early where another attempt takes over."""
+        """All bytes, as they come; ends early for another attempt, and when the server stops."""
         place, grew_at = 0, time.monotonic()
-        while True:
+        while not self._live.ended:
             if preview.bytes > place:
                 async with aclosing(self.part(preview, place, preview.bytes)) as pieces:
                     async for piece in pieces:

@@ -74,6 +74,11 @@ class Live:
     def listeners(self) -> int:
         return self._listeners
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server is about to stop."""
+        return self._ended
+
     def end(self) -> None:
         """Let all streams end soon, so that the server can stop; from any thread."""
         self._ended = True

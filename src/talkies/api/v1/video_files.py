@@ -12,7 +12,7 @@ from talkies.api.growing import growing_answer
 from talkies.api.links import LinksDep
 from talkies.api.openapi import Responses, answers
 from talkies.api.ranged import Representation, blob_answer, described
-from talkies.api.requests import ServicesDep
+from talkies.api.requests import LiveDep, ServicesDep
 from talkies.api.services import Services
 from talkies.api.v1.job_urls import urls_of
 from talkies.api.v1.videos import VideoId
@@ -82,19 +82,26 @@ for _path, _name, _summary, _type in FILES:
     response_class=Response,
     responses={**described("video/mp4"), **REDIRECT, **FILE_ERRORS},
 )
+@router.head("/preview", include_in_schema=False)
 async def get_video_preview(
-    request: Request, video_id: VideoId, who: VideosUser, services: ServicesDep, links: LinksDep
+    request: Request,
+    video_id: VideoId,
+    who: VideosUser,
+    services: ServicesDep,
+    live: LiveDep,
+    links: LinksDep,
 ) -> Response:
     """A fragmented MP4 that plays while it is rendered, and goes on as it grows.
 
-    A range gives what is there of it. When the video is finished it redirects to that.
+    Waits up to 30 seconds for the first pictures. A range gives what is there of it. Some time
+    after the video is finished it redirects to that.
     """
     job = await run_in_threadpool(services.videos.get, who, video_id)
 
     def again() -> Job:
         return services.videos.get(who, video_id)
 
-    answer = await growing_answer(request, services.previews, job.id, again)
+    answer = await growing_answer(request, services.previews, live, job.id, again)
     if answer is not None:
         return answer
     job = await run_in_threadpool(again)
