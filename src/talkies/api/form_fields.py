@@ -1,4 +1,4 @@
-"""A form as the JSON document it stands for, and a document as a checked body."""
+"""A form as the JSON document it stands for, its files known, and a document as a checked body."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from talkies.api.errors import invalid_request
 from talkies.api.models import Body
-from talkies.api.multipart import Form
+from talkies.api.multipart import Form, UploadedFile
 from talkies.api.uploads import json_value
 from talkies.errors import InvalidRequest
 
@@ -47,3 +47,15 @@ def _value(name: str, text: str) -> Any:
             return [event.strip() for event in text.split(",")]
         problem = {"pointer": f"/{name}", "message": "It is not JSON."}
         raise InvalidRequest(f"`{name}` is not JSON.", details={"fields": [problem]}) from None
+
+
+def require_known(files: Mapping[str, UploadedFile], roles: Collection[str]) -> None:
+    """Raise `InvalidRequest` for a file whose name the route does not know."""
+    for name in files:
+        if name not in roles:
+            problem = {"pointer": f"/{name}", "message": "It is not a file of this request."}
+            raise InvalidRequest(
+                f"`{name}` is not a file of this request.",
+                hint=f"Files are {', '.join(f'`{role}`' for role in roles)}.",
+                details={"fields": [problem]},
+            )

@@ -15,7 +15,6 @@ from talkies.studio.access.limits import Limiter
 from talkies.studio.access.quotas import Quotas
 from talkies.studio.access.sessions import Sessions
 from talkies.studio.assets.assets import Assets
-from talkies.studio.assets.records import AssetLimits
 from talkies.studio.audio.service import Audio
 from talkies.studio.engine_states import EngineStates
 from talkies.studio.engines import EngineCatalog
@@ -46,8 +45,6 @@ class HttpOptions:
     #: Bytes of a body with files, and of one of its files.
     max_upload_bytes: int = 120_000_000
     max_file_bytes: int = 100_000_000
-    #: Bytes of one file, by what it is.
-    file_limits: AssetLimits = field(default_factory=AssetLimits)
     #: The header in which SadTalker's clients (S9) show their key.
     api_key_header: str = "X-API-Key"
     #: Seconds for which `/generate_talking_video` (S9) waits for its video.

@@ -82,7 +82,6 @@ def http_options(settings: Settings) -> HttpOptions:
         allowed_origins=settings.cors_origins,
         max_upload_bytes=whole,
         max_file_bytes=largest,
-        file_limits=limits,
         api_key_header=settings.api_key_header,
         legacy_wait_seconds=settings.legacy_wait,
         metrics_public=settings.metrics_public,

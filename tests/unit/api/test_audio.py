@@ -157,7 +157,7 @@ def test_a_picture_is_no_recording(client: httpx.Client) -> None:
 def test_a_file_over_its_limit_does_not_become_a_job(
     stage: Stage, client: httpx.Client, sound: bytes
 ) -> None:
-    too_much = stage.services.http.file_limits.sound_bytes + 1
+    too_much = stage.services.assets.limits.sound_bytes + 1
     answer = align(client, sound + bytes(too_much - len(sound)))
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "MEDIA_TOO_LARGE")
 
@@ -188,11 +188,11 @@ def test_an_estimate_takes_what_a_video_takes(client: httpx.Client) -> None:
 
 def test_a_users_data_is_deleted_with_a_receipt(client: httpx.Client) -> None:
     job = client.post("/v1/audio/jobs", json={"input": "Hi", "user_id": "ann/b"}).json()
-    receipt = client.delete("/v1/users/ann%2Fb")
-    assert receipt.status_code == 404
     mine = client.post("/v1/audio/jobs", json={"input": "Hi", "user_id": "ann"}).json()
     receipt = client.delete("/v1/users/ann").json()
     assert (receipt["subject_kind"], receipt["counts"]["jobs"]) == ("user", 1)
     assert client.get(f"/v1/audio/jobs/{mine['id']}").status_code == 404
     assert client.get(f"/v1/audio/jobs/{job['id']}").status_code == 200
     assert client.delete("/v1/users/ann").json()["counts"].get("jobs", 0) == 0
+    # Ids of identity providers have slashes in them.
+    assert client.delete("/v1/users/ann%2Fb").json()["counts"]["jobs"] == 1

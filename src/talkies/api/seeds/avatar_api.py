@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import VideosUser
 from talkies.api.creation import IDEMPOTENCY_ERRORS, CreationDep
-from talkies.api.intake import kept
+from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
 from talkies.api.multipart import Form
 from talkies.api.openapi import answers
@@ -33,6 +33,7 @@ from talkies.api.seeds.avatar_errors import (
     UnusableInput,
 )
 from talkies.api.seeds.forms import (
+    create_video,
     described,
     file_of,
     form_of,
@@ -40,11 +41,11 @@ from talkies.api.seeds.forms import (
     require_text,
     route_class,
 )
-from talkies.api.seeds.making import Maker
 from talkies.api.services import Services
 from talkies.api.uploads import json_value, private_folder, read
 from talkies.errors import Gone, NotFound, NotReady, QueueFull
 from talkies.jobs.records import Status
+from talkies.studio.assets.inputs import keep_input
 from talkies.studio.videos.submission import Output, VideoSubmission
 
 ORIGIN: Final = "avatar_api"
@@ -96,7 +97,8 @@ async def generate(
         metadata = _metadata(form.text("metadata"))
         checked = await services.avatar.check(file_of(form, "image"), file_of(form, "audio"))
         build = partial(_submission, services, form, metadata, checked.warnings)
-        made = await run_in_threadpool(Maker(services, who, creation).make, form, build)
+        jobs = JobCreation(services, who, creation)
+        made = await run_in_threadpool(create_video, jobs, form, build)
     job = made.tell(response)
     return CreatedAnswer(data=Created(job_id=job.id), meta=meta(warnings_of(job)))
 
@@ -105,8 +107,8 @@ def _submission(
     services: Services, form: Form, metadata: Mapping[str, Any], warnings: tuple[str, ...]
 ) -> VideoSubmission:
     return VideoSubmission(
-        portrait=kept(services, "portrait", form.files["image"]),
-        audio=kept(services, "audio", form.files["audio"]),
+        portrait=keep_input(services.assets, "portrait", form.files["image"]),
+        audio=keep_input(services.assets, "audio", form.files["audio"]),
         prompt=form.text("prompt"),
         output=Output(resolution=RESOLUTION),
         user_id=form.text("user_id"),

@@ -1,4 +1,4 @@
-"""What the seeds' routes share: how a form is described, and failures in each seed's own words."""
+"""What the seeds' routes share: forms and the videos they ask for, failures in their own words."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
@@ -8,12 +8,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from talkies.api.auth import count_user
+from talkies.api.creation import Asked, Created
 from talkies.api.errors import invalid_request
+from talkies.api.job_creation import JobCreation
 from talkies.api.models import require_storable
 from talkies.api.multipart import Form, UploadedFile
 from talkies.api.requests import request_id_of
 from talkies.api.uploads import Received
 from talkies.errors import InvalidRequest, TalkiesError
+from talkies.jobs.records import Job
+from talkies.studio.videos.service import ID_PREFIX
+from talkies.studio.videos.submission import VideoSubmission
 
 #: Makes the answer that carries an error, from the error and the id of the request.
 Worded: TypeAlias = Callable[[TalkiesError, str], Response]
@@ -97,3 +103,21 @@ def described(
     return {
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
     }
+
+
+def create_video(
+    creation: JobCreation, form: Form, submission: Callable[[], VideoSubmission]
+) -> Created[Job]:
+    """The video that a form asks for, new, or known by its Idempotency-Key; blocks.
+
+    `submission` is asked only where the job is new. Raises what it raises, and as `Videos.submit`.
+    """
+    services, who, user_id = creation.services, creation.who, form.text("user_id")
+    count_user(services, who, user_id)
+    files = {name: file.sha256 for name, file in form.files.items()}
+    asked = Asked(prefix=ID_PREFIX, fields=form.texts, files=files)
+
+    def submit(job_id: str) -> Job:
+        return services.videos.submit(who, submission(), job_id=job_id)
+
+    return creation.once(asked, user_id, submit)

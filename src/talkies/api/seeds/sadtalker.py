@@ -9,14 +9,13 @@ from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import VideosUser, principal
 from talkies.api.creation import IDEMPOTENCY_ERRORS, CreationDep
-from talkies.api.intake import kept
+from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
 from talkies.api.multipart import Form
 from talkies.api.openapi import answers
 from talkies.api.ranged import described as described_bytes
 from talkies.api.requests import LiveDep, ServicesDep, request_id_of
-from talkies.api.seeds.forms import described, file_of, form_of, route_class
-from talkies.api.seeds.making import Maker
+from talkies.api.seeds.forms import create_video, described, file_of, form_of, route_class
 from talkies.api.seeds.sadtalker_answers import DirectAnswer, JobResponse, direct_answer
 from talkies.api.seeds.sadtalker_errors import (
     WrongMedia,
@@ -49,6 +48,7 @@ from talkies.errors import (
 )
 from talkies.jobs.records import Job
 from talkies.studio.access.principal import Scope
+from talkies.studio.assets.inputs import keep_input
 from talkies.studio.videos.service import video_key
 from talkies.studio.videos.submission import Output, VideoSubmission
 
@@ -94,7 +94,7 @@ async def create_job(
     links: LinksDep,
 ) -> JobResponse:
     """Answers at once; options that the engine does not know are named in `warnings`."""
-    job = await _made(request, response, Maker(services, who, creation), links.to("/"))
+    job = await _made(request, response, JobCreation(services, who, creation), links.to("/"))
     return await run_in_threadpool(services.sadtalker.response, job, links.to("/"))
 
 
@@ -151,7 +151,7 @@ async def generate_talking_video(
     links: LinksDep,
 ) -> Response:
     """The same as `POST /v1/jobs`, but the answer comes with the video."""
-    job = await _made(request, response, Maker(services, who, creation), links.to("/"))
+    job = await _made(request, response, JobCreation(services, who, creation), links.to("/"))
     read_again = partial(services.videos.get, who, job.id)
     job = await until_done(live, read_again, job, services.http.legacy_wait_seconds)
     known = await run_in_threadpool(services.sadtalker.response, job, links.to("/"))
@@ -169,12 +169,12 @@ def _direct(known: JobResponse, job: Job, request_id: str) -> JSONResponse:
     return JSONResponse(direct_answer(known).model_dump(mode="json"))
 
 
-async def _made(request: Request, response: Response, maker: Maker, base_url: str) -> Job:
-    services = maker.services
+async def _made(request: Request, response: Response, jobs: JobCreation, base_url: str) -> Job:
+    services = jobs.services
     async with private_folder(services.scratch) as folder:
         form = form_of(await read(request, folder, services.http))
         build = partial(_submission, services, form, base_url)
-        return (await run_in_threadpool(maker.make, form, build)).tell(response)
+        return (await run_in_threadpool(create_video, jobs, form, build)).tell(response)
 
 
 def _submission(services: Services, form: Form, base_url: str) -> VideoSubmission:
@@ -182,8 +182,8 @@ def _submission(services: Services, form: Form, base_url: str) -> VideoSubmissio
     options = read_options({name: form.text(name) or "" for name in form.texts})
     engine = services.engines.choose()
     return VideoSubmission(
-        portrait=kept(services, "portrait", image),
-        audio=kept(services, "audio", sound),
+        portrait=keep_input(services.assets, "portrait", image),
+        audio=keep_input(services.assets, "audio", sound),
         motion=motion_of(options),
         output=Output(framing=FRAMINGS[options.preprocess]),
         options=engine_options(options, engine),

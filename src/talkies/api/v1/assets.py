@@ -9,8 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import Anyone, count_user
 from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, Creation, CreationDep
-from talkies.api.form_fields import checked
-from talkies.api.intake import require_known
+from talkies.api.form_fields import checked, require_known
 from talkies.api.links import Links, LinksDep
 from talkies.api.models import Answer, Body, Moment, Page
 from talkies.api.openapi import answers, form_or_json

@@ -8,8 +8,8 @@ from pydantic import ConfigDict, Field
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 
 from talkies.api.auth import AudioUser, count_user
-from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, Creation, CreationDep
-from talkies.api.intake import kept
+from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, CreationDep
+from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
 from talkies.api.models import Answer
 from talkies.api.multipart import UploadedFile
@@ -28,7 +28,7 @@ from talkies.api.v1.audio_bodies import (
 )
 from talkies.api.v1.job_records import JobRecord, shown
 from talkies.api.v1.job_urls import urls_of
-from talkies.api.v1.operations import JobId, own_job
+from talkies.api.v1.operations import JobId
 from talkies.api.waiting import PreferredWaitDep, WaitQuery
 from talkies.errors import (
     AudioEmpty,
@@ -51,7 +51,9 @@ from talkies.errors import (
     UnsupportedMedia,
 )
 from talkies.jobs.records import Document, Job
+from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal
+from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission
 from talkies.studio.audio.service import (
     ALIGNMENT_KIND,
@@ -212,8 +214,8 @@ async def create_audio_job(
     links: LinksDep,
 ) -> JobRecord:
     """A job whose files are `audio` and `timing.json`."""
-    maker = _Maker(services, who, creation)
-    job = (await run_in_threadpool(maker.speech, body)).tell(response)
+    jobs = JobCreation(services, who, creation)
+    job = (await run_in_threadpool(_speech, jobs, body)).tell(response)
     if wait:
         response.headers["Preference-Applied"] = f"wait={wait}"
         job = await until_done(live, lambda: services.jobs.get(job.id), job, wait)
@@ -281,9 +283,8 @@ async def create_alignment(
     async with private_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
         body = alignment_body(received)
-        maker = _Maker(services, who, creation)
-        files = received.form.files
-        found = await run_in_threadpool(maker.alignment, body, files)
+        jobs, files = JobCreation(services, who, creation), received.form.files
+        found = await run_in_threadpool(_alignment, jobs, body, files)
     if not isinstance(found, Created):
         return TimingAnswer.model_validate(dict(found))
     job = found.tell(response)
@@ -293,61 +294,47 @@ async def create_alignment(
     return await run_in_threadpool(shown, services, job, urls, links)
 
 
-class _Maker:
-    """Makes of a body a job, or what it asks for at once."""
+def _speech(creation: JobCreation, body: SpeechJobBody) -> Created[Job]:
+    """The job of a text, new or known; blocks."""
+    services, who = creation.services, creation.who
+    count_user(services, who, body.user_id)
+    asked = Asked(prefix=SPEECH_PREFIX, fields=body.model_dump(mode="json"), files={})
 
-    def __init__(self, services: Services, who: Principal, creation: Creation) -> None:
-        self._services, self._who, self._creation = services, who, creation
+    def submit(job_id: str) -> Job:
+        return services.audio.submit_speech(who, body.submission(who), job_id=job_id)
 
-    def speech(self, body: SpeechJobBody) -> Created[Job]:
-        """The job, new or known; blocks."""
-        count_user(self._services, self._who, body.user_id)
-        asked = Asked(prefix=SPEECH_PREFIX, fields=body.model_dump(mode="json"), files={})
+    return creation.once(asked, body.user_id, submit)
 
-        def submit(job_id: str) -> Job:
-            self._services.quotas.require_room(self._who, body.user_id)
-            submission = body.submission(self._who)
-            return self._services.audio.submit_speech(self._who, submission, job_id=job_id)
 
-        return self._creation.once(self._who, asked, submit, self._again)
+def _alignment(
+    creation: JobCreation, body: AlignmentBody, files: Mapping[str, UploadedFile]
+) -> Document | Created[Job]:
+    """The timing of a short recording, or a job for a long one; blocks."""
+    services, who = creation.services, creation.who
+    count_user(services, who, body.user_id)
 
-    def alignment(
-        self, body: AlignmentBody, files: Mapping[str, UploadedFile]
-    ) -> Document | Created[Job]:
-        """The timing of a short recording, or a job for a long one; blocks."""
-        count_user(self._services, self._who, body.user_id)
-        asked = Asked(
-            prefix=ALIGNMENT_PREFIX,
-            fields=body.model_dump(mode="json"),
-            files={role: file.sha256 for role, file in files.items()},
-        )
-        if not body.as_job:
-            try:
-                return self._services.audio.align(self._who, self._submission(body, files))
-            except MediaTooLarge as error:
-                if TOO_LONG not in error.details:
-                    raise
+    def submission() -> AlignmentSubmission:
+        sources = keep_inputs(services.assets, files)
+        return body.submission(who, sources)
 
-        def submit(job_id: str) -> Job:
-            self._services.quotas.require_room(self._who, body.user_id)
-            submission = self._submission(body, files)
-            return self._services.audio.submit_alignment(self._who, submission, job_id=job_id)
+    if not body.as_job:
+        try:
+            return services.audio.align(who, submission())
+        except MediaTooLarge as error:
+            if TOO_LONG not in error.details:
+                raise
+    asked = Asked(
+        prefix=ALIGNMENT_PREFIX,
+        fields=body.model_dump(mode="json"),
+        files={role: file.sha256 for role, file in files.items()},
+    )
 
-        return self._creation.once(self._who, asked, submit, self._again)
+    def submit(job_id: str) -> Job:
+        return services.audio.submit_alignment(who, submission(), job_id=job_id)
 
-    def _submission(
-        self, body: AlignmentBody, files: Mapping[str, UploadedFile]
-    ) -> AlignmentSubmission:
-        sources = {role: kept(self._services, role, file) for role, file in files.items()}
-        return body.submission(self._who, sources)
-
-    def _again(self, job_id: str) -> Job:
-        return _audio_job(self._services, self._who, job_id)
+    return creation.once(asked, body.user_id, submit)
 
 
 def _audio_job(services: Services, who: Principal, job_id: str) -> Job:
     """A job of speech or of an alignment. Raises `NotFound`."""
-    job = own_job(services, who, job_id)
-    if job.kind not in {SPEECH_KIND, ALIGNMENT_KIND}:
-        raise NotFound(f"There is no audio job {job_id}.", details={"job_id": job_id})
-    return job
+    return own_job(services.jobs, who, job_id, SPEECH_KIND, ALIGNMENT_KIND)

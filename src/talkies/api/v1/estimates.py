@@ -7,7 +7,6 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import VideosUser, count_user
-from talkies.api.intake import kept
 from talkies.api.models import Answer
 from talkies.api.openapi import answers, form_or_json
 from talkies.api.requests import ServicesDep
@@ -30,6 +29,7 @@ from talkies.errors import (
     TranscriptMismatch,
 )
 from talkies.studio.access.principal import Principal
+from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.videos.estimates import Estimate, Range
 
 router = APIRouter(prefix="/v1/estimates", tags=["videos"])
@@ -98,7 +98,7 @@ async def create_estimate(
 def _estimated(services: Services, who: Principal, received: Received) -> Estimate:
     body = video_body(received)
     count_user(services, who, body.user_id)
-    files = {role: kept(services, role, file) for role, file in received.form.files.items()}
+    files = keep_inputs(services.assets, received.form.files)
     return services.videos.estimate(who, body.submission(who, files))
 
 

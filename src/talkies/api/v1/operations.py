@@ -11,27 +11,18 @@ from talkies.api.models import Page
 from talkies.api.openapi import answers
 from talkies.api.paging import PagingDep
 from talkies.api.requests import LiveDep, RequestId, ServicesDep
-from talkies.api.services import Services
 from talkies.api.sse import STREAM, JobStory, PlaceDep, until_done
 from talkies.api.v1.job_records import JobRecord, StatusName, shown
 from talkies.api.v1.job_urls import urls_of
 from talkies.api.v1.receipts import ReceiptAnswer
 from talkies.api.waiting import WaitQuery
 from talkies.errors import Conflict, NotFound, QueueFull, StorageUnavailable
-from talkies.jobs.records import Job, JobQuery, Status
-from talkies.studio.access.principal import Principal
+from talkies.jobs.records import JobQuery, Status
+from talkies.studio.access.ownership import own_job
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
 
 JobId = Annotated[str, Path(max_length=40, examples=["vid_01k9zzy0c0m5ysfcvd4cb4k4w1"])]
-
-
-def own_job(services: Services, who: Principal, job_id: str) -> Job:
-    """A job of this principal; another's is as little there as none. Raises `NotFound`."""
-    job = services.jobs.get(job_id)
-    if not who.owns(job.key_id):
-        raise NotFound(f"There is no job {job_id}.", details={"job_id": job_id})
-    return job
 
 
 @router.get("", summary="Jobs of all kinds, newest first", responses=answers(NotFound))
@@ -76,9 +67,9 @@ async def get_operation(
     wait: WaitQuery = 0,
 ) -> JobRecord:
     """The record as it is now, with fresh links; `wait` gives it when the job is done."""
-    job = await run_in_threadpool(own_job, services, who, job_id)
+    job = await run_in_threadpool(own_job, services.jobs, who, job_id)
     if wait:
-        job = await until_done(live, lambda: own_job(services, who, job_id), job, wait)
+        job = await until_done(live, lambda: own_job(services.jobs, who, job_id), job, wait)
     return await run_in_threadpool(shown, services, job, urls_of(job), links)
 
 
@@ -89,7 +80,7 @@ def retry_operation(
     job_id: JobId, who: Anyone, services: ServicesDep, links: LinksDep
 ) -> JobRecord:
     """Only failed and canceled jobs, dead letters among them; with the inputs that they had."""
-    job = services.jobs.retry(own_job(services, who, job_id).id)
+    job = services.jobs.retry(own_job(services.jobs, who, job_id).id)
     return shown(services, job, urls_of(job), links)
 
 
@@ -98,7 +89,7 @@ def cancel_operation(
     job_id: JobId, who: Anyone, services: ServicesDep, links: LinksDep
 ) -> JobRecord:
     """A job that is done already comes back as it is."""
-    job = services.jobs.cancel(own_job(services, who, job_id).id)
+    job = services.jobs.cancel(own_job(services.jobs, who, job_id).id)
     return shown(services, job, urls_of(job), links)
 
 
@@ -124,6 +115,6 @@ async def operation_events(
     job_id: JobId, who: Anyone, services: ServicesDep, live: LiveDep, after: PlaceDep
 ) -> Response:
     """Server-sent events from the beginning, or after `Last-Event-ID`; ends when it is done."""
-    job = await run_in_threadpool(own_job, services, who, job_id)
-    story = JobStory(live, services.jobs, lambda: own_job(services, who, job_id))
+    job = await run_in_threadpool(own_job, services.jobs, who, job_id)
+    story = JobStory(live, services.jobs, lambda: own_job(services.jobs, who, job_id))
     return await story.answer(job, after)

@@ -5,8 +5,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from talkies.api.form_fields import checked, document_of
-from talkies.api.intake import require_known
+from talkies.api.form_fields import checked, document_of, require_known
 from talkies.api.models import Body
 from talkies.api.uploads import Received
 from talkies.errors import Forbidden

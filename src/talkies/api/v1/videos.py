@@ -6,14 +6,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import VideosUser, count_user, whose
-from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, Creation, CreationDep
-from talkies.api.intake import kept
+from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, CreationDep
+from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
 from talkies.api.models import Page
 from talkies.api.openapi import Responses, answers, form_or_json
 from talkies.api.paging import PagingDep
 from talkies.api.requests import LiveDep, RequestId, ServicesDep
-from talkies.api.services import Services
 from talkies.api.sse import STREAM, JobStory, PlaceDep, until_done
 from talkies.api.uploads import Received, private_folder, read
 from talkies.api.v1.job_records import JobRecord, StatusName, shown
@@ -39,7 +38,7 @@ from talkies.errors import (
     UnsupportedMedia,
 )
 from talkies.jobs.records import Job, JobQuery, Status
-from talkies.studio.access.principal import Principal
+from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.videos.service import ID_PREFIX
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -100,8 +99,8 @@ async def create_video(
     """One visual, one speech, and how it shall look. Answers at once; the video is made later."""
     async with private_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
-        maker = _Maker(services, who, creation)
-        job = (await run_in_threadpool(maker.make, received)).tell(response)
+        jobs = JobCreation(services, who, creation)
+        job = (await run_in_threadpool(_made, jobs, received)).tell(response)
     if wait:
         response.headers["Preference-Applied"] = f"wait={wait}"
         job = await until_done(live, lambda: services.jobs.get(job.id), job, wait)
@@ -111,32 +110,22 @@ async def create_video(
     return await run_in_threadpool(shown, services, job, urls, links)
 
 
-class _Maker:
-    """Makes of a body a job."""
+def _made(creation: JobCreation, received: Received) -> Created[Job]:
+    """The job of a body, new or known; blocks."""
+    services, who = creation.services, creation.who
+    body, files = video_body(received), received.form.files
+    count_user(services, who, body.user_id)
+    asked = Asked(
+        prefix=ID_PREFIX,
+        fields=body.model_dump(mode="json"),
+        files={role: file.sha256 for role, file in files.items()},
+    )
 
-    def __init__(self, services: Services, who: Principal, creation: Creation) -> None:
-        self._services, self._who, self._creation = services, who, creation
+    def submit(job_id: str) -> Job:
+        sources = keep_inputs(services.assets, files)
+        return services.videos.submit(who, body.submission(who, sources), job_id=job_id)
 
-    def make(self, received: Received) -> Created[Job]:
-        """The job, new or known; blocks."""
-        body, files = video_body(received), received.form.files
-        count_user(self._services, self._who, body.user_id)
-        asked = Asked(
-            prefix=ID_PREFIX,
-            fields=body.model_dump(mode="json"),
-            files={role: file.sha256 for role, file in files.items()},
-        )
-
-        def submit(job_id: str) -> Job:
-            self._services.quotas.require_room(self._who, body.user_id)
-            sources = {role: kept(self._services, role, file) for role, file in files.items()}
-            submission = body.submission(self._who, sources)
-            return self._services.videos.submit(self._who, submission, job_id=job_id)
-
-        def again(job_id: str) -> Job:
-            return self._services.videos.get(self._who, job_id)
-
-        return self._creation.once(self._who, asked, submit, again)
+    return creation.once(asked, body.user_id, submit)
 
 
 @router.get("", summary="Videos, newest first", responses=answers(NotFound))

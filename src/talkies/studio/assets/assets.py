@@ -55,7 +55,7 @@ class Assets:
     ) -> None:
         self._engine = engine
         self._storage = storage
-        self._limits = limits or AssetLimits()
+        self.limits = limits or AssetLimits()
         self._clock = clock
         self.blobs = Blobs(engine, storage, clock)
 
@@ -85,7 +85,7 @@ class Assets:
         """
         kind, content_type = sniffed(path, filename=filename)
         size = path.stat().st_size
-        self._limits.require(kind, size)
+        self.limits.require(kind, size)
         digest = self.keep(path, content_type=content_type)
         asset = self._new(principal, kind, content_type, size, filename, user_id)
         asset = replace(asset, sha256=digest, id=asset_id or asset.id)
@@ -112,7 +112,7 @@ class Assets:
         kind, content_type = announced(content_type)
         if size < 1:
             raise InvalidRequest("An upload has at least one byte.", details={"fields": ["bytes"]})
-        self._limits.require(kind, size)
+        self.limits.require(kind, size)
         asset = self._new(principal, kind, content_type, size, filename, user_id)
         asset = replace(asset, id=asset_id or asset.id)
         link = self._storage.upload_link(upload_key(asset.id), content_type=content_type, size=size)
@@ -247,7 +247,7 @@ class Assets:
             kind, content_type = sniffed(
                 path, filename=asset.filename, announced_as=asset.content_type
             )
-            self._limits.require(kind, asset.bytes)
+            self.limits.require(kind, asset.bytes)
             return self.keep(path, content_type=content_type), kind, content_type
 
     def _require_size(self, asset: Asset, size: int) -> None:

@@ -20,6 +20,7 @@ from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
 from talkies.storage.base import Storage
 from talkies.studio.access.audit import Actor, AuditLog
+from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal
 from talkies.studio.assets.assets import Assets, upload_key
 from talkies.studio.operations.places import files_of
@@ -82,9 +83,7 @@ class Deletion:
             Conflict: it did not stop in time; asking again goes on.
             StorageUnavailable, StorageRefused: its files could not be removed; it is still there.
         """
-        job = self._jobs.get(job_id)
-        if not principal.owns(job.key_id):
-            raise NotFound(f"There is no job {job_id}.", details={"job_id": job_id})
+        job = own_job(self._jobs, principal, job_id)
         counts = self._erase(self._ended(job))
         return self._certify(principal, "job", job_id, counts, request_id)
 

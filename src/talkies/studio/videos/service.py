@@ -9,6 +9,7 @@ from talkies.jobs.records import Job, NewJob, Output, Status
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.storage.base import LINK_SECONDS, Storage
+from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.engines import EngineCatalog, require_able
 from talkies.studio.fetching import Fetcher
@@ -109,10 +110,7 @@ class Videos:
 
     def get(self, principal: Principal, job_id: str) -> Job:
         """A video job of this principal. Raises `NotFound`."""
-        job = self._jobs.get(job_id)
-        if job.kind != KIND or not principal.owns(job.key_id):
-            raise NotFound(f"There is no video {job_id}.")
-        return job
+        return own_job(self._jobs, principal, job_id, KIND)
 
     def output(self, job: Job, name: str = "video") -> Output:
         """One file of a finished job.
