@@ -168,6 +168,26 @@ def test_fields_are_named_by_pointers(client: httpx.Client) -> None:
     answer = client.post("/v1/videos", json={"text": "Hi", "output": {"resolution": "9p"}, "x": 1})
     fields = {each["pointer"] for each in answer.json()["error"]["details"]["fields"]}
     assert fields == {"/output/resolution", "/x"}
+    assert answer.json()["error"]["message"].startswith(
+        "/output/resolution: Input should be '480p'"
+    )
+    unknown = client.post("/v1/videos", json={"resolutoin": "720p"}).json()["error"]
+    assert unknown["message"] == "/resolutoin: There is no such field."
+
+
+def test_a_form_that_contradicts_itself_is_refused(client: httpx.Client) -> None:
+    data = {"text": "Hi", "resolution": "720p", "output": '{"resolution": "480p", "fps": 25}'}
+    answer = client.post("/v1/videos", files={"portrait": PNG}, data=data)
+    assert (answer.status_code, code(answer)) == (422, "INVALID_REQUEST")
+    assert answer.json()["error"]["details"]["fields"][0]["pointer"] == "/output/resolution"
+
+
+def test_pictures_in_base64_are_refused_with_the_way_to_send_them(client: httpx.Client) -> None:
+    picture = "data:image/png;base64," + "A" * 100_000
+    answer = client.post("/v1/videos", json={"portrait": picture, "text": "Hi"})
+    assert (answer.status_code, code(answer)) == (422, "INVALID_REQUEST")
+    assert "multipart/form-data" in answer.json()["error"]["hint"]
+    assert len(answer.text) < 1_000
 
 
 @pytest.mark.parametrize(

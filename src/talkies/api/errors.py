@@ -36,6 +36,15 @@ METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 #: Where FastAPI says that a value came from, as a pointer begins with it.
 PLACES: Final = {"body": "", "query": "query", "path": "path", "header": "header"}
 
+#: What pydantic calls by the names of Python's insides.
+SAID: Final = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "It is missing.",
+    "dict_type": "It has to be a JSON object.",
+    "model_type": "It has to be a JSON object.",
+    "model_attributes_type": "It has to be a JSON object.",
+}
+
 
 def install(app: FastAPI) -> None:
     """Answer every failure of the app's routes in our shape."""
@@ -109,13 +118,18 @@ def invalid_request(problems: Iterable[Mapping[str, Any]]) -> TalkiesError:
     found = list(problems)
     if any(problem["type"] == "json_invalid" for problem in found):
         return MalformedBody("The body is not valid JSON.")
-    fields = [{"pointer": _pointer(each["loc"]), "message": str(each["msg"])} for each in found]
+    fields = [{"pointer": _pointer(each["loc"]), "message": _said(each)} for each in found]
     first = fields[0] if fields else {"pointer": "/", "message": "not usable"}
     return InvalidRequest(
         f"{first['pointer']}: {first['message']}",
         hint="Mend the fields in `details.fields`; /docs describes the request.",
         details={"fields": fields},
     )
+
+
+def _said(problem: Mapping[str, Any]) -> str:
+    """What pydantic says, in words of those who send requests."""
+    return SAID.get(problem["type"], str(problem["msg"])).removeprefix("Value error, ")
 
 
 def _pointer(location: Iterable[str | int]) -> str:

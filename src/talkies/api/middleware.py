@@ -1,5 +1,6 @@
 """What surrounds every request: its id, its headers, and the last net for failures."""
 
+import asyncio
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -8,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from talkies.api.errors import answer, unexpected
 from talkies.api.requests import accepted_request_id, state_of
-from talkies.errors import InvalidRequest
+from talkies.errors import InvalidRequest, Unavailable
 
 #: OWASP's advice for an API (REST Security Cheat Sheet); pages set their own policy.
 SECURITY_HEADERS: Final = {
@@ -70,6 +71,12 @@ class Net:
         except ClientDisconnect:
             # Nobody is left to be answered.
             return
+        except asyncio.CancelledError:
+            if started:
+                raise
+            # The server stops, and has waited as long as it may for the rest of the request.
+            stopping = Unavailable("The server is stopping.", hint="Send the request again.")
+            await answer(stopping, state_of(scope)["request_id"])(scope, receive, sending)
         except Exception as error:  # The last net: whatever it is gets our shape.
             if started:
                 # The server cuts the connection, so that half an answer does not pass for one.

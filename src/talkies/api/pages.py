@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from talkies.api.docs_page import STYLE, rendered
 
@@ -20,6 +20,13 @@ HEADERS: Final = {
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-cache",
 }
+
+
+@router.get("/")
+@router.head("/")
+async def front() -> RedirectResponse:
+    """Whoever opens the address that the server printed finds the documentation."""
+    return RedirectResponse("/docs", status_code=302)
 
 
 @router.get("/docs")

@@ -100,21 +100,21 @@ class UnknownVoice(InvalidInput):
     """There is no voice of that name."""
 
     code = "UNKNOWN_VOICE"
-    default_hint = "`talkies voices` lists the voices."
+    default_hint = "`talkies voices`, or `GET /v1/voices`, lists the voices."
 
 
 class UnknownLanguage(InvalidInput):
     """There is no language of that name."""
 
     code = "UNKNOWN_LANGUAGE"
-    default_hint = "`talkies voices` lists the languages."
+    default_hint = "`talkies voices`, or `GET /v1/voices`, lists the languages."
 
 
 class UnknownEngine(InvalidInput):
     """There is no engine of that name."""
 
     code = "UNKNOWN_ENGINE"
-    default_hint = "`talkies engines` lists the engines."
+    default_hint = "`talkies engines`, or `GET /v1/engines`, lists the engines."
 
 
 class InvalidOption(InvalidInput):
@@ -134,6 +134,7 @@ class InvalidRequest(InvalidInput):
     """The request has fields that cannot be used."""
 
     code = "INVALID_REQUEST"
+    default_hint = "Mend what the message names; /docs describes the request."
 
 
 class MalformedBody(InvalidInput):

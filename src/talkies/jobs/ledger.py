@@ -81,7 +81,10 @@ class Ledger:
         with self.changing() as connection:
             job = locked(connection, job_id)
             if job.status not in {Status.FAILED, Status.CANCELED}:
-                raise Conflict(f"The job is {job.status.value}: only failed and canceled jobs can.")
+                raise Conflict(
+                    f"The job is {job.status.value}: only failed and canceled jobs run again.",
+                    hint="Cancel it first where it is not done, or make a new one.",
+                )
             now = self.clock()
             new = as_new(job, now)
             values = fresh_run() | {

@@ -81,6 +81,11 @@ class Destination:
         return literal(self.host)
 
 
+#: What every name under `localhost` means, before anybody asks a resolver (RFC 6761 §6.3).
+LOOPBACK: Final = IPv4Address("127.0.0.1")
+_LOCAL: Final = re.compile(r"(?:.+\.)?localhost")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressPolicy:
     """What may be contacted. Public hosts only, unless a field says otherwise."""
@@ -108,8 +113,9 @@ class AddressPolicy:
             )
         if not self._port_allowed(destination):
             raise UnsafeAddress("The address has a port that is not contacted.")
-        if destination.address is not None:
-            self.check_address(destination.address, destination.port)
+        address = LOOPBACK if _LOCAL.fullmatch(destination.host) else destination.address
+        if address is not None:
+            self.check_address(address, destination.port)
         return destination
 
     def check_address(self, address: Address, port: int) -> None:

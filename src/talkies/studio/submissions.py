@@ -41,7 +41,15 @@ class Source:
 
     @classmethod
     def named(cls, text: str) -> Self:
-        """The source that a text field names: a URL has a scheme, an asset's id has none."""
+        """The source that a text field names: a URL has a scheme, an asset's id has none.
+
+        Raises `InvalidRequest` for the bytes themselves.
+        """
+        if text[:5].lower() == "data:":
+            raise InvalidRequest(
+                "Files are not taken as `data:` addresses.",
+                hint="Send the file in a `multipart/form-data` body, or as an asset before.",
+            )
         return cls(url=text) if "://" in text else cls(asset_id=text)
 
     @property

@@ -82,3 +82,9 @@ def test_what_stands_in_a_description_is_text_and_never_markup() -> None:
     found = rendered(api)
     assert "<script" not in found
     assert "<code>a&lt;b</code>" in found
+
+
+def test_the_front_door_leads_to_the_documentation(tmp_path: Path) -> None:
+    with client_of(built(tmp_path), "") as client:
+        answer = client.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")

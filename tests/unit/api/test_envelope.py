@@ -1,6 +1,9 @@
+import asyncio
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -117,7 +120,7 @@ def test_fields_are_pointed_at_wherever_they_stand(client: httpx.Client) -> None
     fields = client.get("/typed/x?flag=maybe").json()["error"]["details"]["fields"]
     assert {each["pointer"] for each in fields} == {"path/number", "query/flag"}
     missing = client.get("/typed/1").json()["error"]
-    assert missing["details"]["fields"] == [{"pointer": "query/flag", "message": "Field required"}]
+    assert missing["details"]["fields"] == [{"pointer": "query/flag", "message": "It is missing."}]
 
 
 def test_the_wait_is_in_the_header(client: httpx.Client) -> None:
@@ -158,3 +161,34 @@ def test_no_origin_is_listed_by_default(tmp_path: Path) -> None:
     with client_of(built(tmp_path)) as client:
         answer = client.get("/livez", headers={"Origin": FRIEND})
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_a_request_that_outlasts_its_server_is_told_to_come_again(stage: Stage) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def stop() -> None:
+        app = create_app(stage.services)
+        headers = [(b"x-api-key", stage.key.encode()), (b"content-type", b"application/json")]
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/estimates",
+            "query_string": b"",
+            "headers": headers,
+            "client": ("127.0.0.1", 1),
+        }
+        request = asyncio.ensure_future(app(scope, receive, send))
+        await asyncio.sleep(0.3)
+        request.cancel()
+        await request
+
+    asyncio.run(stop())
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"])["error"]["code"] == "UNAVAILABLE"

@@ -152,6 +152,14 @@ def test_every_refused_address_gets_the_same_words() -> None:
     assert [text[0] for text in texts] == [REFUSED]
 
 
+@pytest.mark.parametrize("name", ["localhost", "LocalHost", "a.localhost"])
+def test_names_that_always_mean_this_machine_are_refused_unasked(name: str) -> None:
+    with pytest.raises(UnsafeAddress, match="public host"):
+        AddressPolicy().check_url(f"https://{name}:8443/hook")
+    assert AddressPolicy(allow_private=True).check_url(f"https://{name}/").host == name.lower()
+    assert AddressPolicy().check_url("https://localhost.example.com/")
+
+
 def test_exact_places_can_be_permitted() -> None:
     policy = AddressPolicy(permitted=frozenset({("127.0.0.1", 6379)}))
     assert policy.check_url("https://127.0.0.1:6379/")

@@ -14,7 +14,9 @@ router = APIRouter(prefix="/v1/users", tags=["users"])
 
 
 @router.delete(
-    "/{user_id}", summary="Delete a user's data", responses=answers(Conflict, StorageUnavailable)
+    "/{user_id:path}",
+    summary="Delete a user's data",
+    responses=answers(Conflict, StorageUnavailable),
 )
 def delete_user(
     user_id: Annotated[str, Path(min_length=1, max_length=200, examples=["user-17"])],

@@ -1,6 +1,6 @@
 """What `POST /v1/videos` and `POST /v1/estimates` take, as JSON or as a form."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -8,7 +8,7 @@ from pydantic import Field
 from talkies.api.form_fields import checked, document_of, require_known
 from talkies.api.models import Body
 from talkies.api.uploads import Received
-from talkies.errors import Forbidden
+from talkies.errors import Forbidden, InvalidRequest
 from talkies.jobs.records import Priority
 from talkies.studio.access.principal import Principal
 from talkies.studio.submissions import Source
@@ -141,5 +141,14 @@ def video_body(received: Received) -> VideoBody:
     beside = {name: document.pop(name) for name in OutputBody.model_fields if name in document}
     output = document.get("output", {})
     if beside and isinstance(output, dict):
+        _require_once(beside.keys() & output.keys())
         document["output"] = {**output, **beside}
     return checked(VideoBody, document)
+
+
+def _require_once(twice: Collection[str]) -> None:
+    for name in sorted(twice):
+        problem = {"pointer": f"/output/{name}", "message": "It was given twice."}
+        raise InvalidRequest(
+            f"`{name}` was given both in `output` and beside it.", details={"fields": [problem]}
+        )

@@ -85,7 +85,9 @@ def require_token(token: str) -> str:
     raise InvalidRequest(
         f"An Idempotency-Key has 1 to {TOKEN_MAX} printable ASCII characters.",
         hint="Send a UUID.",
-        details={"fields": [{"pointer": "Idempotency-Key", "message": "It cannot be a token."}]},
+        details={
+            "fields": [{"pointer": "header/Idempotency-Key", "message": "It cannot be a token."}]
+        },
     )
 
 

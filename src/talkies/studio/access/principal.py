@@ -39,9 +39,10 @@ class Principal:
     def require(self, scope: Scope) -> None:
         """Raise `Forbidden` where the key lacks the scope."""
         if not self.may(scope):
+            enough = dict.fromkeys([f"`{scope.value}`", f"`{Scope.ADMIN.value}`"])
             raise Forbidden(
                 f"This key may not use {scope.value}.",
-                hint=f"Use a key with the scope `{scope.value}` or `admin`.",
+                hint=f"Use a key with the scope {' or '.join(enough)}.",
                 details={"scope": scope.value},
             )
 

@@ -194,7 +194,5 @@ def _format(output: Path, options: VideoOptions, look: Look) -> VideoFormat:
             details={"option": "format", "value": name},
         )
     if look.background == values.TRANSPARENT and name == VideoFormat.MP4:
-        raise InvalidOption(
-            "An mp4 video cannot be transparent.", hint="Let the output end in .webm or .gif."
-        )
+        raise InvalidOption("An mp4 video cannot be transparent.", hint="Let it be a webm or gif.")
     return VideoFormat(name)

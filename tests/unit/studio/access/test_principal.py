@@ -17,6 +17,13 @@ def test_a_scope_opens_what_it_names_and_admin_everything() -> None:
         who(Scope.VIDEOS).require(Scope.ADMIN)
 
 
+def test_a_refusal_names_the_scopes_that_would_do() -> None:
+    for scope, names in ((Scope.AUDIO, "`audio` or `admin`"), (Scope.ADMIN, "`admin`")):
+        with pytest.raises(Forbidden) as refused:
+            who(Scope.VIDEOS).require(scope)
+        assert refused.value.hint == f"Use a key with the scope {names}."
+
+
 def test_a_key_sees_its_own_and_admin_everybodys() -> None:
     assert who(Scope.VIDEOS).owns("key_1")
     assert not who(Scope.VIDEOS).owns("key_2")
