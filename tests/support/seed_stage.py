@@ -24,7 +24,8 @@ from talkies.studio.access.limits import RateLimits
 from talkies.studio.access.principal import Scope
 from talkies.studio.fetching import Fetcher
 from talkies.studio.operations.retention import Retention
-from talkies.studio.videos.service import Videos, video_key
+from talkies.studio.videos.kind import video_key
+from talkies.studio.videos.service import Videos
 
 #: What the hands deliver as a video.
 VIDEO = b"\0\0\0\x18ftypisom a video of some bytes"

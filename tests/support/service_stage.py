@@ -51,7 +51,8 @@ from talkies.studio.previews import Previews
 from talkies.studio.speaking import Script
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
-from talkies.studio.videos.estimates import Estimate, Range
+from talkies.studio.videos.estimates import Estimate
+from talkies.studio.videos.pace import Range
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import VideoSubmission
 from talkies.studio.webhooks.deliveries import Deliveries

@@ -224,9 +224,7 @@ def _as_ours(error: Exception, reason: Reason | None = None) -> TalkiesError:
     if isinstance(error, TalkiesError):
         return error
     log.error("a step failed in a way that nobody foresaw", exc_info=error)
-    return TalkiesError(
-        "Something went wrong inside.", hint="Try again. If it stays, report the id of the job."
-    )
+    return TalkiesError("Something went wrong inside.", hint=INTERNAL_HINT)
 
 
 def _unknown() -> Any:

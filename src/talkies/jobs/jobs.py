@@ -12,7 +12,7 @@ from talkies.errors import Conflict, NotFound, TalkiesError, Unavailable
 from talkies.jobs.fairness import rank
 from talkies.jobs.kinds import JobKind
 from talkies.jobs.ledger import Ending, Ledger, Observer, locked, one
-from talkies.jobs.queue import Queue, Ticket
+from talkies.jobs.queue import Queue, Ticket, ticket_id
 from talkies.jobs.records import (
     UNFINISHED,
     Job,
@@ -94,7 +94,7 @@ class Jobs:
             connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
         phases = range(len(self.kind_of(job).phases))
         runs = range(1, job.run + 1)
-        self.queue.forget([f"{job_id}.{run}.{phase}" for run in runs for phase in phases])
+        self.queue.forget([ticket_id(job_id, run, phase) for run in runs for phase in phases])
 
     def get(self, job_id: str) -> Job:
         """The job as it is now. Raises `NotFound`."""
@@ -221,7 +221,7 @@ class Jobs:
     def clear(self, job: Job) -> None:
         """Remove what a job that waited leaves; where that fails, sweeps do it later."""
         try:
-            self.queue.withdraw([f"{job.id}.{job.run}.{job.phase}"])
+            self.queue.withdraw([ticket_id(job.id, job.run, job.phase)])
             if job.phase:
                 self.kind_of(job).purge(job)
         except TalkiesError as error:

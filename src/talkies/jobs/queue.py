@@ -17,6 +17,11 @@ def render_queue(engine: str) -> str:
     return f"render.{engine}"
 
 
+def ticket_id(job_id: str, run: int, phase: int) -> str:
+    """The name of a ticket in the queue."""
+    return f"{job_id}.{run}.{phase}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One phase of one run of a job, in line."""
@@ -33,7 +38,7 @@ class Ticket:
     @property
     def id(self) -> str:
         """Its name in the queue; a second ticket of that name changes nothing."""
-        return f"{self.job_id}.{self.run}.{self.phase}"
+        return ticket_id(self.job_id, self.run, self.phase)
 
 
 class TicketState(StrEnum):

@@ -6,14 +6,15 @@ from typing import Final
 import sqlalchemy as sa
 
 from talkies.db.engine import reading, writing
-from talkies.db.tables import job_events, jobs
+from talkies.db.tables import jobs
 from talkies.errors import DeadlineExceeded
 from talkies.jobs.attempts import failed
 from talkies.jobs.jobs import Jobs, first_ticket
 from talkies.jobs.ledger import locked
-from talkies.jobs.queue import TicketState
+from talkies.jobs.queue import TicketState, ticket_id
 from talkies.jobs.records import Job, Status
 from talkies.jobs.rows import JOB_COLUMNS, job_of
+from talkies.kit.clock import HOUR
 
 #: Milliseconds after which a job that is not known to stand in the queue is looked for there: its
 #: own process has put it there by then, if it lives.
@@ -23,10 +24,7 @@ LOST_AFTER: Final = 3_000
 SILENT_AFTER: Final = 60_000
 
 #: Milliseconds for which the queue's own records of an ended ticket are kept, to be looked at.
-TICKETS_KEPT: Final = 3_600_000
-
-#: Milliseconds for which events of progress are kept after their job has ended.
-EVENTS_KEPT: Final = 7 * 24 * 3_600_000
+TICKETS_KEPT: Final = HOUR
 
 #: Rows that one sweep takes at once.
 PAGE: Final = 500
@@ -55,14 +53,10 @@ class Upkeep:
                 self._jobs.restart(job)
 
     def tidy(self) -> None:
-        """Remove what nobody will ask for any more."""
+        """Remove the queue's records of what nobody will ask for any more."""
         now = self._jobs.ledger.clock()
         while self._jobs.queue.forget_ended(now - TICKETS_KEPT, PAGE) == PAGE:
             pass
-        over = sa.select(jobs.c.id).where(jobs.c.finished_at < now - EVENTS_KEPT)
-        told = (job_events.c.type == "progress", job_events.c.at < now - EVENTS_KEPT)
-        with writing(self._jobs.engine) as connection:
-            connection.execute(sa.delete(job_events).where(*told, job_events.c.job_id.in_(over)))
 
     def _enqueue_lost(self) -> None:
         before = self._jobs.ledger.clock() - LOST_AFTER
@@ -108,4 +102,4 @@ class Upkeep:
 
 
 def _ticket_id(job: Job) -> str:
-    return f"{job.id}.{job.run}.{job.phase}"
+    return ticket_id(job.id, job.run, job.phase)

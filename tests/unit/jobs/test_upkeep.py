@@ -5,15 +5,14 @@ import pytest
 import sqlalchemy as sa
 from job_room import MemoryQueue, Script, TestClock, new_job
 
-from talkies.db.engine import reading, writing
-from talkies.db.tables import job_events
+from talkies.db.engine import reading
 from talkies.db.tables import jobs as rows
 from talkies.jobs.attempts import Attempts, Report
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.ledger import Ending
 from talkies.jobs.queue import Ticket
 from talkies.jobs.records import Job, Status
-from talkies.jobs.upkeep import EVENTS_KEPT, LOST_AFTER, PAGE, SILENT_AFTER, Upkeep
+from talkies.jobs.upkeep import LOST_AFTER, PAGE, SILENT_AFTER, TICKETS_KEPT, Upkeep
 
 
 @pytest.fixture
@@ -168,30 +167,18 @@ def test_a_job_that_moved_is_not_restarted(
     assert set(queue.tickets) == {"vid_1.1.0"}
 
 
-def test_old_tickets_and_old_progress_go(
+def test_old_tickets_go(
     jobs: Jobs, upkeep: Upkeep, attempts: Attempts, queue: MemoryQueue, clock: TestClock
 ) -> None:
     for name in ("vid_1", "vid_2"):
         jobs.accept(new_job(name))
         attempts.begin(replace(TICKET, job_id=name), name)
-        attempts.write([Report(attempt=name, progress=0.4)])
     attempts.finish("vid_1", "vid_1", Ending(status=Status.SUCCEEDED))
     extra = [replace(TICKET, job_id=f"old_{number}") for number in range(PAGE)]
     for ticket in extra:
         queue.add(ticket)
     queue.withdraw([ticket.id for ticket in extra])
     queue.withdraw(["vid_1.1.0"])
-    clock.at += EVENTS_KEPT + 1
+    clock.at += TICKETS_KEPT + 1
     upkeep.tidy()
     assert set(queue.tickets) == {"vid_2.1.0"}
-    kept = {(event.job_id, event.type) for event in jobs.events()}
-    assert ("vid_1", "progress") not in kept
-    assert {("vid_1", "status"), ("vid_2", "progress")} <= kept
-
-
-def test_events_of_unfinished_jobs_stay(jobs: Jobs, upkeep: Upkeep) -> None:
-    jobs.accept(new_job("vid_1"))
-    with writing(jobs.engine) as connection:
-        connection.execute(sa.update(job_events).values(at=1, type="progress"))
-    upkeep.tidy()
-    assert len(jobs.events()) == 1

@@ -18,7 +18,7 @@ from talkies.api.requests import request_id_of
 from talkies.api.uploads import Received
 from talkies.errors import InvalidRequest, TalkiesError
 from talkies.jobs.records import Job
-from talkies.studio.videos.service import ID_PREFIX
+from talkies.studio.videos.kind import ID_PREFIX
 from talkies.studio.videos.submission import VideoSubmission
 
 #: Makes the answer that carries an error, from the error and the id of the request.

@@ -49,7 +49,7 @@ from talkies.errors import (
 from talkies.jobs.records import Job
 from talkies.studio.access.principal import Scope
 from talkies.studio.assets.inputs import keep_input
-from talkies.studio.videos.service import video_key
+from talkies.studio.videos.kind import video_key
 from talkies.studio.videos.submission import Output, VideoSubmission
 
 ORIGIN: Final = "sadtalker"

@@ -10,7 +10,7 @@ from talkies.api.models import Answer, Moment
 from talkies.jobs.records import Document, Job, Status
 from talkies.storage.base import LINK_SECONDS, Storage
 from talkies.storage.links import LinkSigner
-from talkies.studio.videos.service import video_key
+from talkies.studio.videos.kind import video_key
 
 StatusName: TypeAlias = Literal["queued", "running", "succeeded", "failed"]
 

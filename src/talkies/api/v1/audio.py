@@ -54,13 +54,13 @@ from talkies.jobs.records import Document, Job
 from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal
 from talkies.studio.assets.inputs import keep_inputs
-from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission
-from talkies.studio.audio.service import (
+from talkies.studio.audio.kinds import (
     ALIGNMENT_KIND,
     ALIGNMENT_PREFIX,
     SPEECH_KIND,
     SPEECH_PREFIX,
 )
+from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission
 
 router = APIRouter(prefix="/v1/audio", tags=["audio"])
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from talkies.jobs.records import Job
-
-VIDEO: Final = "video"
+from talkies.studio.videos.kind import KIND
 
 #: What a video has beside what every job has.
 VIDEO_PATHS: Final = {
@@ -19,7 +18,7 @@ VIDEO_PATHS: Final = {
 
 def urls_of(job: Job) -> Mapping[str, str]:
     """The paths of a job's own routes, by name."""
-    if job.kind == VIDEO:
+    if job.kind == KIND:
         home = f"/v1/videos/{job.id}"
         return _common(home) | {name: f"{home}/{path}" for name, path in VIDEO_PATHS.items()}
     home = f"/v1/operations/{job.id}"

@@ -16,7 +16,7 @@ from talkies.api.requests import LiveDep, RequestId, ServicesDep
 from talkies.api.sse import STREAM, JobStory, PlaceDep, until_done
 from talkies.api.uploads import Received, private_folder, read
 from talkies.api.v1.job_records import JobRecord, StatusName, shown
-from talkies.api.v1.job_urls import VIDEO, urls_of
+from talkies.api.v1.job_urls import urls_of
 from talkies.api.v1.receipts import ReceiptAnswer
 from talkies.api.v1.video_bodies import ROLES, VideoBody, video_body
 from talkies.api.v1.video_examples import VIDEO_EXAMPLES
@@ -39,7 +39,7 @@ from talkies.errors import (
 )
 from talkies.jobs.records import Job, JobQuery, Status
 from talkies.studio.assets.inputs import keep_inputs
-from talkies.studio.videos.service import ID_PREFIX
+from talkies.studio.videos.kind import ID_PREFIX, KIND
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -141,7 +141,7 @@ def list_videos(
     query = JobQuery(
         key_id=whose(who),
         user_id=user_id,
-        kinds=(VIDEO,),
+        kinds=(KIND,),
         statuses=tuple(Status(name) for name in status or ()),
         after=paging.after,
         limit=paging.fetch,

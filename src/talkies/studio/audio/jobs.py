@@ -9,8 +9,8 @@ from talkies.jobs.kinds import Finished, JobKind, Phase, Step, StepContext
 from talkies.jobs.queue import AUDIO
 from talkies.jobs.records import Job, Output
 from talkies.media.sound_encoder import SOUND_FORMATS
+from talkies.studio.audio.kinds import ALIGNMENT_KIND, SPEECH_KIND, sound_key, timing_key
 from talkies.studio.audio.requests import alignment_from, script_of, speech_from
-from talkies.studio.audio.service import ALIGNMENT_KIND, SPEECH_KIND
 from talkies.studio.audio.steps import ORDER, RECORDING
 from talkies.studio.making import Patience
 from talkies.studio.progress import Stage
@@ -63,7 +63,7 @@ class _Speech:
         sound = Product(
             name="audio",
             file=f"speech.{known.extension}",
-            storage_key=f"audio/{context.job.id}.{known.extension}",
+            storage_key=sound_key(context.job, known.extension),
             content_type=known.content_type,
         )
         return _delivered(self._workshop, context, [sound, _timing(context.job)])
@@ -106,7 +106,7 @@ def _timing(job: Job) -> Product:
     return Product(
         name=TIMING,
         file=TIMING,
-        storage_key=f"audio/{job.id}.timing.json",
+        storage_key=timing_key(job),
         content_type="application/json",
     )
 

@@ -12,6 +12,12 @@ from talkies.media.sound_encoder import SOUND_FORMATS
 from talkies.speech.espeak.languages import find_language
 from talkies.speech.text import cleaned
 from talkies.studio.access.principal import Principal, Scope
+from talkies.studio.audio.kinds import (
+    ALIGNMENT_KIND,
+    ALIGNMENT_PREFIX,
+    SPEECH_KIND,
+    SPEECH_PREFIX,
+)
 from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission, script_of
 from talkies.studio.audio.speaker import Speaker
 from talkies.studio.fetching import Fetcher
@@ -19,9 +25,6 @@ from talkies.studio.progress import Reporter
 from talkies.studio.speaking import Script, voice_of
 from talkies.studio.submissions import new_job, require_caller, with_webhook
 from talkies.studio.texts import require_words
-
-SPEECH_KIND, ALIGNMENT_KIND = "speech", "alignment"
-SPEECH_PREFIX, ALIGNMENT_PREFIX = "spe", "aln"
 
 
 class Ledger(Protocol):

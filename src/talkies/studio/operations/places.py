@@ -12,13 +12,15 @@ from talkies.db.tables import jobs
 from talkies.jobs.records import UNFINISHED, Status
 from talkies.kit.clock import DAY, HOUR
 from talkies.storage.base import BlobInfo, Storage
+from talkies.studio import artifacts, previews
+from talkies.studio.audio import kinds as audio
+from talkies.studio.videos import kind as videos
 
 #: What a job made for its owner: `videos/<job>…`.
-RESULTS: Final = ("videos", "audio")
+RESULTS: Final = (videos.FOLDER, audio.FOLDER)
 
 #: What a job needs while it runs: `scratch/<job>/…`, `previews/<job>/…`.
-SCRATCH: Final = "scratch"
-WORKINGS: Final = (SCRATCH, "previews")
+WORKINGS: Final = (artifacts.PREFIX, previews.PREFIX)
 
 #: Milliseconds after its last file for which the workings of a job stay when it has ended: viewers
 #: of a preview read on for a while.
@@ -103,5 +105,5 @@ def _needs(job: sa.RowMapping | None, place: str) -> bool:
     """Whether a job may still read what it has in this place."""
     if job is None or job["status"] in UNFINISHED:
         return job is not None
-    recoverable = job["status"] == Status.FAILED.value and place == SCRATCH
+    recoverable = job["status"] == Status.FAILED.value and place == artifacts.PREFIX
     return recoverable and job["swept_at"] is None

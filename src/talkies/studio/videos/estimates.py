@@ -23,8 +23,6 @@ from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import VideoSubmission, planned
 from talkies.studio.videos.workbench import SITTING
 
-__all__ = ["Costs", "Estimate", "Estimator", "Lines", "Range"]
-
 #: Seconds for a look at the inputs; a caller waits.
 PATIENCE: Final = Patience(wall_seconds=60.0)
 

@@ -15,10 +15,8 @@ from talkies.studio.engines import EngineCatalog, require_able
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import new_job, with_webhook
 from talkies.studio.videos.estimates import Estimate, Estimator
-from talkies.studio.videos.kind import ID_PREFIX, KIND, video_key
+from talkies.studio.videos.kind import ID_PREFIX, KIND
 from talkies.studio.videos.submission import VideoSubmission, require_possible, require_voice
-
-__all__ = ["ID_PREFIX", "KIND", "Link", "Videos", "video_key"]
 
 
 class Ledger(Protocol):
@@ -167,5 +165,5 @@ class Videos:
 
 def _why_without(job: Job) -> str:
     if job.status is not Status.SUCCEEDED:
-        return f"The job {job.status}: only jobs that succeeded have files."
+        return f"The job is {job.status}: only jobs that succeeded have files."
     return "Ask for it when the job is made, as in `captions: sidecar`."
