@@ -1,15 +1,15 @@
 """What the audio routes take: OpenAI's fields of speech, and ours of jobs."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from talkies.api.form_fields import checked, document_of, require_known
 from talkies.api.models import Body
 from talkies.api.uploads import Received
-from talkies.errors import Forbidden, InvalidRequest
-from talkies.jobs.records import Priority
+from talkies.api.v1.job_bodies import JobBody
+from talkies.errors import InvalidRequest
 from talkies.speech.text import TEXT_MAX
 from talkies.studio.access.principal import Principal
 from talkies.studio.audio.requests import AlignmentSubmission, SpeechSubmission
@@ -52,37 +52,7 @@ class SpeechBody(Body):
     )
 
 
-class _CallersFields(Body):
-    """What every job keeps of its caller."""
-
-    deadline_seconds: float | None = Field(
-        default=None, description="Fail with DEADLINE_EXCEEDED where it takes longer."
-    )
-    priority: Literal["high", "normal", "low"] = Field(
-        default="normal", description="`high` needs the scope `admin`."
-    )
-    user_id: str | None = Field(default=None, max_length=200, examples=["user-17"])
-    external_id: str | None = Field(
-        default=None, max_length=200, description="Your own name of it, once for each key."
-    )
-    webhook_url: str | None = Field(default=None, max_length=8_000)
-    webhook_events: list[str] | None = Field(default=None, examples=[["job.succeeded"]])
-    metadata: dict[str, Any] = Field(default_factory=dict, examples=[{"order": "4711"}])
-
-    def callers(self, who: Principal) -> dict[str, Any]:
-        """These fields as a submission takes them; raises `Forbidden`."""
-        if self.priority == "high" and not who.is_admin:
-            raise Forbidden("Only a key with the scope `admin` may give a high priority.")
-        plain = {name: getattr(self, name) for name in _CallersFields.model_fields}
-        events = self.webhook_events
-        return {
-            **plain,
-            "priority": Priority[self.priority.upper()],
-            "webhook_events": None if events is None else tuple(events),
-        }
-
-
-class SpeechJobBody(_CallersFields):
+class SpeechJobBody(JobBody):
     """A text to be spoken as a job, with its timing beside it."""
 
     input: str = Field(min_length=1, max_length=TEXT_MAX, examples=["Once upon a time…"])
@@ -105,7 +75,7 @@ class SpeechJobBody(_CallersFields):
         )
 
 
-class AlignmentBody(_CallersFields):
+class AlignmentBody(JobBody):
     """A recording to be timed."""
 
     audio: str | None = Field(default=None, max_length=8_000, description=SOUND)

@@ -1,15 +1,15 @@
 """What `POST /v1/videos` and `POST /v1/estimates` take, as JSON or as a form."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, Final, Literal
+from typing import Final
 
 from pydantic import Field
 
 from talkies.api.form_fields import checked, document_of, require_known
 from talkies.api.models import Body
 from talkies.api.uploads import Received
-from talkies.errors import Forbidden, InvalidRequest
-from talkies.jobs.records import Priority
+from talkies.api.v1.job_bodies import JobBody
+from talkies.errors import InvalidRequest
 from talkies.studio.access.principal import Principal
 from talkies.studio.submissions import Source
 from talkies.studio.videos.options import (
@@ -55,7 +55,7 @@ class OutputBody(Body):
     captions: CaptionsName | None = Field(default=None, examples=["sidecar"])
 
 
-class VideoBody(Body):
+class VideoBody(JobBody):
     """One video to make: one visual, one speech, and how it shall look."""
 
     portrait: str | None = Field(
@@ -82,36 +82,20 @@ class VideoBody(Body):
     output: OutputBody = OutputBody()
     seed: int | None = Field(default=None, ge=0, le=2**53 - 1)
     score: bool = Field(default=True, description="Measure the lip sync of the finished video.")
-    deadline_seconds: float | None = Field(
-        default=None, description="Fail with DEADLINE_EXCEEDED where it takes longer."
-    )
-    priority: Literal["high", "normal", "low"] = Field(
-        default="normal", description="`high` needs the scope `admin`."
-    )
-    user_id: str | None = Field(default=None, max_length=200, examples=["user-17"])
-    external_id: str | None = Field(
-        default=None, max_length=200, description="Your own name of it, once for each key."
-    )
-    webhook_url: str | None = Field(default=None, max_length=8_000)
-    webhook_events: list[str] | None = Field(default=None, examples=[["job.succeeded"]])
-    metadata: dict[str, Any] = Field(default_factory=dict, examples=[{"order": "4711"}])
     options: dict[str, str | int | float | bool] = Field(
         default_factory=dict, description="The engine's own, by its schema in `/v1/engines`."
     )
 
     def submission(self, who: Principal, files: Mapping[str, Source]) -> VideoSubmission:
         """What the studio is asked for; raises `Forbidden` and `InvalidRequest`."""
-        if self.priority == "high" and not who.is_admin:
-            raise Forbidden("Only a key with the scope `admin` may give a high priority.")
-        plain = self.model_dump(exclude=_NOT_PLAIN)
+        plain = self.model_dump(exclude={*_NOT_PLAIN, *JobBody.model_fields})
         return VideoSubmission(
             **plain,
+            **self.callers(who),
             portrait=self._source("portrait", files),
             audio=self._source("audio", files),
             source_video=self._source("source_video", files),
             output=self._look(files),
-            priority=Priority[self.priority.upper()],
-            webhook_events=None if self.webhook_events is None else tuple(self.webhook_events),
         )
 
     def _source(self, name: str, files: Mapping[str, Source]) -> Source | None:
@@ -128,7 +112,7 @@ class VideoBody(Body):
         return Output(**plain, background=files.get("background", named))
 
 
-_NOT_PLAIN: Final = {"portrait", "audio", "source_video", "output", "priority", "webhook_events"}
+_NOT_PLAIN: Final = ("portrait", "audio", "source_video", "output")
 
 
 def video_body(received: Received) -> VideoBody:
