@@ -96,7 +96,7 @@ async def pieces(request: Request, write: Callable[[bytes], object]) -> None:
 
 
 @asynccontextmanager
-async def private_folder(scratch: Scratch) -> AsyncIterator[Path]:
+async def incoming_folder(scratch: Scratch) -> AsyncIterator[Path]:
     """A folder only this user can read, removed at the end; a sweep finds it after a crash."""
     name = new_id("incoming")
     folder = await run_in_threadpool(scratch.folder, name)

@@ -15,7 +15,7 @@ from talkies.kit.clock import now, rfc3339
 try:
     from talkies.jobs.records import Job, JobQuery, Status
     from talkies.settings import load
-    from talkies.studio.access.audit import Actor
+    from talkies.studio.access.audit import COMMAND_LINE
     from talkies.studio.access.key_rows import Key, KeyLimits
     from talkies.studio.access.keys import IssuedKey
     from talkies.studio.access.principal import Scope
@@ -28,9 +28,6 @@ except ModuleNotFoundError as error:
         hint="pip install 'talkies[serve]'",
         details={"module": error.name},
     ) from error
-
-#: Who acts, as the audit log names it.
-BY = Actor(name="command line")
 
 #: What a key may use where nothing is said.
 SCOPES = tuple(scope for scope in Scope if scope is not Scope.ADMIN)
@@ -75,7 +72,7 @@ def create_key(
         issued = parts.keys.create(
             name,
             scopes or SCOPES,
-            by=BY,
+            by=COMMAND_LINE,
             expires_at=None if lasts is None else now() + round(lasts * 1000),
             limits=limits,
         )
@@ -99,7 +96,7 @@ def list_keys(target: Target, *, revoked: bool) -> None:
 def revoke_key(target: Target, key_id: str) -> None:
     """Take a key away."""
     with target.open() as parts:
-        key = parts.keys.revoke(key_id, by=BY)
+        key = parts.keys.revoke(key_id, by=COMMAND_LINE)
     if target.as_json:
         say_event("key", _key_document(key))
     else:
@@ -110,7 +107,7 @@ def rotate_key(target: Target, key_id: str, *, grace: str) -> None:
     """Give a key another secret, and print it."""
     seconds = seconds_of(grace, "--grace")
     with target.open() as parts:
-        issued = parts.keys.rotate(key_id, by=BY, grace_seconds=seconds)
+        issued = parts.keys.rotate(key_id, by=COMMAND_LINE, grace_seconds=seconds)
     _say_issued(issued, as_json=target.as_json)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from talkies.api.links import Links
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.records import Output
 from talkies.studio.mirror.mirror import Mirror
@@ -25,11 +26,10 @@ def mirroring(base: Foundation, jobs: Jobs) -> Mirroring | None:
     if settings.supabase_db_url is None:
         return None
     engine = connect_mirror(settings.supabase_db_url.get_secret_value())
-    here = (settings.api_public_base_url or "").rstrip("/")
+    links = Links(settings.api_public_base_url or "")
 
     def link(output: Output) -> str:
-        found = base.storage.link(output.storage_key)
-        return here + found if found.startswith("/") else found
+        return links.to(base.storage.link(output.storage_key))
 
     table = JobTable(engine, name=settings.supabase_jobs_table)
     return Mirroring(mirror=Mirror(jobs, table, link=link), engine=engine)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from talkies.errors import Misconfigured
 from talkies.kit.clock import now
 from talkies.settings import Settings
-from talkies.studio.access.audit import Actor
+from talkies.studio.access.audit import COMMAND_LINE
 from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.principal import Scope
 from talkies.wiring.service import Service
@@ -22,8 +22,6 @@ FAREWELL_SECONDS = 5
 
 #: Seconds an idle connection is kept: longer than a proxy before us keeps it (nginx: 60).
 KEEP_ALIVE_SECONDS = 75
-
-COMMAND_LINE = Actor(name="command line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

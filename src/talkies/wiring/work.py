@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from talkies.api.links import Links
 from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.v1.job_urls import urls_of
 from talkies.jobs.dbos_queue import DbosQueue
@@ -96,8 +97,10 @@ def sadtalker_of(base: Foundation) -> JobResponses:
 
 def v1_payload(settings: Settings, job: Job, event: str) -> Document:
     """The body of a webhook; links in it are absolute where the public address is known."""
-    home = (settings.api_public_base_url or "").rstrip("/")
-    return minimal_payload(job, event, {name: home + path for name, path in urls_of(job).items()})
+    links = Links(settings.api_public_base_url or "")
+    return minimal_payload(
+        job, event, {name: links.to(path) for name, path in urls_of(job).items()}
+    )
 
 
 def prices_of(settings: Settings) -> Prices:

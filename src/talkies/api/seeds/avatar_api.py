@@ -42,7 +42,7 @@ from talkies.api.seeds.forms import (
     route_class,
 )
 from talkies.api.services import Services
-from talkies.api.uploads import json_value, private_folder, read
+from talkies.api.uploads import incoming_folder, json_value, read
 from talkies.errors import Gone, NotFound, NotReady, QueueFull
 from talkies.jobs.records import Status
 from talkies.studio.assets.inputs import keep_input
@@ -92,7 +92,7 @@ async def generate(
     services: ServicesDep,
 ) -> CreatedAnswer:
     """Both files are looked at before the answer; the video is made later."""
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         form = form_of(await read(request, folder, services.http))
         metadata = _metadata(form.text("metadata"))
         checked = await services.avatar.check(file_of(form, "image"), file_of(form, "audio"))

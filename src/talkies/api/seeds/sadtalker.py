@@ -34,7 +34,7 @@ from talkies.api.seeds.sadtalker_options import (
 )
 from talkies.api.services import Services
 from talkies.api.sse import until_done
-from talkies.api.uploads import private_folder, read
+from talkies.api.uploads import incoming_folder, read
 from talkies.api.v1.video_files import file_answer
 from talkies.errors import (
     BlobMissing,
@@ -171,7 +171,7 @@ def _direct(known: JobResponse, job: Job, request_id: str) -> JSONResponse:
 
 async def _made(request: Request, response: Response, jobs: JobCreation, base_url: str) -> Job:
     services = jobs.services
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         form = form_of(await read(request, folder, services.http))
         build = partial(_submission, services, form, base_url)
         return (await run_in_threadpool(create_video, jobs, form, build)).tell(response)

@@ -16,7 +16,7 @@ from talkies.api.openapi import answers, form_or_json
 from talkies.api.paging import PagingDep
 from talkies.api.requests import ServicesDep
 from talkies.api.services import Services
-from talkies.api.uploads import Received, private_folder, read
+from talkies.api.uploads import Received, incoming_folder, read
 from talkies.errors import (
     Conflict,
     InvalidRequest,
@@ -101,7 +101,7 @@ async def create_asset(
 
     JSON announces one: send its bytes to `upload`, then POST to `urls.complete`.
     """
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
         adder = _Adder(services, who, creation)
         asset, upload = (await run_in_threadpool(adder.add, received)).tell(response)

@@ -18,7 +18,7 @@ from talkies.api.requests import LiveDep, ServicesDep
 from talkies.api.services import Services
 from talkies.api.sse import until_done
 from talkies.api.streaming import ClosingStream
-from talkies.api.uploads import private_folder, read
+from talkies.api.uploads import incoming_folder, read
 from talkies.api.v1.audio_bodies import (
     ROLES,
     AlignmentBody,
@@ -280,7 +280,7 @@ async def create_alignment(
     links: LinksDep,
 ) -> TimingAnswer | JobRecord:
     """A short recording is answered with its timing; a long one, or `as_job`, with a job."""
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
         body = alignment_body(received)
         jobs, files = JobCreation(services, who, creation), received.form.files

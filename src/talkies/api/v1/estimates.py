@@ -11,7 +11,7 @@ from talkies.api.models import Answer
 from talkies.api.openapi import answers, form_or_json
 from talkies.api.requests import ServicesDep
 from talkies.api.services import Services
-from talkies.api.uploads import Received, private_folder, read
+from talkies.api.uploads import Received, incoming_folder, read
 from talkies.api.v1.video_bodies import ROLES, VideoBody, video_body
 from talkies.api.v1.video_examples import VIDEO_EXAMPLES
 from talkies.api.v1.videos import SUBMISSION_ERRORS
@@ -90,7 +90,7 @@ async def create_estimate(
 
     What would make the job fail is refused here with its hint: no face, a silent recording.
     """
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
         found = await run_in_threadpool(_estimated, services, who, received)
     return _shown(found)

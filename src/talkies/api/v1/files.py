@@ -12,7 +12,7 @@ from talkies.api.openapi import answers
 from talkies.api.ranged import Representation, blob_answer, described
 from talkies.api.requests import ServicesDep
 from talkies.api.services import Services
-from talkies.api.uploads import pieces, private_folder
+from talkies.api.uploads import incoming_folder, pieces
 from talkies.errors import (
     BlobMissing,
     Forbidden,
@@ -76,7 +76,7 @@ async def write_file(request: Request, key: Key, services: ServicesDep) -> None:
     terms = _signer(services).verify_upload(key, request.query_params)
     _require_type(request, terms)
     budget_of(request.scope).allow(terms.size)
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         path = folder / "body"
         await _write(request, path, terms)
         await run_in_threadpool(services.storage.put, key, path, content_type=terms.content_type)

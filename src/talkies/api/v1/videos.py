@@ -14,7 +14,7 @@ from talkies.api.openapi import Responses, answers, form_or_json
 from talkies.api.paging import PagingDep
 from talkies.api.requests import LiveDep, RequestId, ServicesDep
 from talkies.api.sse import STREAM, JobStory, PlaceDep, until_done
-from talkies.api.uploads import Received, private_folder, read
+from talkies.api.uploads import Received, incoming_folder, read
 from talkies.api.v1.job_records import JobRecord, StatusName, shown
 from talkies.api.v1.job_urls import urls_of
 from talkies.api.v1.receipts import ReceiptAnswer
@@ -97,7 +97,7 @@ async def create_video(
     links: LinksDep,
 ) -> JobRecord:
     """One visual, one speech, and how it shall look. Answers at once; the video is made later."""
-    async with private_folder(services.scratch) as folder:
+    async with incoming_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
         jobs = JobCreation(services, who, creation)
         job = (await run_in_threadpool(_made, jobs, received)).tell(response)

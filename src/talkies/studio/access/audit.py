@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -18,6 +19,10 @@ class Actor:
     #: A key's id, `session`, `command line` or `environment`: never a secret.
     name: str
     request_id: str | None = None
+
+
+#: Who works on an installation from its own machine.
+COMMAND_LINE: Final = Actor(name="command line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
