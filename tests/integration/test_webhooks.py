@@ -7,10 +7,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from job_room import until
 from loopback import Hit, RawServer, Reply, Server
 from service_stage import LineOfTickets, still_kind
 from ssrf_table import NAMES, SPELLINGS
@@ -49,13 +50,6 @@ def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WebhookStag
         yield from staged(request.getfixturevalue("postgres_url"))
     else:
         yield from staged(f"sqlite:///{tmp_path / 'test.db'}")
-
-
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def states(stage: WebhookStage) -> set[DeliveryStatus]:

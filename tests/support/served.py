@@ -1,20 +1,13 @@
-"""`talkies serve` as its users run it: a process of its own, on a port of its own."""
+"""`talkies serve` on a port of its own, with its data in a folder and its first key."""
 
-import json
-import os
-import signal
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-
-#: Seconds until it has to be ready; far more than it takes, for busy machines.
-PATIENCE = 90.0
+import service_process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,41 +28,13 @@ def running(
     folder: Path, *flags: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[Served]:
     """A server with its data below `folder`; stopped with SIGTERM at the end."""
-    command = [sys.executable, "-m", "talkies", "serve", "--port", "0", "--json"]
-    with (folder / "serve.log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--data-dir", str(folder / "data"), *flags],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=folder,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
-        )
-    watchdog = threading.Timer(PATIENCE, process.kill)
-    watchdog.start()
-    try:
-        served = _ready(process, folder / "serve.log")
-        watchdog.cancel()
-        yield served
-    finally:
-        watchdog.cancel()
-        process.send_signal(signal.SIGTERM)
+    where = ("--port", "0", "--data-dir", str(folder / "data"))
+    settings = {"OMP_NUM_THREADS": "1", **(environment or {})}
+    with service_process.running("serve", *where, *flags, settings=settings) as service:
         try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _ready(process: subprocess.Popen[str], log: Path) -> Served:
-    lines = process.stdout
-    for line in lines or ():
-        said = json.loads(line)
-        if said.get("event") == "ready":
-            return Served(url=said["url"], key=said["key"], process=process)
-    raise AssertionError(f"it did not start: {log.read_text()[-2000:]}")
+            yield Served(url=service.url, key=str(service.said["key"]), process=service.process)
+        finally:
+            service.stop()
 
 
 def descendants(pid: int) -> set[int]:

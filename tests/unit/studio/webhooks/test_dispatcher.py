@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from job_room import until
 from webhook_stage import COMMON, SetClock, WebhookStage, job_of
 
 from talkies.errors import Unavailable
@@ -11,13 +12,6 @@ from talkies.studio.webhooks.lanes import Lane
 from talkies.studio.webhooks.leases import Leases
 from talkies.studio.webhooks.records import DeliveryStatus, Outcome, Outgoing
 from talkies.studio.webhooks.sending import Sender
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.01)
 
 
 class ToldSender(Sender):
