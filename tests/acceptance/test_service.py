@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -116,6 +117,29 @@ class TestOneProcess:
         assert [body["type"] for body in bodies] == ["job.started", "job.succeeded"]
         assert {body["data"]["job"]["id"] for body in bodies} == {job_id}
         assert len({headers["webhook-id"] for headers, _ in got}) == 2
+
+    def test_a_second_signal_leaves_what_runs_to_the_next_start(self, tmp_path: Path) -> None:
+        where = ("--port", "0", "--data-dir", str(tmp_path / "data"))
+        with running("serve", *where) as service:
+            key = service.said["key"]
+            with Client(service.url, key) as client:
+                text = "This is said again and again. " * 40
+                made = client.create({"portrait": PORTRAIT}, text=text)
+                preview = client.http.get(made["urls"]["preview"], headers={"Range": "bytes=0-99"})
+                assert preview.status_code == 206
+            began = time.monotonic()
+            service.process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            service.process.send_signal(signal.SIGINT)
+            assert service.process.wait(60) == 0
+            # DRAIN_SECONDS are 25.
+            assert time.monotonic() - began < 20
+        assert not list((tmp_path / "data/scratch").iterdir())
+        with running("serve", *where) as service, Client(service.url, key) as client:
+            job = client.http.get(f"/v1/videos/{made['id']}").json()
+            assert (job["status"], job["attempts"]) == ("running", 1)
+            assert client.http.delete(f"/v1/videos/{made['id']}").status_code == 200
+            assert service.stop() == 0
 
     def test_signs_a_browser_in_once_and_keeps_its_key_over_a_restart(self, tmp_path: Path) -> None:
         where = ("--port", "0", "--data-dir", str(tmp_path / "data"))

@@ -26,11 +26,11 @@ from talkies.studio.making import Makers
 from talkies.studio.submissions import Source
 from talkies.studio.videos.job import video_kind
 from talkies.studio.videos.service import Videos
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 pytestmark = pytest.mark.slow
 
-SMALL = Output(resolution="480p", fps=10)
+SMALL = OutputOptions(resolution="480p", fps=10)
 
 
 @dataclass

@@ -23,6 +23,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 #: Seconds until it takes objects: 3 to 4 on a quiet machine.
 READY_SECONDS = 60
 PARTS = ("master", "volume", "filer", "s3")
+#: Servers that nobody here asks, on ports that two instances would share.
+CATALOGS = ("iceberg", "lance")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Bucket:
 def seaweedfs() -> Iterator[Bucket]:
     """A server with one empty bucket; all of it is gone when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
-    ports = _free_ports(2 * len(PARTS))
+    ports = _free_ports(2 * len(PARTS) + len(CATALOGS))
     bucket = Bucket(endpoint_url=f"http://127.0.0.1:{ports[2 * PARTS.index('s3')]}")
     process = _start(folder, ports, bucket)
     try:
@@ -57,6 +59,10 @@ def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[b
         f"-{part}.port{kind}={ports[2 * index + offset]}"
         for index, part in enumerate(PARTS)
         for offset, kind in enumerate(("", ".grpc"))
+    ]
+    listening += [
+        f"-s3.port.{catalog}={port}"
+        for catalog, port in zip(CATALOGS, ports[2 * len(PARTS) :], strict=True)
     ]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from api_client import client_of, key_with
+from job_play import ended
 from service_stage import TOO_LONG, Stage, built
 
 from talkies.studio.access.principal import Scope
@@ -93,6 +94,17 @@ def test_the_same_request_again_is_the_same_job(client: httpx.Client) -> None:
     assert again.headers["idempotency-replayed"] == "true"
     other = client.post("/v1/audio/jobs", json={"input": "Ho"}, headers=headers)
     assert other.json()["error"]["code"] == "IDEMPOTENCY_MISMATCH"
+
+
+def test_who_waits_for_a_job_that_is_done_has_it(
+    stage: Stage, client: httpx.Client, tmp_path: Path
+) -> None:
+    headers = {"Idempotency-Key": "once", "Prefer": "wait=1"}
+    first = client.post("/v1/audio/jobs", json={"input": "Hi"}, headers=headers)
+    assert first.status_code == 202
+    ended(stage, first.json()["id"], tmp_path)
+    again = client.post("/v1/audio/jobs", json={"input": "Hi"}, headers=headers)
+    assert (again.status_code, again.json()["done"]) == (200, True)
 
 
 def test_only_admins_go_before_others(stage: Stage) -> None:

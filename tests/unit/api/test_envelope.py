@@ -40,7 +40,7 @@ def app(stage: Stage) -> FastAPI:
 
     @app.get("/later")
     def later() -> None:
-        raise NotReady(details={"retry_after_seconds": 7})
+        raise NotReady(details={"retry_after_seconds": 7, "path": "/data/scratch/x"})
 
     @app.get("/cut")
     def cut() -> StreamingResponse:
@@ -125,6 +125,10 @@ def test_fields_are_pointed_at_wherever_they_stand(client: httpx.Client) -> None
 
 def test_the_wait_is_in_the_header(client: httpx.Client) -> None:
     assert client.get("/later").headers["Retry-After"] == "7"
+
+
+def test_an_answer_does_not_say_where_our_files_lie(client: httpx.Client) -> None:
+    assert client.get("/later").json()["error"]["details"] == {"retry_after_seconds": 7}
 
 
 @pytest.mark.parametrize("id_", ["abc-123", "A" * 100, "trace:1.2_3"])

@@ -119,7 +119,9 @@ def test_a_failure_that_is_final_ends_the_job_at_once(bench: Bench, script: Scri
 
     def fetch(context: StepContext) -> None:
         tried.append(1)
-        raise UnsupportedMedia("No picture.", details={"type": "exe"}, hint="Use PNG.")
+        raise UnsupportedMedia(
+            "No picture.", details={"type": "exe", "path": "/scratch/x"}, hint="Use PNG."
+        )
 
     script.fetch, script.tries = fetch, 3
     bench.jobs.accept(new_job("vid_1"))
@@ -287,6 +289,7 @@ def test_a_step_of_a_draining_worker_goes_back_to_the_queue(bench: Bench, script
         bench.work_all()
     job = bench.jobs.get("vid_1")
     assert (job.status, job.waiting, script.purged) == (Status.RUNNING, True, [])
+    assert list(bench.root.iterdir()) == []
     script.render = lambda _: "done"
     assert bench.work("vid_1.1.1").attempts == 1
 

@@ -145,6 +145,27 @@ def test_a_drained_worker_lets_running_jobs_end_and_begins_none(
     assert jobs.get("vid_2").stage is None
 
 
+def test_a_worker_in_a_hurry_leaves_what_runs_to_the_next(
+    jobs: Jobs, start: Start, script: Script
+) -> None:
+    children: list[subprocess.Popen[bytes]] = []
+
+    def render(context: StepContext) -> None:
+        children.append(child_of(context))
+        children[0].wait()
+        context.progress("render", 0.5)
+
+    script.render = render
+    jobs.accept(new_job("vid_1"))
+    worker = start(drain_seconds=60)
+    until(lambda: children)
+    began = time.monotonic()
+    threading.Timer(0.2, worker.hurry).start()
+    assert not worker.drain()
+    assert time.monotonic() - began < 10
+    assert jobs.get("vid_1").waiting
+
+
 def test_what_does_not_end_in_time_is_left_to_the_next_worker(
     jobs: Jobs, start: Start, script: Script
 ) -> None:

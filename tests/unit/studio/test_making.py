@@ -15,7 +15,7 @@ from talkies.errors import Canceled, ChildCrashed, ChildTimedOut, InvalidOption,
 from talkies.studio.making import Makers, Patience
 from talkies.studio.submissions import Source
 from talkies.studio.videos.steps import INPUTS, write_order
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 PATIENT = Patience(wall_seconds=60)
 SCRIPT = {"text": "Hi.", "voice": "espeak:en-us"}
@@ -49,7 +49,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory, pool: Makers) -> dict[str, o
 
 
 def order(folder: Path, **options: str | float) -> None:
-    small = Output(resolution="480p", fps=10)
+    small = OutputOptions(resolution="480p", fps=10)
     asked = VideoSubmission(
         portrait=Source(sha256="a"), text="Bob.", output=small, options=dict(options)
     )

@@ -136,6 +136,21 @@ def test_what_did_not_arrive_goes_with_the_next_piece(tmp_path: Path, growing: P
     assert seen(Previews(storage)) == b"onetwo"
 
 
+def test_a_disk_that_takes_no_piece_only_delays_it(
+    storage: LocalStorage, growing: Path, previews: Previews
+) -> None:
+    ship = shipment(storage, growing)
+    grow(growing, b"one")
+    # Where the piece would be copied to, nothing can be written.
+    blocked = growing.with_name(f"{growing.name}.part")
+    blocked.mkdir()
+    ship.ship()
+    assert previews.look("vid_1") is None
+    blocked.rmdir()
+    ship.ship(last=True)
+    assert seen(previews) == b"one"
+
+
 def test_a_growing_file_is_shipped_in_the_background(
     storage: LocalStorage, growing: Path, previews: Previews
 ) -> None:

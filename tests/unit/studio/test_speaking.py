@@ -40,4 +40,4 @@ def test_unknown_names_are_told_apart() -> None:
 def test_a_guess_out_of_nothing_is_told() -> None:
     events: list[Event] = []
     voice_of(Script(text="Øßþ"), Reporter(events.append))
-    assert any(isinstance(event, Warned) and "--language" in event.message for event in events)
+    assert any(isinstance(event, Warned) and "`language`" in event.message for event in events)

@@ -20,9 +20,9 @@ from talkies.studio.submissions import Source
 from talkies.studio.usage.prices import Prices
 from talkies.studio.videos.estimates import Estimator
 from talkies.studio.videos.pace import FIXED_SECONDS, Pace, Range
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
-SMALL = Output(resolution="480p", fps=10)
+SMALL = OutputOptions(resolution="480p", fps=10)
 
 
 @pytest.fixture(scope="module")

@@ -31,9 +31,9 @@ from talkies.studio.making import Makers
 from talkies.studio.submissions import Source, request_document
 from talkies.studio.videos.job import video_kind
 from talkies.studio.videos.kind import video_key
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
-SMALL = Output(resolution="480p", fps=10)
+SMALL = OutputOptions(resolution="480p", fps=10)
 
 
 def steps(stage: Room) -> dict[str, Step]:

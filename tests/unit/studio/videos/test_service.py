@@ -23,7 +23,7 @@ from talkies.studio.engines import EngineCatalog
 from talkies.studio.submissions import Source
 from talkies.studio.videos.kind import video_key
 from talkies.studio.videos.service import Videos
-from talkies.studio.videos.submission import Output as Look
+from talkies.studio.videos.submission import OutputOptions as Look
 from talkies.studio.videos.submission import VideoSubmission, submission_from
 
 URL = "https://example.com/speech.wav"
