@@ -46,7 +46,7 @@ from talkies.api.uploads import incoming_folder, json_value, read
 from talkies.errors import Gone, NotFound, NotReady, QueueFull
 from talkies.jobs.records import Status
 from talkies.studio.assets.inputs import keep_input
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 ORIGIN: Final = "avatar_api"
 
@@ -110,7 +110,7 @@ def _submission(
         portrait=keep_input(services.assets, "portrait", form.files["image"]),
         audio=keep_input(services.assets, "audio", form.files["audio"]),
         prompt=form.text("prompt"),
-        output=Output(resolution=RESOLUTION),
+        output=OutputOptions(resolution=RESOLUTION),
         user_id=form.text("user_id"),
         metadata=metadata,
         origin=ORIGIN,

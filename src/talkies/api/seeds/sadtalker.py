@@ -50,7 +50,7 @@ from talkies.jobs.records import Job
 from talkies.studio.access.principal import Scope
 from talkies.studio.assets.inputs import keep_input
 from talkies.studio.videos.kind import video_key
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 ORIGIN: Final = "sadtalker"
 
@@ -185,7 +185,7 @@ def _submission(services: Services, form: Form, base_url: str) -> VideoSubmissio
         portrait=keep_input(services.assets, "portrait", image),
         audio=keep_input(services.assets, "audio", sound),
         motion=motion_of(options),
-        output=Output(framing=FRAMINGS[options.preprocess]),
+        output=OutputOptions(framing=FRAMINGS[options.preprocess]),
         options=engine_options(options, engine),
         user_id=form.text("user_id"),
         webhook_url=form.text("webhook_url"),

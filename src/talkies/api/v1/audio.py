@@ -112,6 +112,10 @@ ACCEPTED: Final[Responses] = {
     }
 }
 
+DONE: Final[Responses] = {
+    200: {"description": "`Prefer: wait`: it is done already.", "model": JobRecord}
+}
+
 
 class TimedWord(Answer):
     """One word and when it is said."""
@@ -201,7 +205,7 @@ async def _closing(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     "/jobs",
     status_code=202,
     summary="Speak a long text",
-    responses={**ACCEPTED, **answers(*SPEECH_ERRORS, UnsafeAddress, *JOB_ERRORS)},
+    responses={**DONE, **ACCEPTED, **answers(*SPEECH_ERRORS, UnsafeAddress, *JOB_ERRORS)},
 )
 async def create_audio_job(
     body: SpeechJobBody,
@@ -219,6 +223,7 @@ async def create_audio_job(
     if wait:
         response.headers["Preference-Applied"] = f"wait={wait}"
         job = await until_done(live, lambda: services.jobs.get(job.id), job, wait)
+        response.status_code = 200 if job.done else 202
     urls = urls_of(job)
     response.headers["Location"] = links.to(urls["self"])
     return await run_in_threadpool(shown, services, job, urls, links)

@@ -20,7 +20,7 @@ from talkies.studio.videos.options import (
     FramingName,
     ResolutionName,
 )
-from talkies.studio.videos.submission import Output, VideoSubmission
+from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 #: Fields that may be files in a form, by the name of the file.
 ROLES: Final = ("portrait", "audio", "background", "source_video")
@@ -104,12 +104,12 @@ class VideoBody(JobBody):
             return files[name]
         return Source.named(text) if text else None
 
-    def _look(self, files: Mapping[str, Source]) -> Output:
+    def _look(self, files: Mapping[str, Source]) -> OutputOptions:
         plain = self.output.model_dump(exclude={"background"})
         given = self.output.background
         picture = given is not None and ("://" in given or given.startswith("ast_"))
         named = Source.named(given) if given is not None and picture else given
-        return Output(**plain, background=files.get("background", named))
+        return OutputOptions(**plain, background=files.get("background", named))
 
 
 _NOT_PLAIN: Final = ("portrait", "audio", "source_video", "output")

@@ -7,7 +7,7 @@ from talkies.jobs.records import Document
 from talkies.media.sound_encoder import SOUND_FORMATS
 from talkies.speech.voices import find_voice
 from talkies.studio import values
-from talkies.studio.speaking import Script
+from talkies.studio.speaking import FACTOR_RANGE, Script
 from talkies.studio.submissions import Source, Submission
 from talkies.studio.texts import require_words
 
@@ -35,7 +35,6 @@ VOICES: Mapping[str, tuple[str, str]] = {
 
 #: OpenAI's range is .25 to 4; ours is narrower, and what is beyond is said as near as it goes.
 OPENAI_SPEEDS = (0.25, 4.0)
-SPEEDS = (0.5, 2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ def script_of(submission: SpeechSubmission) -> Script:
         text=require_words(submission.input, "input"),
         voice=None if submission.voice is None else known_voice(submission.voice),
         language=submission.language,
-        speed=min(max(speed, SPEEDS[0]), SPEEDS[1]),
+        speed=min(max(speed, FACTOR_RANGE[0]), FACTOR_RANGE[1]),
     )
 
 

@@ -21,7 +21,7 @@ PROMPT_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class OutputOptions:
     """What the video looks like; None takes the default of `VideoOptions`."""
 
     resolution: str | None = None
@@ -56,7 +56,7 @@ class VideoSubmission(Submission):
     face: int | None = None
     motion: float | None = None
     emotion: str | None = None
-    output: Output = Output()
+    output: OutputOptions = OutputOptions()
     seed: int | None = None
     #: Measure the lip sync of the finished video.
     score: bool = True
@@ -136,7 +136,7 @@ def options_of(submission: VideoSubmission, backdrop: Path | None) -> VideoOptio
     """The options as every front names them; `backdrop` is the file of a picture behind."""
     named = VideoOptions.__annotations__
     own = {name: getattr(submission, name) for name in named if hasattr(submission, name)}
-    output = {f.name: getattr(submission.output, f.name) for f in fields(Output)}
+    output = {f.name: getattr(submission.output, f.name) for f in fields(OutputOptions)}
     colour = submission.output.background
     background = colour if isinstance(colour, str) else backdrop
     given = {**own, **output, "background": background}
@@ -179,4 +179,4 @@ def submission_from(document: Document) -> VideoSubmission:
     output = dict(given.pop("output", {}))
     if isinstance(output.get("background"), Mapping):
         output["background"] = Source(**output["background"])
-    return VideoSubmission(output=Output(**output), **given)
+    return VideoSubmission(output=OutputOptions(**output), **given)

@@ -15,7 +15,7 @@ from talkies.studio.speaking import Script
 from talkies.studio.submissions import Source, request_document
 from talkies.studio.videos.request import Recording
 from talkies.studio.videos.submission import (
-    Output,
+    OutputOptions,
     VideoSubmission,
     planned,
     require_possible,
@@ -41,7 +41,7 @@ def test_every_name_of_the_contract_reaches_the_pipeline() -> None:
         emotion="happy",
         seed=7,
         score=False,
-        output=Output(
+        output=OutputOptions(
             resolution="480p",
             framing="head",
             aspect="16:9",
@@ -79,9 +79,13 @@ def test_a_text_is_said_by_a_voice() -> None:
     "submission",
     [
         asked(),
-        asked(output=Output(background=BEACH, captions="off"), options={"a": 1}, prompt="sing"),
+        asked(
+            output=OutputOptions(background=BEACH, captions="off"), options={"a": 1}, prompt="sing"
+        ),
         asked(audio=None, text="Hi.", seed_options={"pose_style": 3, "more": {"deep": [1]}}),
-        asked(deadline_seconds=60.0, face=1, score=False, output=Output(background="#102030")),
+        asked(
+            deadline_seconds=60.0, face=1, score=False, output=OutputOptions(background="#102030")
+        ),
     ],
 )
 def test_the_job_s_record_tells_it_all_again(submission: VideoSubmission) -> None:
@@ -103,14 +107,14 @@ def test_the_job_s_record_tells_it_all_again(submission: VideoSubmission) -> Non
         ({"language": "Xyzzyish"}, UnknownLanguage),
         ({"prompt": "p" * 4_001}, InvalidOption),
         ({"user_id": ""}, InvalidRequest),
-        ({"output": Output(resolution="8k")}, InvalidOption),
-        ({"output": Output(format="avi")}, InvalidOption),
-        ({"output": Output(fps=1_000)}, InvalidOption),
-        ({"output": Output(background="/etc/passwd")}, InvalidOption),
-        ({"output": Output(background="..\\secret.png")}, InvalidOption),
-        ({"output": Output(background="photo.png")}, InvalidOption),
-        ({"output": Output(background="transparent")}, InvalidOption),
-        ({"output": Output(captions="sidecar")}, InvalidOption),
+        ({"output": OutputOptions(resolution="8k")}, InvalidOption),
+        ({"output": OutputOptions(format="avi")}, InvalidOption),
+        ({"output": OutputOptions(fps=1_000)}, InvalidOption),
+        ({"output": OutputOptions(background="/etc/passwd")}, InvalidOption),
+        ({"output": OutputOptions(background="..\\secret.png")}, InvalidOption),
+        ({"output": OutputOptions(background="photo.png")}, InvalidOption),
+        ({"output": OutputOptions(background="transparent")}, InvalidOption),
+        ({"output": OutputOptions(captions="sidecar")}, InvalidOption),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_byte(
@@ -133,7 +137,7 @@ def test_a_recording_needs_no_voice() -> None:
 
 
 def test_sources_are_exchanged_by_role() -> None:
-    submission = asked(output=Output(background=BEACH, fps=30))
+    submission = asked(output=OutputOptions(background=BEACH, fps=30))
     kept = {role: Source(sha256=role * 8) for role in submission.sources}
     changed = submission.with_sources(kept)
     assert changed.sources == kept
