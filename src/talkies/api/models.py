@@ -60,16 +60,6 @@ def _is_storable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= mark <= "\udfff" for mark in text)
 
 
-class FieldProblem(Answer):
-    """One field that cannot be used."""
-
-    pointer: str = Field(
-        description="JSON pointer (RFC 6901) into the body, or `query/…`, `path/…`, `header/…`.",
-        examples=["/output/fps"],
-    )
-    message: str = Field(examples=["Input should be greater than 0"])
-
-
 class ErrorRecord(Answer):
     """What went wrong, and what to do next."""
 

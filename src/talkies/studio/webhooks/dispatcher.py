@@ -66,10 +66,6 @@ class Dispatcher:
         self._sender.close()
         self._join(end)
 
-    def wake(self) -> None:
-        """Look for something to send now."""
-        self._woken.set()
-
     def deliver_due(self) -> int:
         """Send all that is due, one by one on this thread; returns how many were tried."""
         count = 0

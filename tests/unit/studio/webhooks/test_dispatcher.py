@@ -76,10 +76,8 @@ def test_a_look_that_fails_is_followed_by_another(
     dispatcher.start()
     try:
         until(lambda: leases.claims_to_fail == 0)
-        dispatcher.wake()  # which is sooner than the pause after trouble
         until(lambda: leases.settles_to_fail == 0)
         clock.go_on(60)
-        dispatcher.wake()
         until(lambda: states(stage) == {DeliveryStatus.DELIVERED})
     finally:
         dispatcher.stop()
