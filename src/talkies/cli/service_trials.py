@@ -17,7 +17,7 @@ EXTRA = "extra == 'serve'"
 
 def service_trials(environ: Mapping[str, str] | None = None) -> tuple[Trial, ...]:
     """The trials of the service, as far as it is installed and its settings can be read."""
-    first = Trial(part="service", run=installed, optional=True)
+    first = Trial(part="Service", run=installed, optional=True)
     try:
         installed()
     except MissingDependency:
@@ -28,12 +28,12 @@ def service_trials(environ: Mapping[str, str] | None = None) -> tuple[Trial, ...
     try:
         found = read()
     except Misconfigured:
-        return (first, Trial(part="settings", run=lambda: settings(read())))
+        return (first, Trial(part="Settings", run=lambda: settings(read())))
     return (
         first,
-        Trial(part="settings", run=partial(settings, found)),
-        Trial(part="limits", run=partial(limits, found)),
-        Trial(part="storage", run=partial(storage, found)),
+        Trial(part="Settings", run=partial(settings, found)),
+        Trial(part="Limits", run=partial(limits, found)),
+        Trial(part="Storage", run=partial(storage, found)),
     )
 
 

@@ -12,26 +12,26 @@ def findings(**environ: str) -> dict[str, Finding]:
 def test_settings_and_limits_are_told() -> None:
     found = findings(MAX_UNFINISHED_JOBS_PER_USER="0", CORS_ORIGINS="*", ALLOWED_ORIGINS="x")
     assert {finding.state for finding in found.values()} == {State.OK}
-    assert found["limits"].fact == (
+    assert found["Limits"].fact == (
         "requests a minute: 600 of a key, 60 of a user, counted in each process; "
         "unfinished jobs: 1000 of a key, any number of a user"
     )
-    assert "CORS_ORIGINS is not used" in found["settings"].fact
-    assert found["storage"].fact == "local, data/storage"
+    assert "CORS_ORIGINS is not used" in found["Settings"].fact
+    assert found["Storage"].fact == "local, data/storage"
 
 
 def test_passwords_are_not_told() -> None:
     found = findings(DATABASE_URL="postgresql://me:hunter2@host/db", REDIS_URL="redis://:hunter2@h")
-    assert "host/db" in found["settings"].fact
-    assert "in Redis" in found["limits"].fact
+    assert "host/db" in found["Settings"].fact
+    assert "in Redis" in found["Limits"].fact
     assert "hunter2" not in repr(found)
 
 
 def test_settings_that_cannot_be_used_are_one_problem() -> None:
     found = findings(STORAGE_PROVIDER="s3")
-    assert [*found] == ["service", "settings"]
-    assert found["settings"].state is State.PROBLEM
-    assert "S3_BUCKET" in found["settings"].mend
+    assert [*found] == ["Service", "Settings"]
+    assert found["Settings"].state is State.PROBLEM
+    assert "S3_BUCKET" in found["Settings"].mend
 
 
 def test_a_storage_that_cannot_be_reached_is_told() -> None:
@@ -42,8 +42,8 @@ def test_a_storage_that_cannot_be_reached_is_told() -> None:
         S3_ACCESS_KEY_ID="a",
         S3_SECRET_ACCESS_KEY="b",  # noqa: S106
     )
-    assert found["storage"].state is State.PROBLEM
-    assert "does not answer" in found["storage"].fact
+    assert found["Storage"].state is State.PROBLEM
+    assert "does not answer" in found["Storage"].fact
 
 
 def test_without_the_service_it_is_an_optional_part() -> None:
