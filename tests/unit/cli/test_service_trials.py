@@ -63,5 +63,5 @@ def test_without_the_service_it_is_an_optional_part() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert told.stdout.strip() == (
-        """[('service', 'missing', 'dbos is not installed', "pip install 'talkies[serve]'")]"""
+        """[('Service', 'missing', 'dbos is not installed', "pip install 'talkies[serve]'")]"""
     )
