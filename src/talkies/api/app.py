@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from talkies.api import errors, openapi
 from talkies.api.body_limit import BodyLimit
 from talkies.api.live import Live
-from talkies.api.middleware import Envelope, Net
+from talkies.api.middleware import Envelope, LastResort
 from talkies.api.observing import Observed
 from talkies.api.routers import BODIES, ROUTERS
 from talkies.api.services import Services
@@ -77,6 +77,6 @@ def _surround(app: FastAPI, services: Services) -> None:
             allow_headers=("*",),
             expose_headers=EXPOSED,
         )
-    app.add_middleware(Net)
+    app.add_middleware(LastResort)
     app.add_middleware(Observed, metrics=services.metrics, tracing=services.tracing)
     app.add_middleware(Envelope)

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from talkies.errors import TalkiesError
 from talkies.jobs.records import JobEvent
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 #: Events in one read of the database.
 PAGE: Final = 500
@@ -155,7 +155,7 @@ class Live:
                 self._recent.add(page)
                 more = len(page) == PAGE
             except TalkiesError as error:
-                logger.warning("The events cannot be read: %s", error.message)
+                log.warning("The events cannot be read: %s", error.message)
                 await asyncio.sleep(BACKOFF_SECONDS)
             async with self._moved:
                 self._moved.notify_all()

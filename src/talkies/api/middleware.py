@@ -49,7 +49,7 @@ class Envelope:
         await self._app(scope, receive, sending)
 
 
-class Net:
+class LastResort:
     """Catches what nobody else did, and answers it in our shape."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-_log: Final = logging.getLogger("talkies.access")
+log = logging.getLogger("talkies.access")
 
 #: Routes that are asked every few seconds by machines; written at `DEBUG` while all is well.
 PROBES: Final = frozenset({"/health", "/healthz", "/livez", "/readyz", "/metrics"})
@@ -17,7 +17,7 @@ def answered(
     `sent` and `received` are bytes of the bodies.
     """
     level = logging.DEBUG if route in PROBES and status < 400 else logging.INFO  # noqa: PLR2004
-    _log.log(
+    log.log(
         logging.ERROR if status >= 500 else level,  # noqa: PLR2004 - HTTP's own border
         "%s %s %d",
         method,

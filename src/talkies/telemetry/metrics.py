@@ -1,6 +1,5 @@
 """The numbers that Prometheus scrapes: their names, their buckets, and where they come from."""
 
-import logging
 import threading
 from collections.abc import Iterator
 from typing import Final
@@ -20,8 +19,6 @@ from prometheus_client.registry import Collector
 
 from talkies.telemetry.fleet import FinishedJob, Fleet, FleetState
 from talkies.telemetry.gpu import Gpu, GpuWatch
-
-_log: Final = logging.getLogger(__name__)
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 

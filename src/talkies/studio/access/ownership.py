@@ -7,13 +7,13 @@ from talkies.jobs.records import Job
 from talkies.studio.access.principal import Principal
 
 
-class KnownJobs(Protocol):
+class JobBook(Protocol):
     """What is asked of `jobs.Jobs`."""
 
     def get(self, id: str, /) -> Job: ...  # noqa: A002
 
 
-def own_job(jobs: KnownJobs, principal: Principal, job_id: str, *kinds: str) -> Job:
+def own_job(jobs: JobBook, principal: Principal, job_id: str, *kinds: str) -> Job:
     """A job of this principal, of one of the kinds where any are named. Raises `NotFound`."""
     job = jobs.get(job_id)
     if not principal.owns(job.key_id) or (kinds and job.kind not in kinds):

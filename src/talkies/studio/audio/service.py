@@ -27,7 +27,7 @@ from talkies.studio.submissions import new_job, require_caller, with_webhook
 from talkies.studio.texts import require_words
 
 
-class Ledger(Protocol):
+class JobBook(Protocol):
     """What is asked of `jobs.Jobs`."""
 
     def accept(self, new: NewJob) -> Job: ...
@@ -49,7 +49,7 @@ class Audio:
 
     def __init__(
         self,
-        jobs: Ledger,
+        jobs: JobBook,
         fetcher: Fetcher,
         speaker: Speaker,
         *,

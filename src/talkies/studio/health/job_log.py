@@ -1,19 +1,19 @@
 """The lines that are written about every job: accepted, begun, ended, and with what."""
 
 import logging
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
 from talkies.jobs.records import Job
 
-_log: Final = logging.getLogger("talkies.jobs")
+log = logging.getLogger("talkies.jobs")
 
 
 def log_job(_connection: Connection, job: Job, event: str) -> None:
     """An observer of jobs. What was asked for, and what was said, is not written."""
     failed = job.error is not None and event == "job.failed"
-    _log.log(
+    log.log(
         logging.WARNING if failed else logging.INFO,
         "%s %s",
         event,

@@ -19,7 +19,7 @@ from talkies.studio.videos.kind import ID_PREFIX, KIND
 from talkies.studio.videos.submission import VideoSubmission, require_possible, require_voice
 
 
-class Ledger(Protocol):
+class JobBook(Protocol):
     """What is asked of `jobs.Jobs`."""
 
     def accept(self, new: NewJob) -> Job: ...
@@ -48,7 +48,7 @@ class Videos:
 
     def __init__(
         self,
-        jobs: Ledger,
+        jobs: JobBook,
         fetcher: Fetcher,
         storage: Storage,
         *,

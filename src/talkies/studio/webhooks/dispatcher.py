@@ -12,7 +12,7 @@ from talkies.studio.webhooks.leases import Leases
 from talkies.studio.webhooks.records import Outcome, Outgoing
 from talkies.studio.webhooks.sending import Sender
 
-LOG: Final = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 WORKERS: Final = 8
 
@@ -89,9 +89,9 @@ class Dispatcher:
             try:
                 prompt = self._deliver(outgoing)
             except TalkiesError as error:  # the lease runs out and the delivery is sent again
-                LOG.warning("the delivery %s could not be written down: %s", outgoing.id, error)
+                log.warning("the delivery %s could not be written down: %s", outgoing.id, error)
             except Exception:  # a bug in one delivery must not end all others
-                LOG.exception("the delivery %s could not be written down", outgoing.id)
+                log.exception("the delivery %s could not be written down", outgoing.id)
             self._lanes.leave(outgoing.receiver, prompt=prompt)
             self._woken.set()
 
@@ -112,9 +112,9 @@ class Dispatcher:
         try:
             return self._leases.claim(self._lanes.free()), self._poll
         except TalkiesError as error:
-            LOG.warning("the outbox could not be read: %s", error)
+            log.warning("the outbox could not be read: %s", error)
         except Exception:  # whatever it is, later deliveries have to be looked for
-            LOG.exception("the outbox could not be read")
+            log.exception("the outbox could not be read")
         return None, TROUBLE_SECONDS
 
     def _deliver(self, outgoing: Outgoing) -> bool:
@@ -130,5 +130,5 @@ class Dispatcher:
         try:
             return self._sender.send(outgoing)
         except Exception:  # a try that fails for a bug counts, so that it is not made for ever
-            LOG.exception("the delivery %s could not be sent", outgoing.id)
+            log.exception("the delivery %s could not be sent", outgoing.id)
             return Outcome(at=now(), milliseconds=0, error="This server could not send it.")

@@ -17,7 +17,7 @@ from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.webhooks.records import DeliveryStatus, PayloadBuilder
 from talkies.studio.webhooks.rows import insert_new
 
-LOG: Final = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 #: Hexadecimal characters of the digest in an id: 128 bits.
 DIGEST_KEPT: Final = 32
@@ -97,7 +97,7 @@ class Outbox:
         try:
             return build(job, event)
         except Exception:  # a bug in a writer must not keep the job from ending
-            LOG.exception("the payload of %s for %s could not be written", event, job.id)
+            log.exception("the payload of %s for %s could not be written", event, job.id)
             return minimal_payload(job, event)
 
 
