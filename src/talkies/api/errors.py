@@ -81,7 +81,8 @@ def unexpected(error: Exception, request_id: str) -> JSONResponse:
 
 def _details_of(error: TalkiesError) -> dict[str, Any]:
     """The details, with `fields` in one form whoever found them wrong."""
-    details: dict[str, Any] = dict(error.details)
+    # Where our files lie is nobody's business.
+    details: dict[str, Any] = {name: fact for name, fact in error.details.items() if name != "path"}
     fields = details.get("fields")
     if isinstance(fields, list):
         details["fields"] = [

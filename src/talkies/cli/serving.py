@@ -44,8 +44,14 @@ def run_worker(given: Mapping[str, Any], *, as_json: bool) -> None:
     _tell_notices(settings.notices)
     stop = threading.Event()
     service = Service(settings, works=True)
+
+    def end(*_: object) -> None:
+        if stop.is_set():
+            service.hurry()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     service.parts.open()
     service.start()
     try:

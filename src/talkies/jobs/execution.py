@@ -92,7 +92,7 @@ class Execution:
         try:
             ending = self._phase(ticket, checkpoint, Attempt(job, token, state.results), state)
         except Stopped as stopped:
-            ending = self._ending_of(stopped, token)
+            ending = self._ending_of(stopped, job, token)
         except Exception as error:  # noqa: BLE001  whatever it is, the job has to end
             ending = failed(_as_ours(error))
         if ending is None:
@@ -154,12 +154,14 @@ class Execution:
         )
         self._insisting(partial(self._jobs.queue.add, following))
 
-    def _ending_of(self, stopped: Stopped, token: str) -> Ending:
+    def _ending_of(self, stopped: Stopped, job: Job, token: str) -> Ending:
         if stopped.reason is Reason.CANCEL:
             return Ending(status=Status.CANCELED)
         if stopped.reason is Reason.DEADLINE:
             return failed(DeadlineExceeded())
         if stopped.reason is Reason.DRAIN:
+            # While the job is still ours: whoever goes on with it may have the same folder.
+            self._scratch.remove(job.id)
             with contextlib.suppress(Unavailable, DiskFull):
                 self._attempts.release([token])
         raise Abandoned(stopped.reason.value)

@@ -203,11 +203,11 @@ def as_new(job: Job, now: int) -> NewJob:
 
 
 def described(error: TalkiesError) -> Document:
-    """An error as a job's record keeps it."""
+    """An error as a job's record keeps it: without where the worker's files lay."""
     return {
         "code": error.code,
         "message": error.message,
-        "details": dict(error.details),
+        "details": {name: fact for name, fact in error.details.items() if name != "path"},
         "retryable": error.retryable,
         "hint": error.hint,
     }

@@ -92,6 +92,7 @@ class Worker:
         self._upkeep = Upkeep(jobs)
         self._chores = Chores(jobs.engine, [*_own_chores(self._upkeep), *chores])
         self._ended = threading.Event()
+        self._hurried = threading.Event()
         self._beating = threading.Thread(target=self._beat, name="worker-lease", daemon=True)
 
     @property
@@ -118,6 +119,10 @@ class Worker:
         self._chores.start()
         self._beating.start()
 
+    def hurry(self) -> None:
+        """Let `drain` wait no longer for what runs; from any thread."""
+        self._hurried.set()
+
     def drain(self) -> bool:
         """Take nothing new, let what runs end, stop the rest after a while and leave it to others.
 
@@ -125,7 +130,7 @@ class Worker:
         """
         self._watch.drain()
         self._runner.stop_claiming()
-        ended = self._wait(self._options.drain_seconds)
+        ended = self._wait(self._options.drain_seconds, self._hurried)
         self._watch.stop_all(Reason.DRAIN)
         self._wait(STOP_SECONDS)
         self._chores.end()
@@ -143,10 +148,10 @@ class Worker:
         except (Unavailable, DiskFull) as error:
             log.warning("the lease ends by itself: %s", error)
 
-    def _wait(self, seconds: float) -> bool:
+    def _wait(self, seconds: float, cut_short: threading.Event | None = None) -> bool:
         end = time.monotonic() + seconds
         while self._runner.busy():
-            if time.monotonic() > end:
+            if time.monotonic() > end or (cut_short is not None and cut_short.is_set()):
                 return False
             time.sleep(LOOK_SECONDS)
         return True

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -128,7 +128,8 @@ class Shipment:
     def ship(self, *, last: bool = False) -> None:
         """Send what is new; with `last`, also say that it is all.
 
-        What the storage does not take now it gets the next time: a preview is never worth a job.
+        What the storage or the disk does not take now goes the next time: a preview is never worth
+        a job.
         """
         part = self._source.with_name(f"{self._source.name}.part")
         try:
@@ -140,10 +141,11 @@ class Shipment:
             if last and self.chunks:
                 part.write_bytes(b"end")
                 self._put(part, _END)
-        except TalkiesError as error:
+        except (TalkiesError, OSError) as error:
             log.warning("a piece of a preview waits: %s", error)
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
     def _put(self, part: Path, ending: str) -> None:
         key = f"{self._prefix}/{self._sent:0{_DIGITS}d}{ending}{_SUFFIX}"

@@ -75,17 +75,18 @@ class Server:
         # uvicorn raises the signal again when it is done; the end in good order is no failure.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        _Uvicorn(config, ready, self._service.end_streams).run(sockets=[self._listener])
+        _Uvicorn(config, ready, self._service).run(sockets=[self._listener])
 
 
 class _Uvicorn(uvicorn.Server):
-    """Tells when it answers, and ends streams before it waits for connections to close."""
+    """Tells when it answers, and ends streams before it waits for connections to close.
 
-    def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], ending: Callable[[], None]
-    ) -> None:
+    A second signal waits for nothing.
+    """
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], service: Service) -> None:
         super().__init__(config)
-        self._ready, self._ending = ready, ending
+        self._ready, self._service = ready, service
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -93,7 +94,11 @@ class _Uvicorn(uvicorn.Server):
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._ending()
+        if self.should_exit:
+            # uvicorn would not even let go of the jobs: it skips the end of the lifespan.
+            self._service.hurry()
+            return
+        self._service.end_streams()
         super().handle_exit(sig, frame)
 
 
@@ -118,7 +123,7 @@ def _require_key(*, has_key: bool, settings: Settings) -> None:
     if not has_key:
         raise Misconfigured(
             "Everybody could reach this server, and there is no key yet.",
-            hint=f"Make one: talkies keys create --data-dir {settings.data_dir} --name first "
+            hint=f"Make one: talkies keys create first --data-dir {settings.data_dir} "
             "(or set API_KEYS), or listen on 127.0.0.1.",
             details={"host": settings.api_host},
         )

@@ -83,6 +83,11 @@ class Service:
         self.parts.work.makers.close()
         self.parts.close()
 
+    def hurry(self) -> None:
+        """Let `stop` leave running jobs to the next start, at once."""
+        if self._worker is not None:
+            self._worker.hurry()
+
     def end_streams(self) -> None:
         """Let answers end that would go on for ever."""
         if self._app is not None:
