@@ -23,8 +23,8 @@ from talkies.storage.local import LocalStorage
 from talkies.studio.access.audit import AuditLog
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.assets.assets import Assets
-from talkies.studio.operations.deletion import Deletion, Holdings
-from talkies.studio.operations.retention import Retention
+from talkies.studio.removal.deletion import Deletion, Holdings
+from talkies.studio.removal.retention import Retention
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

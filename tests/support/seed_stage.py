@@ -23,7 +23,7 @@ from talkies.studio.access.audit import Actor
 from talkies.studio.access.limits import RateLimits
 from talkies.studio.access.principal import Scope
 from talkies.studio.fetching import Fetcher
-from talkies.studio.operations.retention import Retention
+from talkies.studio.removal.retention import Retention
 from talkies.studio.videos.kind import video_key
 from talkies.studio.videos.service import Videos
 

@@ -46,8 +46,8 @@ from talkies.studio.fetching import Fetcher
 from talkies.studio.health.fleet import FleetNumbers
 from talkies.studio.health.readiness import Probe, Readiness, try_database, try_migrations
 from talkies.studio.health.report import Build, Health
-from talkies.studio.operations.deletion import Deletion, Holdings
 from talkies.studio.previews import Previews
+from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.studio.speaking import Script
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices

@@ -20,8 +20,8 @@ from talkies.studio.engine_states import EngineStates
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.health.readiness import Readiness
 from talkies.studio.health.report import Health
-from talkies.studio.operations.deletion import Deletion
 from talkies.studio.previews import Previews
+from talkies.studio.removal.deletion import Deletion
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.videos.service import Videos
 from talkies.studio.webhooks.deliveries import Deliveries

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from talkies.db.migrate import upgrade
 from talkies.jobs import dbos_queue
 from talkies.settings import Settings
-from talkies.studio.operations.deletion import Deletion, Holdings
+from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.wiring.access import Access, access_to
 from talkies.wiring.foundation import Foundation, found
 from talkies.wiring.mirroring import Mirroring, mirroring

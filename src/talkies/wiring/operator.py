@@ -8,7 +8,7 @@ from talkies.jobs.jobs import Jobs
 from talkies.settings import Settings
 from talkies.studio.access.audit import AuditLog
 from talkies.studio.access.keys import KeyRing
-from talkies.studio.operations.retention import Retention
+from talkies.studio.removal.retention import Retention
 from talkies.wiring.installation import Installation, installation_of
 
 

@@ -15,8 +15,8 @@ from talkies.studio.audio.jobs import alignment_kind, speech_kind
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.health.job_log import log_job
 from talkies.studio.making import Makers
-from talkies.studio.operations.retention import Retention
 from talkies.studio.previews import Previews
+from talkies.studio.removal.retention import Retention
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
 from talkies.studio.videos.job import video_kind

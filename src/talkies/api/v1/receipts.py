@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from talkies.api.models import Answer, Moment
-from talkies.studio.operations.receipts import Receipt
+from talkies.studio.removal.receipts import Receipt
 
 
 class ReceiptAnswer(Answer):

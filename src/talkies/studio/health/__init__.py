@@ -1,1 +1,1 @@
-"""Whether this installation works: small trials of every part, and what mends a broken one."""
+"""How this installation is: trials of its parts, readiness, and the numbers of the fleet."""

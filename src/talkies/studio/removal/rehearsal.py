@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from talkies.db.engine import reading
 from talkies.db.tables import assets, job_outputs, jobs
-from talkies.studio.operations.expiry import useless_rows
-from talkies.studio.operations.past import expired_assets, expired_jobs
+from talkies.studio.removal.expiry import useless_rows
+from talkies.studio.removal.past import expired_assets, expired_jobs
 
 
 def due(engine: sa.Engine, hours: float | None, moment: int) -> dict[str, int]:

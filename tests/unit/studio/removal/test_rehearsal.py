@@ -11,7 +11,7 @@ from talkies.db.engine import connect, writing
 from talkies.db.tables import assets, blobs, idempotency, job_outputs, jobs, metadata
 from talkies.jobs.records import NewJob
 from talkies.jobs.rows import new_row
-from talkies.studio.operations.rehearsal import due
+from talkies.studio.removal.rehearsal import due
 
 HOUR = 3_600_000
 NOW = 1_000 * HOUR

@@ -20,7 +20,7 @@ from talkies.db.tables import (
 from talkies.errors import StorageUnavailable
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.records import Status
-from talkies.studio.operations.retention import Retention
+from talkies.studio.removal.retention import Retention
 
 
 def aged(room: Room, key: str, milliseconds: int) -> None:

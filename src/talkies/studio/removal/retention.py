@@ -17,10 +17,10 @@ from talkies.kit.clock import DAY, HOUR, Clock, now
 from talkies.storage.base import Storage
 from talkies.studio.assets.assets import UPLOADS
 from talkies.studio.assets.blobs import Blobs
-from talkies.studio.operations.expiry import remove_useless
-from talkies.studio.operations.past import expired_assets, expired_jobs, expiry
-from talkies.studio.operations.places import abandoned
-from talkies.studio.operations.rehearsal import due
+from talkies.studio.removal.expiry import remove_useless
+from talkies.studio.removal.past import expired_assets, expired_jobs, expiry
+from talkies.studio.removal.places import abandoned
+from talkies.studio.removal.rehearsal import due
 
 #: How long an upload is awaited, and a broken writing left alone.
 UPLOAD_MILLISECONDS: Final = DAY

@@ -23,8 +23,8 @@ from talkies.studio.access.audit import Actor, AuditLog
 from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal
 from talkies.studio.assets.assets import Assets, upload_key
-from talkies.studio.operations.places import files_of
-from talkies.studio.operations.receipts import Notary, Receipt, SubjectKind
+from talkies.studio.removal.places import files_of
+from talkies.studio.removal.receipts import Notary, Receipt, SubjectKind
 
 #: Told the ids of jobs that were deleted, as to remove their copies elsewhere.
 Forgetter = Callable[[Sequence[str]], object]

@@ -1,1 +1,0 @@
-"""Jobs of all kinds: look, cancel, retry, delete, retain."""
