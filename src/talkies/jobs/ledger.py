@@ -44,7 +44,7 @@ class Ending:
 
 
 class Ledger:
-    """The rows of jobs, as only this room writes them."""
+    """The rows of jobs: how one fares is changed here alone."""
 
     def __init__(self, engine: sa.Engine, observers: Sequence[Observer], clock: Clock) -> None:
         self.engine = engine
