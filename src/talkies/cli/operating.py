@@ -9,12 +9,12 @@ from typing import Any
 from talkies.cli.durations import seconds_of
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.cli.tables import table
-from talkies.errors import MissingDependency
+from talkies.errors import Misconfigured, MissingDependency
 from talkies.kit.clock import now, rfc3339
 
 try:
     from talkies.jobs.records import Job, JobQuery, Status
-    from talkies.settings import load
+    from talkies.settings import Settings, load
     from talkies.studio.access.audit import COMMAND_LINE
     from talkies.studio.access.key_rows import Key, KeyLimits
     from talkies.studio.access.keys import IssuedKey
@@ -42,11 +42,16 @@ class Target:
     as_json: bool
 
     @contextmanager
-    def open(self) -> Iterator[Operator]:
-        """Its parts. Raises `Misconfigured`, and `Unavailable` where its database is away."""
+    def open(self, *, new: bool = False) -> Iterator[Operator]:
+        """Its parts; `new` makes it where it is not there yet.
+
+        Raises `Misconfigured`, and `Unavailable` where its database is away.
+        """
         settings = load({"data_dir": self.data_dir, "database_url": self.database_url})
         for notice in settings.notices:
             tell(painted(notice, "yellow"))
+        if not new:
+            _require_there(settings)
         parts = operator(settings)
         try:
             yield parts
@@ -68,7 +73,7 @@ def create_key(
     limits = KeyLimits(
         requests_per_minute=requests_per_minute, max_unfinished_jobs=max_unfinished_jobs
     )
-    with target.open() as parts:
+    with target.open(new=True) as parts:
         issued = parts.keys.create(
             name,
             scopes or SCOPES,
@@ -156,6 +161,17 @@ def run_retention(target: Target, *, dry_run: bool) -> None:
     rows = [(name.replace("_", " "), str(count)) for name, count in sorted(counts.items())]
     for line in table(("WHAT", "WOULD GO" if dry_run else "REMOVED"), rows):
         say(line)
+
+
+def _require_there(settings: Settings) -> None:
+    """A mistyped folder is no new installation with nothing in it."""
+    file = Path(settings.database.removeprefix("sqlite:///"))
+    if settings.database_url is None and not file.exists():
+        raise Misconfigured(
+            f"There is no installation in {settings.data_dir}.",
+            hint="Name its folder with --data-dir, or its database with --database-url; "
+            "`talkies serve` makes a new one.",
+        )
 
 
 def _say_issued(issued: IssuedKey, *, as_json: bool) -> None:

@@ -131,7 +131,8 @@ class TestKeys:
         assert (answer.status, answer.out) == (2, "")
         assert "hint:" in answer.err
 
-    def test_an_unknown_key_is_told(self, talkies: Talkies) -> None:
+    def test_an_unknown_key_is_told(self, talkies: Talkies, folder: Path) -> None:
+        opened(folder).close()
         answer = talkies("keys", "revoke", "key_x", "--json")
         assert answer.status == 3
         assert answer.events[-1]["code"] == "NOT_FOUND"
@@ -206,7 +207,8 @@ class TestJobs:
             assert "\x1b" not in answer.out
             assert "anna\nben" not in answer.out
 
-    def test_an_unknown_job_is_told(self, talkies: Talkies) -> None:
+    def test_an_unknown_job_is_told(self, talkies: Talkies, folder: Path) -> None:
+        opened(folder).close()
         for action in ("show", "cancel", "retry"):
             answer = talkies("jobs", action, "vid_x")
             assert (answer.status, answer.out) == (3, "")
@@ -285,3 +287,14 @@ def test_help_pages_do_not_load_the_service() -> None:
         "sys.exit(any(name in sys.modules for name in ('sqlalchemy', 'pydantic', 'dbos')))\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_folder_with_no_installation_is_not_made_into_one(talkies: Talkies, folder: Path) -> None:
+    for words in (("jobs", "list"), ("keys", "list"), ("retention", "run")):
+        answer = talkies(*words)
+        assert (answer.status, answer.out) == (2, "")
+        assert f"no installation in {folder}" in answer.err
+    assert not folder.exists()
+    folder.mkdir()
+    assert talkies("jobs", "list").status == 2
+    assert not list(folder.iterdir())
