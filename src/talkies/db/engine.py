@@ -55,7 +55,8 @@ def connect(url: str) -> sa.Engine:
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that only reads, and sees one state of the database.
 
-    Raises `Unavailable` where the database cannot be reached.
+    Raises `Unavailable` where the database cannot be reached, and `Misconfigured` where SQLite's
+    file is no database.
     """
     with _translating(), engine.connect() as connection, connection.begin():
         yield connection
@@ -73,6 +74,8 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
         with connection.begin():
             yield connection
 
+
+_NO_DATABASE: Final = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 _HINT = "Use sqlite:///path/to/file.db or postgresql://user:password@host/name."
 
@@ -134,9 +137,14 @@ def _translating() -> Iterator[None]:
         raise translated from error
 
 
-def _translated(error: DBAPIError) -> Unavailable | DiskFull | None:
+def _translated(error: DBAPIError) -> Unavailable | DiskFull | Misconfigured | None:
     if FULL in str(error.orig):
         return DiskFull("The disk of the database is full.")
+    if getattr(error.orig, "sqlite_errorcode", None) in _NO_DATABASE:
+        return Misconfigured(
+            "The file of the database is none, or damaged.",
+            hint="Restore it from a backup, or name another folder (DATA_DIR, --data-dir).",
+        )
     if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
         # A mistake in the statement, which Postgres calls a programming error.
         return None

@@ -157,7 +157,10 @@ class UnsafeAddress(InvalidInput):
     """The address is one that this server does not contact."""
 
     code = "UNSAFE_ADDRESS"
-    default_hint = "Use a public https:// address, or upload the file."
+    default_hint = (
+        "Use a public https:// address. A file can be uploaded instead; for others, an operator "
+        "sets ALLOWED_ADDRESSES."
+    )
 
 
 class FetchFailed(InvalidInput):

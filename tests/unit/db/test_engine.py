@@ -103,6 +103,13 @@ def test_a_folder_that_is_not_there_is_said_by_the_first_connection(tmp_path: Pa
         pass
 
 
+def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    path.write_bytes(b"something else entirely " * 100)
+    with pytest.raises(Misconfigured, match="damaged"), reading(connect(f"sqlite:///{path}")):
+        raise AssertionError
+
+
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     engine = connect("postgresql://nobody@127.0.0.1:1/nothing")
     with pytest.raises(Unavailable) as caught, reading(engine):
