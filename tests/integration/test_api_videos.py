@@ -75,6 +75,7 @@ def test_a_form_makes_a_job_with_all_its_addresses(client: httpx.Client, url: st
     assert (record["status"], record["done"], record["progress"]) == ("queued", False, 0.0)
     assert (record["metadata"], record["user_id"]) == ({"order": 7}, "u1")
     assert record["queue_position"] >= 1
+    assert record["eta_seconds"] == 10.0 * record["queue_position"]
     assert client.get(home).json() == record
 
 

@@ -10,6 +10,7 @@ from talkies.api.models import Answer, Moment
 from talkies.api.services import Services
 from talkies.jobs.jobs import stalled_since
 from talkies.jobs.records import Document, Job, Status
+from talkies.studio.videos.kind import KIND
 from talkies.studio.videos.service import Link
 
 StatusName = Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -109,6 +110,8 @@ def shown(
     moment = services.clock()
     files = services.videos.links(job) if whole else {}
     result = dict(job.result or {})
+    position = services.jobs.queue_position(job) if whole and job.waiting else None
+    eta = services.videos.eta(job, position) if job.kind == KIND else job.eta_seconds
     return JobRecord(
         id=job.id,
         object=job.kind,
@@ -117,8 +120,8 @@ def shown(
         done=job.done,
         stage=job.stage,
         progress=job.progress,
-        eta_seconds=job.eta_seconds,
-        queue_position=services.jobs.queue_position(job) if whole and job.waiting else None,
+        eta_seconds=eta,
+        queue_position=position,
         attempts=job.attempts,
         run=job.run,
         dead_letter=job.dead_letter,

@@ -9,8 +9,10 @@ from typing import Any, Final, Protocol
 
 from talkies.core.timing import SOUND_RATE, frame_count
 from talkies.engines.base import Capabilities
+from talkies.engines.registry import AUTO
+from talkies.errors import TalkiesError
 from talkies.jobs.queue import PREPARE, render_queue
-from talkies.jobs.records import QueueDepth, WorkerRecord
+from talkies.jobs.records import Job, QueueDepth, WorkerRecord
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
@@ -140,6 +142,19 @@ class Estimator:
             samples=pace.samples,
             warnings=seen.warnings,
         )
+
+    def until_done(self, job: Job, position: int) -> float | None:
+        """Seconds until a job at this place of its line is done; None where nobody can say.
+
+        Every job before it is taken to be a usual one: what they ask for is not looked at.
+        """
+        try:
+            engine = self._engines.choose(job.engine or AUTO)
+        except TalkiesError:  # its engine has been removed since
+            return None
+        pace = self._pace.of(engine, scored=bool(job.request.get("score", True)))
+        slots = max(1, _slots(self._lines.workers(), engine.id))
+        return round(pace.typical * ((position - 1) / slots + 1), 1)
 
     def _look(self, engine: str, submission: VideoSubmission) -> Seen:
         """Do what the job's first step would, in a folder that goes at once."""

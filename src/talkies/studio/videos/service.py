@@ -106,6 +106,10 @@ class Videos:
         engine, resolved = self._checked(principal, submission)
         return self._estimator.estimate(engine, resolved)
 
+    def eta(self, job: Job, position: int | None) -> float | None:
+        """Seconds until the job is done: its worker's word, or while it waits a guess."""
+        return job.eta_seconds if position is None else self._estimator.until_done(job, position)
+
     def get(self, principal: Principal, job_id: str) -> Job:
         """A video job of this principal. Raises `NotFound`."""
         return own_job(self._jobs, principal, job_id, KIND)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from studio_made_up import PORTRAIT, recording
+from webhook_stage import job_of
 from workshop_stage import POINTS, Room
 
 from talkies.db.engine import connect, writing
@@ -172,6 +173,19 @@ def test_who_waits_ahead_is_counted(estimator: Estimator, stage: Room, lines: Li
     two = estimator.estimate("quick", asked(stage)).wait_seconds
     assert 0 < two.low < one.low
     assert one.low < one.high
+
+
+def test_a_waiting_job_is_done_when_those_before_it_are(
+    estimator: Estimator, database: sa.Engine, lines: Lines
+) -> None:
+    book(database, [(10.0, 20.0)] * 6)
+    job = job_of(engine="quick", request={})
+    lines.concurrency = 1
+    assert estimator.until_done(job, 1) == 20.0
+    assert estimator.until_done(job, 4) == 80.0
+    lines.concurrency = 3
+    assert estimator.until_done(job, 4) == 40.0
+    assert estimator.until_done(job_of(engine="gone", request={}), 1) is None
 
 
 def test_an_engine_is_as_fast_as_its_last_jobs_were_here(database: sa.Engine) -> None:
