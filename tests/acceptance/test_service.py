@@ -223,8 +223,8 @@ class TestFleet:
             text = "We move both maps. " * 12
             made = client.create({"portrait": PORTRAIT}, text=text, score="false")
             client.until(made["id"], "render")
-            second = start("worker", "second")
             first.process.send_signal(signal.SIGKILL)
+            second = start("worker", "second")
             job = client.finished(made["id"])
             assert job["status"] == "succeeded", job["error"]
             assert job["attempts"] >= 2

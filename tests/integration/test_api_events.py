@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -26,6 +26,8 @@ class Server:
     url: str
     live: Live
     client: httpx.Client
+    #: What tests leave open.
+    kept: list[object] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,9 @@ def test_who_leaves_is_listened_for_no_longer(server: Server) -> None:
     with httpx.stream(
         "GET", f"{server.url}/v1/videos/{job.id}/events", headers={"X-API-Key": server.stage.key}
     ) as answer:
-        next(answer.iter_lines())
+        # A generator that nobody holds is closed, and the connection with it.
+        lines = answer.iter_lines()
+        next(lines)
         wait_for(lambda: server.live.listeners == 1)
     wait_for(lambda: server.live.listeners == 0)
 
@@ -204,8 +208,10 @@ def test_a_stream_still_open_does_not_keep_the_server(server: Server) -> None:
     request = client.build_request(
         "GET", f"{server.url}/v1/videos/{job.id}/events", headers={"X-API-Key": server.stage.key}
     )
-    answer = client.send(request, stream=True)
-    assert next(answer.iter_lines()) == "retry: 2000"
+    lines = client.send(request, stream=True).iter_lines()
+    assert next(lines) == "retry: 2000"
+    # The client outlives this test.
+    server.kept.append((client, lines))
 
 
 def wait_for(true: Callable[[], bool], seconds: float = 30.0) -> None:
