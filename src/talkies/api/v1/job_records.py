@@ -110,8 +110,7 @@ def shown(
     moment = services.clock()
     files = services.videos.links(job) if whole else {}
     result = dict(job.result or {})
-    position = services.jobs.queue_position(job) if whole and job.waiting else None
-    eta = services.videos.eta(job, position) if job.kind == KIND else job.eta_seconds
+    position, eta = _line(services, job) if whole else (None, job.eta_seconds)
     return JobRecord(
         id=job.id,
         object=job.kind,
@@ -146,6 +145,12 @@ def shown(
         external_id=job.external_id,
         urls={name: links.to(path) for name, path in urls.items()},
     )
+
+
+def _line(services: Services, job: Job) -> tuple[int | None, float | None]:
+    """Its place in the line, and seconds until it is done, as far as they are known."""
+    position = services.jobs.queue_position(job) if job.waiting else None
+    return position, services.videos.eta(job, position) if job.kind == KIND else job.eta_seconds
 
 
 def _quality(quality: Document | None, *, whole: bool) -> dict[str, Any] | None:
