@@ -107,7 +107,6 @@ def shown(
     services: Services, job: Job, urls: Mapping[str, str], links: Links, *, whole: bool = True
 ) -> JobRecord:
     """The record of a job; blocks. One of a list is not `whole`: no links, no queue position."""
-    moment = services.clock()
     files = services.videos.links(job) if whole else {}
     result = dict(job.result or {})
     position, eta = _line(services, job) if whole else (None, job.eta_seconds)
@@ -128,7 +127,7 @@ def shown(
         started_at=job.started_at,
         finished_at=job.finished_at,
         heartbeat_at=job.heartbeat_at,
-        stalled_since=stalled_since(job, moment),
+        stalled_since=stalled_since(job, services.clock()),
         deadline_at=job.deadline_at,
         cancel_requested_at=job.cancel_requested_at,
         warnings=list(job.warnings),
