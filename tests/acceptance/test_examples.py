@@ -29,8 +29,7 @@ BODY = b'{"type":"job.succeeded","data":{"job":{"id":"vid_1"}}}\n'
 
 def script(language: str, name: str) -> list[str]:
     command, ending = LANGUAGES[language]
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed")
+    assert shutil.which(command[0]), f"the examples need {command[0]}, which is not installed"
     return [*command, str(EXAMPLES / language / f"{name}.{ending}")]
 
 
