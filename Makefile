@@ -59,7 +59,7 @@ lock: ## Renew the lock files from pyproject.toml and requirements/dev.in
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  -c requirements/constraints.txt pyproject.toml -o requirements/core.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  -c requirements/constraints.txt pyproject.toml --extra voice --extra heif --extra captions --extra serve --extra telemetry requirements/dev.in -o requirements/dev.lock
+	  -c requirements/constraints.txt pyproject.toml --extra voice --extra heif --extra captions --extra serve --extra telemetry --extra engines --extra runpod requirements/dev.in -o requirements/dev.lock
 
 clean: ## Remove the environment and everything made
 	rm -rf $(VENV) out

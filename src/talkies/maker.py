@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from talkies.engines.registry import AUTO
+from talkies.engines.registry import BUILT_IN
 from talkies.kit.messages import Header, receive, relaying_errors, send
 from talkies.studio.audio.steps import align_in, speak_in, stream_speech
 from talkies.studio.progress import Event, Progress, Stage
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     stream = _own_output()
     tools = all_tools()
     # Loads what the commonest engine is made of, before anybody waits for it.
-    tools.find_engine(AUTO)
+    tools.engines.find(BUILT_IN)
     send(stream, {"ready": True})
     while True:
         try:

@@ -17,6 +17,7 @@ PLANTED = {
     "Only media opens containers and pictures": ("face/planted.py", "import av"),
     "The default install needs no torch and no GPU package": ("speech/planted.py", "import torch"),
     "Only the command line sees its libraries": ("studio/planted.py", "import rich"),
+    "Only weights knows the model hub's library": ("pods/planted.py", "import huggingface_hub"),
     "Only jobs knows the queue's library": ("studio/planted.py", "import dbos"),
     "Only the API speaks HTTP to clients": ("studio/planted.py", "import fastapi"),
     "Only entries and wiring see settings": ("api/planted.py", "import pydantic_settings"),
@@ -30,7 +31,7 @@ PLANTED = {
     ),
     "Engines are strangers to each other": (
         "engines/portrait.py",
-        "import talkies.engines.planted",
+        "import talkies.engines.commands.planted",
     ),
 }
 
@@ -75,7 +76,7 @@ class TestContracts:
         place, line = PLANTED[contract]
         planted = copy / "talkies" / place
         if planted.exists():
-            (copy / "talkies/engines/planted.py").touch()
+            (copy / "talkies/engines/commands/planted.py").touch()
             planted.write_text(f"{planted.read_text()}\n{line}\n")
         else:
             planted.write_text(f"{line}\n")

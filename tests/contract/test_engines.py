@@ -6,15 +6,15 @@ import pytest
 from render_stage import Context, request
 
 from talkies.engines.base import Engine, VideoFormat
-from talkies.engines.registry import find_engine, list_engines
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import Canceled, InvalidInput
 
-READY = [engine.id for engine in list_engines() if engine.ready]
+READY = [engine.id for engine in EngineRegistry().list() if engine.ready]
 
 
 @pytest.fixture(scope="module", params=READY)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    return find_engine(request.param)
+    return EngineRegistry().find(request.param)
 
 
 def test_some_engine_is_installed() -> None:

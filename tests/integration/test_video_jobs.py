@@ -13,6 +13,7 @@ from workshop_stage import POINTS, WHO, Room, engine_folder, files_below, local,
 
 from talkies.db.engine import connect
 from talkies.db.migrate import upgrade
+from talkies.engines.registry import EngineRegistry
 from talkies.jobs.dbos_queue import DbosQueue, prepare
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.records import Job, Status
@@ -95,7 +96,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
         jobs,
         stage.workshop.fetcher,
         stage.storage,
-        engines=EngineCatalog(POINTS),
+        engines=EngineCatalog(EngineRegistry(points=POINTS)),
         estimator=None,  # type: ignore[arg-type]
         check_webhook=str,
     )

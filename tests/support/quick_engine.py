@@ -4,7 +4,14 @@ import os
 import time
 from pathlib import Path
 
-from talkies.engines.base import Capabilities, RenderContext, RenderRequest, VideoFormat
+from talkies.engines.base import (
+    READY,
+    Capabilities,
+    Readiness,
+    RenderContext,
+    RenderRequest,
+    VideoFormat,
+)
 from talkies.errors import InvalidOption
 from talkies.media.pictures import load_own_picture
 from talkies.media.samples import SoundFile
@@ -35,7 +42,13 @@ class QuickEngine:
     def check(self, request: RenderRequest) -> tuple[str, ...]:
         return ("The engine is quick.",)
 
+    def readiness(self) -> Readiness:
+        return READY
+
     def load(self) -> None:
+        pass
+
+    def unload(self) -> None:
         pass
 
     def render(self, request: RenderRequest, context: RenderContext) -> Path:

@@ -19,6 +19,7 @@ from talkies.core.alignment import Alignment, AlignmentSource
 from talkies.core.timing_json import alignment_to_json
 from talkies.db.engine import connect
 from talkies.db.migrate import upgrade
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import MediaTooLarge
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import Finished, JobKind, Phase, Step
@@ -195,7 +196,7 @@ def built(
             book.observe,
         ),
     )
-    catalog, gpus = EngineCatalog(), GpuWatch("/nowhere/nvidia-smi")
+    catalog, gpus = EngineCatalog(EngineRegistry()), GpuWatch("/nowhere/nvidia-smi")
     probe = Probe("storage", storage.check)
     services = Services(
         http=http or HttpOptions(),

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from talkies.engines.base import Capabilities, RenderContext, RenderRequest, VideoFormat
+from talkies.engines.base import (
+    READY,
+    Capabilities,
+    Readiness,
+    RenderContext,
+    RenderRequest,
+    VideoFormat,
+)
 from talkies.media.pictures import load_own_picture
 from talkies.media.samples import SoundFile
 from talkies.media.video import VideoWriter
@@ -54,7 +61,13 @@ class PlainEngine:
     def check(self, request: RenderRequest) -> tuple[str, ...]:
         return ("The engine is plain.",)
 
+    def readiness(self) -> Readiness:
+        return READY
+
     def load(self) -> None:
+        pass
+
+    def unload(self) -> None:
         pass
 
     def render(self, request: RenderRequest, context: RenderContext) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 import quick_engine
 
-from talkies.engines.registry import GROUP, installed
+from talkies.engines.registry import GROUP, EngineRegistry, installed
 from talkies.errors import BlobMissing, Canceled, FetchFailed, NotFound, UnsafeAddress
 from talkies.jobs.records import Job, Status
 from talkies.storage.links import LinkSigner
@@ -111,7 +111,7 @@ def room(
         makers=makers,
         fetcher=Fetcher(kept or inputs, download=download, require_safe=require_https),
         storage=storage,
-        engines=EngineCatalog(POINTS),
+        engines=EngineCatalog(EngineRegistry(points=POINTS)),
         previews=Previews(storage),
         relieve=relieve,
     )

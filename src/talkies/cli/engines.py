@@ -8,7 +8,7 @@ from talkies.cli import flags
 from talkies.cli.sections import Sectioned
 from talkies.cli.streams import say, say_event
 from talkies.cli.tables import table
-from talkies.engines.registry import ListedEngine, list_engines
+from talkies.engines.registry import EngineRegistry, ListedEngine
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
@@ -19,7 +19,7 @@ def engines(json: flags.AsJson = False) -> None:
 
     A plug-in adds one by an entry point of the group talkies.engines.
     """
-    found = list_engines()
+    found = EngineRegistry().list()
     if json:
         for engine in found:
             say_event("engine", _document(engine))
@@ -33,13 +33,13 @@ def engines(json: flags.AsJson = False) -> None:
 def _row(engine: ListedEngine) -> tuple[str, ...]:
     facts = engine.capabilities
     if facts is None:
-        return engine.id, "no", "", "", engine.reason
+        return engine.id, "no", "", "", engine.readiness.reason
     gpu = f"{facts.vram_gib:g} GiB" if facts.vram_gib else "none"
     return engine.id, "yes" if engine.ready else "no", gpu, facts.licence, facts.summary
 
 
 def _document(engine: ListedEngine) -> dict[str, Any]:
-    known = {"id": engine.id, "ready": engine.ready, "reason": engine.reason}
+    known = {"id": engine.id, "ready": engine.ready, "reason": engine.readiness.reason}
     facts = engine.capabilities
     if facts is None:
         return known

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.performance import Performance
-from talkies.engines.base import Capabilities, RenderContext, RenderRequest, VideoFormat
+from talkies.engines.base import (
+    READY,
+    Capabilities,
+    Readiness,
+    RenderContext,
+    RenderRequest,
+    VideoFormat,
+)
 from talkies.errors import InvalidOption
 from talkies.face.finding.landmarks import Landmarker
 from talkies.face.judging.eye_state import eye_state
@@ -66,6 +73,13 @@ class PortraitEngine:
     @property
     def capabilities(self) -> Capabilities:
         return _CAPABILITIES
+
+    def readiness(self) -> Readiness:
+        return READY
+
+    def unload(self) -> None:
+        """Lets go of the networks."""
+        self._landmarker = None
 
     def load(self) -> None:
         """Loads the landmark networks (about a quarter of a second)."""

@@ -1,85 +1,140 @@
-"""Which engines there are: found through entry points, the built-in ones by the same door."""
+"""Which engines there are: found through entry points and descriptions, ours by the same door."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from pathlib import Path
+from typing import Final, cast
 
-from talkies.engines.base import Capabilities, Engine
-from talkies.errors import EngineFailure, UnknownEngine
+from talkies.engines.base import READY, Capabilities, Engine, Readiness
+from talkies.engines.commands.engine import CommandEngine
+from talkies.engines.commands.reading import read_description
+from talkies.engines.home import EngineHome
+from talkies.errors import EngineFailure, TalkiesError, UnknownEngine
 
 #: Entry-point group; each point names a class or function that makes an `Engine`.
-GROUP = "talkies.engines"
-#: The name that stands for the best engine this installation has.
-AUTO = "auto"
-#: What `AUTO` stands for today.
-_BEST = "portrait"
+GROUP: Final = "talkies.engines"
+#: The name that stands for the engine that suits a request best.
+AUTO: Final = "auto"
+#: What every installation has: nothing else is needed for it.
+BUILT_IN: Final = "portrait"
+#: Descriptions of engines that we know.
+LIBRARY: Final = Path(__file__).parent / "library"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedEngine:
-    """One installed engine, usable or not."""
+    """One known engine, usable here or not."""
 
     id: str
-    #: None where the plug-in could not even be loaded.
+    #: None where the plug-in or the description is broken.
     capabilities: Capabilities | None
-    #: Why it cannot be used; empty where it can.
-    reason: str = ""
+    #: Whether it can render on this machine, or why not.
+    readiness: Readiness = READY
 
     @property
     def ready(self) -> bool:
-        return not self.reason
+        return bool(self.readiness)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An engine, or the reason why there is none."""
+
+    engine: Engine | None
+    reason: str = ""
 
 
 def installed() -> tuple[EntryPoint, ...]:
-    """The entry points of all engines of this installation."""
+    """The entry points of the plug-ins of this Python, ours among them."""
     return tuple(entry_points(group=GROUP))
 
 
-def list_engines(points: Iterable[EntryPoint] | None = None) -> tuple[ListedEngine, ...]:
-    """All engines by id; broken plug-ins are listed with the reason instead of raising."""
-    chosen = installed() if points is None else points
-    return tuple(sorted((_listed(point) for point in chosen), key=lambda engine: engine.id))
+class EngineRegistry:
+    """All engines of this installation; each is made once, when it is asked for."""
+
+    def __init__(
+        self, home: EngineHome | None = None, points: Iterable[EntryPoint] | None = None
+    ) -> None:
+        """`home` is where other repositories are installed; None knows no described engine.
+
+        `points` are the entry points of plug-ins; None takes all that are installed.
+        """
+        self._home = home
+        chosen = installed() if points is None else points
+        self._points = {point.name: point for point in chosen}
+        self._made: dict[str, _Found] = {}
+
+    def list(self) -> tuple[ListedEngine, ...]:
+        """All engines by id; broken ones are listed with the reason instead of raising."""
+        return tuple(self._listed(id_) for id_ in sorted({*self._points, *self._descriptions()}))
+
+    def find(self, id_: str) -> Engine:
+        """The engine of that id, made but not loaded; `auto` is the one that is always there.
+
+        Raises `UnknownEngine`, or `EngineFailure` where the plug-in or description is broken.
+        """
+        wanted = BUILT_IN if id_ == AUTO else id_
+        if wanted not in self._points and wanted not in self._descriptions():
+            known = sorted({*self._points, *self._descriptions()})
+            raise UnknownEngine(f"There is no engine named '{id_}'.", details={"engines": known})
+        found = self._found(wanted)
+        if found.engine is None:
+            raise EngineFailure(f"The engine '{id_}' cannot be used: {found.reason}")
+        return found.engine
+
+    def version_of(self, id_: str) -> str | None:
+        """The version of the package or the checkout that an engine came with, where known."""
+        point = self._points.get(id_)
+        if point is not None:
+            return None if point.dist is None else point.dist.version
+        engine = self._found(id_).engine if id_ in self._descriptions() else None
+        return engine.version if isinstance(engine, CommandEngine) else None
+
+    def close(self) -> None:
+        """Unload every engine that was made."""
+        for found in self._made.values():
+            if found.engine is not None:
+                found.engine.unload()
+        self._made.clear()
+
+    def _descriptions(self) -> dict[str, Path]:
+        """Files by engine id; an operator's replaces ours of the same name."""
+        if self._home is None:
+            return {}
+        files = (*LIBRARY.glob("*.toml"), *sorted(self._home.descriptions.glob("*.toml")))
+        return {path.stem: path for path in files}
+
+    def _listed(self, id_: str) -> ListedEngine:
+        found = self._found(id_)
+        if found.engine is None:
+            broken = Readiness(reason=found.reason)
+            return ListedEngine(id=id_, capabilities=None, readiness=broken)
+        engine = found.engine
+        return ListedEngine(id=id_, capabilities=engine.capabilities, readiness=engine.readiness())
+
+    def _found(self, id_: str) -> _Found:
+        if id_ not in self._made:
+            point = self._points.get(id_)
+            self._made[id_] = self._described(id_) if point is None else _plugged(point)
+        return self._made[id_]
+
+    def _described(self, id_: str) -> _Found:
+        try:
+            description = read_description(self._descriptions()[id_])
+        except TalkiesError as error:
+            return _Found(None, error.message)
+        assert self._home is not None  # noqa: S101 - only a home has descriptions
+        return _Found(CommandEngine(description, self._home))
 
 
-def find_engine(id_: str = AUTO, points: Iterable[EntryPoint] | None = None) -> Engine:
-    """The engine of that id, made but not loaded; `auto` chooses.
-
-    Raises `UnknownEngine`, or `EngineFailure` where the plug-in is broken.
-    """
-    chosen = tuple(installed() if points is None else points)
-    wanted = _BEST if id_ == AUTO else id_
-    point = next((point for point in chosen if point.name == wanted), None)
-    if point is None:
-        known = sorted(point.name for point in chosen)
-        raise UnknownEngine(f"There is no engine named '{id_}'.", details={"engines": known})
-    engine, reason = _made(point)
-    if engine is None:
-        raise EngineFailure(f"The engine '{id_}' cannot be used: {reason}")
-    return engine
-
-
-def version_of(id_: str, points: Iterable[EntryPoint] | None = None) -> str | None:
-    """The version of the package that an engine came with, where that is known."""
-    chosen = installed() if points is None else points
-    packages = (point.dist for point in chosen if point.name == id_)
-    return next((package.version for package in packages if package is not None), None)
-
-
-def _listed(point: EntryPoint) -> ListedEngine:
-    engine, reason = _made(point)
-    capabilities = engine.capabilities if engine else None
-    return ListedEngine(id=point.name, capabilities=capabilities, reason=reason)
-
-
-def _made(point: EntryPoint) -> tuple[Engine | None, str]:
-    """The engine, or the reason why there is none."""
+def _plugged(point: EntryPoint) -> _Found:
     try:
         make = cast("Callable[[], Engine]", point.load())
         engine = make()
         named = engine.capabilities.id
     except Exception as error:  # noqa: BLE001 - foreign code may fail in any way it likes
-        return None, f"{type(error).__name__}: {error}"
+        return _Found(None, f"{type(error).__name__}: {error}")
     if named != point.name:
-        return None, f"it is registered as '{point.name}' but calls itself '{named}'"
-    return engine, ""
+        return _Found(None, f"it is registered as '{point.name}' but calls itself '{named}'")
+    return _Found(engine)

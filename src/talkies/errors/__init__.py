@@ -47,7 +47,15 @@ TalkiesError
 ├── Misconfigured               settings that contradict each other or are missing
 ├── DeadlineExceeded            the job was not finished in the time it was given
 ├── MissingDependency           an extra that is not installed
-│   └── FontMissing
+│   ├── FontMissing
+│   ├── EngineNotInstalled
+│   ├── EngineBroken            its environment: a package, a version
+│   ├── GpuUnavailable
+│   ├── WeightsMissing          or damaged
+│   └── WeightsUnmappable       on a volume that cannot map files
+├── LicenceForbids              the engine's licence, and `COMMERCIAL_ONLY`
+├── DownloadFailed              of weights
+├── NoPodAvailable
 ├── OutputFailure
 │   ├── OutputUnwritable
 │   ├── OutputExists
@@ -55,7 +63,12 @@ TalkiesError
 ├── EngineFailure               a part of ours or of an engine failed
 │   ├── ChildCrashed
 │   ├── ChildTimedOut
-│   └── WorkerLost              the processes that worked on a job died, one after another
+│   ├── WorkerLost              the processes that worked on a job died, one after another
+│   ├── GpuOutOfMemory
+│   ├── HostOutOfMemory         or killed by somebody else
+│   ├── EngineStalled
+│   ├── EngineNoOutput          it ended well, without a video
+│   └── PodFailure              a remote machine's
 ├── BatchIncomplete             some videos of a manifest failed
 └── Canceled
 
@@ -66,6 +79,21 @@ Callers match on the class or on `code`, never on the message. Every code is exp
 from talkies.errors.base import (
     Detail,
     TalkiesError,
+)
+from talkies.errors.engines import (
+    DownloadFailed,
+    EngineBroken,
+    EngineNoOutput,
+    EngineNotInstalled,
+    EngineStalled,
+    GpuOutOfMemory,
+    GpuUnavailable,
+    HostOutOfMemory,
+    LicenceForbids,
+    NoPodAvailable,
+    PodFailure,
+    WeightsMissing,
+    WeightsUnmappable,
 )
 from talkies.errors.inputs import (
     AnimatedImage,
@@ -145,7 +173,12 @@ __all__ = [
     "DeadlineExceeded",
     "Detail",
     "DiskFull",
+    "DownloadFailed",
+    "EngineBroken",
     "EngineFailure",
+    "EngineNoOutput",
+    "EngineNotInstalled",
+    "EngineStalled",
     "FaceIndexInvalid",
     "FaceNotFound",
     "FaceUnusable",
@@ -154,6 +187,9 @@ __all__ = [
     "FontMissing",
     "Forbidden",
     "Gone",
+    "GpuOutOfMemory",
+    "GpuUnavailable",
+    "HostOutOfMemory",
     "IdempotencyInProgress",
     "IdempotencyMismatch",
     "ImageTooSmall",
@@ -161,17 +197,20 @@ __all__ = [
     "InvalidManifest",
     "InvalidOption",
     "InvalidRequest",
+    "LicenceForbids",
     "LinkExpired",
     "MalformedBody",
     "MediaTooLarge",
     "MethodNotAllowed",
     "Misconfigured",
     "MissingDependency",
+    "NoPodAvailable",
     "NotFound",
     "NotReady",
     "OutputExists",
     "OutputFailure",
     "OutputUnwritable",
+    "PodFailure",
     "QueueFull",
     "RangeUnsatisfiable",
     "RateLimited",
@@ -190,5 +229,7 @@ __all__ = [
     "UnknownVoice",
     "UnsafeAddress",
     "UnsupportedMedia",
+    "WeightsMissing",
+    "WeightsUnmappable",
     "WorkerLost",
 ]

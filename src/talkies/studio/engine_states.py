@@ -71,7 +71,7 @@ class EngineStates:
             _state(
                 engine.id,
                 engine.capabilities,
-                engine.reason,
+                engine.readiness.reason,
                 load=loads.get(engine.id, (0, 0)),
                 workers=sum(
                     engine.id in worker.engines and not worker.draining for worker in workers

@@ -1,24 +1,25 @@
 """The engines of this installation, as a service asks for them: listed, and chosen by name."""
 
-from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint
+from collections.abc import Mapping
 
 from talkies.engines.base import Capabilities
-from talkies.engines.registry import AUTO, ListedEngine, find_engine, list_engines
+from talkies.engines.registry import AUTO, EngineRegistry, ListedEngine
 from talkies.errors import InvalidOption
 
 
 class EngineCatalog:
-    """What engines there are and what they can do; looked up once, and then kept."""
+    """What engines there are and what they can do."""
 
-    def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
-        """`points` are the entry points of the engines; None takes all that are installed."""
-        self._points = None if points is None else tuple(points)
-        self._chosen: dict[str, Capabilities] = {}
+    def __init__(self, registry: EngineRegistry) -> None:
+        self._registry = registry
 
     def list(self) -> tuple[ListedEngine, ...]:
-        """All engines by id, those that cannot be used with the reason."""
-        return list_engines(self._points)
+        """All engines by id, those that cannot be used here with the reason."""
+        return self._registry.list()
+
+    def version_of(self, id_: str) -> str | None:
+        """The version of what an engine came with, where that is known."""
+        return self._registry.version_of(id_)
 
     def choose(self, id_: str = AUTO) -> Capabilities:
         """What the engine of that id can do; `auto` chooses one.
@@ -27,9 +28,7 @@ class EngineCatalog:
             UnknownEngine: there is none of that id.
             EngineFailure: the plug-in is broken.
         """
-        if id_ not in self._chosen:
-            self._chosen[id_] = find_engine(id_, self._points).capabilities
-        return self._chosen[id_]
+        return self._registry.find(id_).capabilities
 
 
 def require_able(

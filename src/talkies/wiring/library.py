@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Unpack
 
 from talkies.core.alignment import Alignment
-from talkies.engines.registry import find_engine
+from talkies.engines.home import EngineHome
+from talkies.engines.registry import EngineRegistry
 from talkies.face.finding.landmarks import Landmarker
 from talkies.score.report import Score
 from talkies.speech.listening.acoustic_model import AcousticModel
@@ -33,9 +34,9 @@ def ears() -> Ears:
     return Ears(aligner=Aligner(model), recogniser=Recogniser(model))
 
 
-def tools() -> Tools:
-    """What videos are made with."""
-    return Tools(landmarker=Landmarker(), ears=ears(), find_engine=find_engine)
+def tools(home: EngineHome | None = None) -> Tools:
+    """What videos are made with; `home` is where engines of other repositories are installed."""
+    return Tools(landmarker=Landmarker(), ears=ears(), engines=EngineRegistry(home))
 
 
 def render(

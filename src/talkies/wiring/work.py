@@ -6,6 +6,7 @@ from functools import partial
 from talkies.api.links import Links
 from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.v1.job_urls import urls_of
+from talkies.engines.registry import EngineRegistry
 from talkies.jobs.dbos_queue import DbosQueue
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import JobKind
@@ -48,7 +49,7 @@ class Work:
 def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     """Build the parts; `spares` makers are kept ready once they are started."""
     settings, engine = base.settings, base.engine
-    catalog, prices = EngineCatalog(), prices_of(settings)
+    catalog, prices = EngineCatalog(EngineRegistry()), prices_of(settings)
     retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
     workshop = Workshop(
         makers=Makers(spares=spares),

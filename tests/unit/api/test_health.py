@@ -6,6 +6,7 @@ from api_client import client_of, key_with
 from service_stage import Stage, built
 
 from talkies.api.services import HttpOptions
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import StorageRefused
 from talkies.studio.access.principal import Scope
 from talkies.studio.engines import EngineCatalog
@@ -28,7 +29,7 @@ def health(folder: Path) -> Health:
     return Health(
         Build(version="9", git_sha="f00"),
         gpus=GpuWatch(str(driver)),
-        engines=EngineCatalog(),
+        engines=EngineCatalog(EngineRegistry()),
         warm=lambda: {"portrait"},
         bucket="films",
     )

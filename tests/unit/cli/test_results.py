@@ -10,7 +10,7 @@ from talkies.cli.engines import _document, _row
 from talkies.cli.results import show_speech, show_video, video_summary
 from talkies.cli.streams import READER_GONE, painted, say
 from talkies.core.alignment import Alignment, AlignmentSource
-from talkies.engines.base import VideoFormat
+from talkies.engines.base import Readiness, VideoFormat
 from talkies.engines.registry import ListedEngine
 from talkies.errors import AudioSilent
 from talkies.studio.audio.speeches import SpeechResult
@@ -87,7 +87,9 @@ def test_a_batch_is_a_table(tmp_path: Path) -> None:
 
 
 def test_a_broken_engine_is_listed_with_its_reason() -> None:
-    broken = ListedEngine(id="warp", capabilities=None, reason="ImportError: no warp")
+    broken = ListedEngine(
+        id="warp", capabilities=None, readiness=Readiness(reason="ImportError: no warp")
+    )
     assert _row(broken) == ("warp", "no", "", "", "ImportError: no warp")
     assert _document(broken) == {"id": "warp", "ready": False, "reason": "ImportError: no warp"}
 

@@ -27,11 +27,15 @@ class Context:
     stop_after: int | None = None
     preview: Path | None = None
     seen: list[tuple[int, int]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def progress(self, done: int, total: int) -> None:
         self.seen.append((done, total))
         if self.stop_after is not None and done >= self.stop_after:
             raise Canceled
+
+    def warn(self, *messages: str) -> None:
+        self.warnings += messages
 
 
 def performance(frames: int = FRAMES) -> Performance:

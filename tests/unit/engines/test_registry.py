@@ -3,7 +3,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from talkies.engines.portrait import PortraitEngine
-from talkies.engines.registry import AUTO, GROUP, find_engine, installed, list_engines
+from talkies.engines.registry import AUTO, GROUP, EngineRegistry, installed
 from talkies.errors import EngineFailure, UnknownEngine
 
 
@@ -19,31 +19,32 @@ MISNAMED = point("other", "talkies.engines.portrait:PortraitEngine")
 
 def test_the_built_in_engine_comes_in_by_its_entry_point() -> None:
     assert "portrait" in {entry.name for entry in installed()}
-    listed = {engine.id: engine for engine in list_engines()}
+    listed = {engine.id: engine for engine in EngineRegistry().list()}
     assert listed["portrait"].ready
     assert listed["portrait"].capabilities == PortraitEngine().capabilities
 
 
 def test_broken_plug_ins_are_listed_with_the_reason() -> None:
-    listed = {engine.id: engine for engine in list_engines([GOOD, MISSING, FAILING, MISNAMED])}
+    registry = EngineRegistry(points=[GOOD, MISSING, FAILING, MISNAMED])
+    listed = {engine.id: engine for engine in registry.list()}
     assert list(listed) == ["broken", "dream", "other", "portrait"]
     assert [engine.id for engine in listed.values() if engine.ready] == ["portrait"]
-    assert "talkies_dream" in listed["dream"].reason
-    assert "TypeError" in listed["broken"].reason
-    assert "calls itself 'portrait'" in listed["other"].reason
+    assert "talkies_dream" in listed["dream"].readiness.reason
+    assert "TypeError" in listed["broken"].readiness.reason
+    assert "calls itself 'portrait'" in listed["other"].readiness.reason
 
 
 def test_an_engine_is_found_by_its_id_and_auto_chooses_one() -> None:
-    assert isinstance(find_engine("portrait"), PortraitEngine)
-    assert isinstance(find_engine(AUTO, [MISSING, GOOD]), PortraitEngine)
+    assert isinstance(EngineRegistry().find("portrait"), PortraitEngine)
+    assert isinstance(EngineRegistry(points=[MISSING, GOOD]).find(AUTO), PortraitEngine)
 
 
 def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownEngine) as refused:
-        find_engine("sora", [GOOD, MISSING])
+        EngineRegistry(points=[GOOD, MISSING]).find("sora")
     assert refused.value.details["engines"] == ["dream", "portrait"]
 
 
 def test_a_broken_engine_is_refused_with_its_reason() -> None:
     with pytest.raises(EngineFailure, match="talkies_dream"):
-        find_engine("dream", [GOOD, MISSING])
+        EngineRegistry(points=[GOOD, MISSING]).find("dream")

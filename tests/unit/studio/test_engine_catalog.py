@@ -1,11 +1,11 @@
 import pytest
 from workshop_stage import POINTS
 
-from talkies.engines.registry import version_of
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import InvalidOption, UnknownEngine
 from talkies.studio.engines import EngineCatalog, require_able
 
-CATALOG = EngineCatalog(POINTS)
+CATALOG = EngineCatalog(EngineRegistry(points=POINTS))
 
 
 def test_engines_are_listed_and_chosen_by_name() -> None:
@@ -34,6 +34,6 @@ def test_an_engine_is_asked_for_nothing_that_it_does_not_know() -> None:
 
 
 def test_an_engine_has_the_version_of_its_package() -> None:
-    assert version_of("portrait")
-    assert version_of("quick", POINTS) is None
-    assert version_of("none") is None
+    assert EngineRegistry().version_of("portrait")
+    assert EngineRegistry(points=POINTS).version_of("quick") is None
+    assert EngineRegistry().version_of("none") is None

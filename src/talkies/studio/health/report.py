@@ -67,7 +67,10 @@ class Health:
         warm = self._warm()
         engines = tuple(
             EngineHealth(
-                id=engine.id, ready=engine.ready, warm=engine.id in warm, reason=engine.reason
+                id=engine.id,
+                ready=engine.ready,
+                warm=engine.id in warm,
+                reason=engine.readiness.reason,
             )
             for engine in self._engines.list()
         )

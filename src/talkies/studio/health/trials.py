@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from talkies.core.timing import SOUND_RATE, SPEECH_RATE
-from talkies.engines.registry import list_engines
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import DiskFull, EngineFailure, MissingDependency
 from talkies.face.finding.landmarks import Landmarker
 from talkies.face.finding.models import MODELS, read_model
@@ -150,8 +150,8 @@ def heif() -> str:
 
 def engines() -> str:
     """Every renderer can be made."""
-    found = list_engines()
-    broken = [f"{engine.id}: {engine.reason}" for engine in found if not engine.ready]
+    found = EngineRegistry().list()
+    broken = [f"{engine.id}: {engine.readiness.reason}" for engine in found if not engine.ready]
     if broken or not found:
         raise EngineFailure("; ".join(broken) or "There are none.", hint=REINSTALL)
     return ", ".join(engine.id for engine in found)

@@ -16,3 +16,6 @@ class Context:
 
     def progress(self, done: int, total: int) -> None:
         self.reporter.advance(done, total)
+
+    def warn(self, *messages: str) -> None:
+        self.reporter.warn(*messages)

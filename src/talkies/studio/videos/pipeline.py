@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from talkies.core.acting import perform
 from talkies.core.captions import cues
@@ -30,14 +31,21 @@ from talkies.studio.videos.sitting import backdrop, sit
 from talkies.studio.videos.workbench import Workbench
 
 
+class Engines(Protocol):
+    """What is asked of an `EngineRegistry`."""
+
+    def find(self, id_: str, /) -> Engine: ...
+
+    def version_of(self, id_: str, /) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What videos are made with; all of it can be used again."""
 
     landmarker: Landmarker
     ears: Ears
-    #: The engine of an id, or of "auto".
-    find_engine: Callable[[str], Engine]
+    engines: Engines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +63,7 @@ class Work:
     @property
     def engine(self) -> Engine:
         """What renders it: needed by no step before, so that they can run where it is not."""
-        return self.tools.find_engine(self.request.engine)
+        return self.tools.engines.find(self.request.engine)
 
 
 def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore) -> VideoResult:
@@ -69,7 +77,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     """
     started = time.monotonic()
     preflight(request)
-    engine = tools.find_engine(request.engine)
+    engine = tools.engines.find(request.engine)
     _require_format(request, engine)
     reporter = reporter_of(request, listener)
     with private_folder() as folder:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from talkies.core.captions import cues, to_srt, to_vtt
-from talkies.engines.registry import version_of
 from talkies.score.document import score_to_document, score_to_json
 from talkies.studio.progress import Listener, Reporter, Stage
 from talkies.studio.speaking import Script, voice_of
@@ -132,7 +131,7 @@ def _facts(work: Work, findings: Findings) -> dict[str, Any]:
         "engine": {
             "id": engine.id,
             "licence": engine.licence,
-            "version": version_of(engine.id),
+            "version": work.tools.engines.version_of(engine.id),
         },
         "voice": voice,
         "language": alignment.language,

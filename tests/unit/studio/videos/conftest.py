@@ -11,6 +11,19 @@ from talkies.studio.videos.pipeline import Tools
 from talkies.wiring.library import ears
 
 
+class OneEngine:
+    """Engines of which there is one, whatever it is asked for."""
+
+    def __init__(self, engine: PlainEngine) -> None:
+        self._engine = engine
+
+    def find(self, _: str) -> PlainEngine:
+        return self._engine
+
+    def version_of(self, _: str) -> str | None:
+        return None
+
+
 @pytest.fixture(scope="session")
 def landmarker() -> Landmarker:
     return Landmarker()
@@ -23,7 +36,7 @@ def engine() -> PlainEngine:
 
 @pytest.fixture
 def tools(landmarker: Landmarker, engine: PlainEngine) -> Tools:
-    return Tools(landmarker=landmarker, ears=ears(), find_engine=lambda _: engine)
+    return Tools(landmarker=landmarker, ears=ears(), engines=OneEngine(engine))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from workshop_stage import POINTS, Room
 from talkies.db.engine import connect, writing
 from talkies.db.migrate import upgrade
 from talkies.db.tables import usage
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import AudioSilent, FetchFailed
 from talkies.jobs.records import QueueDepth, WorkerRecord
 from talkies.kit.scratch import Scratch
@@ -106,7 +107,7 @@ def estimator(
         makers,
         stage.workshop.fetcher,
         Scratch(tmp_path / "scratch"),
-        engines=EngineCatalog(POINTS),
+        engines=EngineCatalog(EngineRegistry(points=POINTS)),
         pace=Pace(database),
         lines=lines,
         prices=Prices(gpu_per_hour=3_600.0, currency="EUR"),
@@ -189,7 +190,7 @@ def test_a_waiting_job_is_done_when_those_before_it_are(
 
 
 def test_an_engine_is_as_fast_as_its_last_jobs_were_here(database: sa.Engine) -> None:
-    known = EngineCatalog(POINTS).choose("quick")
+    known = EngineCatalog(EngineRegistry(points=POINTS)).choose("quick")
     pace = Pace(database)
     claim = pace.of(known, scored=False)
     assert pace.of(known, scored=True).rate.low > claim.rate.low
@@ -203,4 +204,9 @@ def test_an_engine_is_as_fast_as_its_last_jobs_were_here(database: sa.Engine) ->
 
 def test_a_few_jobs_say_less_than_the_engine_s_claim(database: sa.Engine) -> None:
     book(database, [(10, 500)] * 4)
-    assert Pace(database).of(EngineCatalog(POINTS).choose("quick"), scored=False).samples == 0
+    assert (
+        Pace(database)
+        .of(EngineCatalog(EngineRegistry(points=POINTS)).choose("quick"), scored=False)
+        .samples
+        == 0
+    )

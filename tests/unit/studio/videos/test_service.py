@@ -7,6 +7,7 @@ import pytest
 from studio_made_up import PORTRAIT
 from workshop_stage import POINTS, WHO, Room, job
 
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import (
     Forbidden,
     Gone,
@@ -86,7 +87,7 @@ def videos(book: Book, guess: Guess, stage: Room) -> Videos:
         book,
         stage.workshop.fetcher,
         stage.storage,
-        engines=EngineCatalog(POINTS),
+        engines=EngineCatalog(EngineRegistry(points=POINTS)),
         estimator=guess,  # type: ignore[arg-type]
         check_webhook=no_private,
         clock=lambda: 1_000,

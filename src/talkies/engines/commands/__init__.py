@@ -1,0 +1,1 @@
+"""Engines of other repositories, each written down as data: the command engine."""

@@ -1,0 +1,48 @@
+"""Where the engines of other repositories are installed on this machine: one folder, their root.
+
+```
+<root>/engines/*.toml              an operator's own descriptions
+<root>/repositories/<id>/          checkouts
+<root>/environments/<id>/          virtual environments
+<root>/weights/<id>/               weights, or <weights>/<id>/ where that folder is another
+<root>/installed/<id>.json         what was installed, and from where
+```
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineHome:
+    """The folders of the engines on this machine; none of them has to exist."""
+
+    root: Path
+    #: Another place for weights, such as a volume; None is `<root>/weights`.
+    weights_root: Path | None = None
+    #: A checkout, an environment or weights that lie elsewhere, by the engine's id.
+    repositories: tuple[tuple[str, Path], ...] = ()
+    environments: tuple[tuple[str, Path], ...] = ()
+    weight_folders: tuple[tuple[str, Path], ...] = ()
+
+    @property
+    def descriptions(self) -> Path:
+        return self.root / "engines"
+
+    def repository(self, engine_id: str) -> Path:
+        return dict(self.repositories).get(engine_id, self.root / "repositories" / engine_id)
+
+    def environment(self, engine_id: str) -> Path:
+        return dict(self.environments).get(engine_id, self.root / "environments" / engine_id)
+
+    def python(self, engine_id: str) -> Path:
+        """The interpreter of the engine's environment."""
+        return self.environment(engine_id) / "bin" / "python"
+
+    def weights(self, engine_id: str) -> Path:
+        base = self.weights_root or self.root / "weights"
+        return dict(self.weight_folders).get(engine_id, base / engine_id)
+
+    def record(self, engine_id: str) -> Path:
+        """What the installation of an engine wrote down."""
+        return self.root / "installed" / f"{engine_id}.json"

@@ -1,0 +1,1 @@
+"""The worker of a RunPod Serverless endpoint: `python -m talkies.serverless`."""
