@@ -1,0 +1,52 @@
+"""Where the engines of other repositories are, as the flags and the environment say it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from talkies.engines.home import EngineHome, default_root
+from talkies.errors import Misconfigured
+
+Root: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--root",
+        help="Folder of installed engines; ENGINES_ROOT, else ~/.local/share/talkies.",
+        metavar="DIR",
+        show_default=False,
+    ),
+]
+
+
+def home_of(root: Path | None = None, environ: Mapping[str, str] | None = None) -> EngineHome:
+    """The folders of this machine's engines, the same that the service uses.
+
+    Settings that have nothing to do with engines, and are wrong, are left to the service.
+    """
+    given = None if root is None else root.expanduser().absolute()
+    try:
+        from talkies.settings import load  # noqa: PLC0415 - the service may not be installed
+        from talkies.wiring.engines import engine_home  # noqa: PLC0415 - the same
+
+        found = engine_home(load({"engines_root": given}, environ=environ))
+    except (ModuleNotFoundError, Misconfigured):
+        return _plain_home(given, os.environ if environ is None else environ)
+    return replace(found, root=found.root.expanduser().absolute())
+
+
+def _plain_home(root: Path | None, environ: Mapping[str, str]) -> EngineHome:
+    def place(name: str) -> Path | None:
+        text = environ.get(f"TALKIES_{name}") or environ.get(name)
+        return Path(text).expanduser().absolute() if text else None
+
+    environment, weights = place("SADTALKER_VENV"), place("SADTALKER_CHECKPOINT_DIR")
+    return EngineHome(
+        root=root or place("ENGINES_ROOT") or default_root(),
+        weights_root=place("MODEL_STORAGE_PATH"),
+        environments=() if environment is None else (("sadtalker", environment),),
+        weight_folders=() if weights is None else (("sadtalker", weights),),
+    )
