@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from talkies.engines.home import EngineHome
