@@ -8,7 +8,7 @@ it. Calls block: a caller on an event loop makes them in a thread.
 import contextlib
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -43,9 +43,12 @@ class Request:
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    #: In pieces, it needs a `content-length` of its own.
+    body: bytes | Iterable[bytes] = b""
     #: For everything: name lookup, connecting, redirects, and the last byte of the answer.
     seconds: float = 60.0
+    #: For one piece on its way, in either direction; None lets it take all of `seconds`.
+    stall_seconds: float | None = None
     #: How many are followed, for a `GET`; 0 gives a redirect back as the answer.
     redirects: int = 0
 
@@ -174,6 +177,7 @@ class GuardedClient:
                 url,
                 headers=list(sent.items()),
                 content=request.body or None,
+                extensions=_timeouts(request),
             ) as response,
         ):
             yield response
@@ -201,6 +205,10 @@ class GuardedClient:
         if goal.origin == destination.origin:
             return goal, headers
         return goal, {name: text for name, text in headers.items() if name in HARMLESS}
+
+
+def _timeouts(request: Request) -> dict[str, dict[str, float | None]]:
+    return {"timeout": {"read": request.stall_seconds, "write": request.stall_seconds}}
 
 
 @contextlib.contextmanager
