@@ -1,5 +1,8 @@
 """What files an engine's weights are made of, and where each comes from."""
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -22,3 +25,25 @@ class WeightSource:
     gigabytes: float = 0.0
     #: Variants of the weights that need it; empty for all of them.
     variants: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.repository or self.url
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for two sources that mean the same files in the same places."""
+        about = (self.repository, self.revision, sorted(self.include), self.url, self.to)
+        text = json.dumps((*about, self.sha256.lower()))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def sources_of(sources: Iterable[WeightSource], variant: str = "") -> tuple[WeightSource, ...]:
+    """The sources that a variant needs; those that name no variant are needed by every one."""
+    return tuple(one for one in sources if not one.variants or variant in one.variants)
+
+
+def variants_of(sources: Iterable[WeightSource]) -> tuple[str, ...]:
+    """The variants that there are, in the order they are first named; none for only one."""
+    return tuple(dict.fromkeys(name for one in sources for name in one.variants))
