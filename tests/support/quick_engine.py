@@ -33,6 +33,7 @@ class QuickEngine:
             commercial_use=True,
             vram_gib=0,
             seconds_per_video_second=0.1,
+            quality=1,
             option_schema={
                 "type": "object",
                 "properties": {"do": {"type": "string"}, "pause": {"type": "number"}},

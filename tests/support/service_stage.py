@@ -52,8 +52,9 @@ from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.studio.speaking import Script
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
+from talkies.studio.videos.choosing import Choice, EngineChooser
 from talkies.studio.videos.estimates import Estimate
-from talkies.studio.videos.pace import Range
+from talkies.studio.videos.pace import Pace, Range
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import VideoSubmission
 from talkies.studio.webhooks.deliveries import Deliveries
@@ -119,10 +120,12 @@ class StillEstimator:
     def until_done(self, job: Job, position: int) -> float:
         return 10.0 * position
 
-    def estimate(self, engine: str, submission: VideoSubmission) -> Estimate:
+    def estimate(self, choice: Choice, submission: VideoSubmission) -> Estimate:
         some = Range(low=1.0, high=2.0)
         return Estimate(
-            engine=engine,
+            engine=choice.engine.id,
+            engine_reason=choice.reason,
+            preset=None,
             media_seconds=1.0,
             width=720,
             height=720,
@@ -211,7 +214,14 @@ def built(
             jobs,
             fetcher,
             storage,
-            engines=catalog,
+            chooser=EngineChooser(
+                catalog,
+                jobs,
+                Pace(engine),
+                facts_of=assets.blobs.facts,
+                commercial_only=False,
+                auto_seconds=600,
+            ),
             estimator=StillEstimator(),
             check_webhook=client.check,
         ),

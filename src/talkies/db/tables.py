@@ -351,6 +351,8 @@ usage: Final = Table(
     Column("key_id", String(40)),
     Column("user_id", String(200)),
     Column("engine", String(60)),
+    #: Of the engine, as it was asked for.
+    Column("preset", String(60)),
     Column("status", String(12), nullable=False),
     Column("error_code", String(60)),
     Column("media_seconds", Float, nullable=False),

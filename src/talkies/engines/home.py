@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def default_root() -> Path:
+    """The root where nobody names one."""
+    return Path.home() / ".local" / "share" / "talkies"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineHome:
     """The folders of the engines on this machine; none of them has to exist."""

@@ -61,6 +61,7 @@ _CAPABILITIES = Capabilities(
     commercial_use=True,
     vram_gib=0.0,
     seconds_per_video_second=0.5,
+    quality=40,
 )
 
 

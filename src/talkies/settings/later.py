@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, SecretStr
 
-from talkies.settings.about import LATER, About, Count, Milliseconds, Names
+from talkies.settings.about import LATER, About, Milliseconds, Names
 
 
 class RunPod(BaseModel):
@@ -83,41 +83,11 @@ class SadTalker(BaseModel):
         bool,
         About(meaning="The pod's token goes into the query.", seeds="S12", used_by=LATER),
     ] = False
-    sadtalker_checkpoint_dir: Annotated[
-        Path | None, About(meaning="SadTalker's weights.", seeds="S9", used_by=LATER)
-    ] = None
-    sadtalker_venv: Annotated[
-        Path | None,
-        About(meaning="Virtual environment of SadTalker.", seeds="S13", used_by=LATER),
-    ] = None
-    sadtalker_default_size: Annotated[
-        Count, About(meaning="Pixels of SadTalker's face model.", seeds="S9", used_by=LATER)
-    ] = 256
-    sadtalker_default_preprocess: Annotated[
-        str,
-        Field(pattern="^(crop|extcrop|resize|full|extfull)$"),
-        About(meaning="How SadTalker cuts the picture.", seeds="S9", used_by=LATER),
-    ] = "full"
-    sadtalker_use_old_version: Annotated[
-        bool, About(meaning="SadTalker's older weights.", seeds="S9", used_by=LATER)
-    ] = False
 
 
 class Models(BaseModel):
-    """Models and other services."""
+    """Other services."""
 
-    model_storage_path: Annotated[
-        Path | None, About(meaning="Folder of model weights.", seeds="S1 S4 S8", used_by=LATER)
-    ] = None
-    hf_token: Annotated[
-        SecretStr | None,
-        About(
-            meaning="Our token at Hugging Face.",
-            aliases=("HUGGINGFACE_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
-            seeds="S1 S4 S19",
-            used_by=LATER,
-        ),
-    ] = None
     openai_api_key: Annotated[
         SecretStr | None,
         About(meaning="Our key at OpenAI, for emotions.", seeds="S22 S23", used_by=LATER),

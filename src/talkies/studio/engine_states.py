@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, case, func, select
 
 from talkies.db.engine import reading
 from talkies.db.tables import jobs, usage
-from talkies.engines.base import Capabilities
+from talkies.engines.base import Capabilities, Readiness
 from talkies.errors import NotFound
 from talkies.jobs.records import UNFINISHED, Status, WorkerRecord
 from talkies.kit.clock import DAY, Clock, now
@@ -28,6 +28,8 @@ class EngineState:
     ready: bool
     #: Why it is not ready; empty where it is.
     reason: str
+    #: The command that makes it ready on a machine; empty where it is, or nobody knows.
+    mend: str
     #: Jobs of this engine that wait, and that run.
     waiting: int
     running: int
@@ -71,7 +73,7 @@ class EngineStates:
             _state(
                 engine.id,
                 engine.capabilities,
-                engine.readiness.reason,
+                engine.readiness,
                 load=loads.get(engine.id, (0, 0)),
                 workers=sum(
                     engine.id in worker.engines and not worker.draining for worker in workers
@@ -97,19 +99,21 @@ class EngineStates:
 def _state(
     id_: str,
     capabilities: Capabilities | None,
-    reason: str,
+    readiness: Readiness,
     *,
     load: tuple[int, int],
     workers: int,
     speed: _Speed | None,
 ) -> EngineState:
+    served = capabilities is not None and workers > 0
     claimed = capabilities.seconds_per_video_second if capabilities else None
-    missing = "" if workers else "No worker takes its jobs at the moment."
+    missing = readiness.reason or "No worker takes its jobs at the moment."
     return EngineState(
         id=id_,
         capabilities=capabilities,
-        ready=not reason and bool(workers),
-        reason=reason or missing,
+        ready=served,
+        reason="" if served else missing,
+        mend="" if served else readiness.mend,
         waiting=load[0],
         running=load[1],
         workers=workers,

@@ -18,6 +18,7 @@ from talkies.studio.health.readiness import (
     try_worker,
 )
 from talkies.studio.health.report import Build, Health
+from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimator
 from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.service import Videos
@@ -89,13 +90,22 @@ def http_options(settings: Settings) -> HttpOptions:
 
 
 def videos_of(parts: Installation) -> Videos:
-    base, work = parts.base, parts.work
+    base, work, settings = parts.base, parts.work, parts.settings
+    pace = Pace(base.engine)
+    chooser = EngineChooser(
+        work.catalog,
+        work.jobs,
+        pace,
+        facts_of=base.assets.blobs.facts,
+        commercial_only=settings.commercial_only,
+        auto_seconds=settings.auto_seconds,
+    )
     estimates = Estimator(
         work.makers,
         base.fetcher,
         base.scratch,
         engines=work.catalog,
-        pace=Pace(base.engine),
+        pace=pace,
         lines=work.jobs,
         prices=work.prices,
     )
@@ -103,7 +113,7 @@ def videos_of(parts: Installation) -> Videos:
         work.jobs,
         base.fetcher,
         base.storage,
-        engines=work.catalog,
+        chooser=chooser,
         estimator=estimates,
         check_webhook=base.client.check,
     )

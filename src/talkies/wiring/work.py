@@ -25,6 +25,7 @@ from talkies.studio.webhooks.outbox import Outbox
 from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.workshop import Workshop
 from talkies.wiring.access import Access
+from talkies.wiring.engines import engine_home
 from talkies.wiring.foundation import Foundation
 
 #: The origin of jobs whose webhooks have a body of their own.
@@ -49,7 +50,7 @@ class Work:
 def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     """Build the parts; `spares` makers are kept ready once they are started."""
     settings, engine = base.settings, base.engine
-    catalog, prices = EngineCatalog(EngineRegistry()), prices_of(settings)
+    catalog, prices = EngineCatalog(EngineRegistry(engine_home(settings))), prices_of(settings)
     retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
     workshop = Workshop(
         makers=Makers(spares=spares),

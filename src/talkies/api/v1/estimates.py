@@ -63,6 +63,8 @@ class EstimateAnswer(Answer):
 
     object: Literal["estimate"] = "estimate"
     engine: str = Field(examples=["portrait"])
+    engine_reason: str = Field(description="Why `auto` took it; empty where it was named.")
+    preset: str | None = Field(description="Of the engine; null where it has none.")
     media_seconds: float = Field(description="Length of the video.", examples=[5.2])
     width: int = Field(examples=[720])
     height: int = Field(examples=[720])
@@ -106,6 +108,8 @@ def _estimated(services: Services, who: Principal, received: Received) -> Estima
 def _shown(found: Estimate) -> EstimateAnswer:
     return EstimateAnswer(
         engine=found.engine,
+        engine_reason=found.engine_reason,
+        preset=found.preset,
         media_seconds=found.media_seconds,
         width=found.width,
         height=found.height,

@@ -65,6 +65,7 @@ class JobRecord(Answer):
     warnings: list[str]
     error: JobError | None
     engine: str | None = Field(examples=["portrait"])
+    engine_reason: str = Field(description="Why `auto` took it; empty where it was named.")
     output: dict[str, Any] | None = Field(
         description="Facts about the result; null until it has succeeded.",
         examples=[
@@ -133,6 +134,7 @@ def shown(
         warnings=list(job.warnings),
         error=None if job.error is None else JobError.model_validate(dict(job.error)),
         engine=job.engine,
+        engine_reason=str(job.request.get("engine_reason", "")),
         quality=_quality(result.pop("quality", None), whole=whole),
         output=result if job.status is Status.SUCCEEDED else None,
         files={name: _file(link, links) for name, link in files.items()},

@@ -12,7 +12,7 @@ Three rules make this safe against kills and against each other:
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -80,6 +80,13 @@ class Blobs:
             raise StorageFailure(
                 "A stored file is not what was stored.", hint="Upload it again, and check the disk."
             )
+
+    def facts(self, sha256: str) -> Mapping[str, object] | None:
+        """The `bytes` and `content_type` of a kept blob; None where there is none."""
+        query = sa.select(blobs.c.bytes, blobs.c.content_type).where(blobs.c.sha256 == sha256)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else {"bytes": row.bytes, "content_type": row.content_type}
 
     def release(self, digests: Iterable[str], *, before: int) -> Removed:
         """Remove those of the blobs to which nothing refers, and which nobody handed in since.

@@ -114,6 +114,7 @@ class UsageBook:
                 key_id=job.key_id,
                 user_id=job.user_id,
                 engine=job.engine,
+                preset=_preset(job),
                 status=job.status.value,
                 error_code=(job.error or {}).get("code"),
                 media_seconds=_number(job, "media_seconds"),
@@ -175,6 +176,11 @@ class UsageBook:
 def _number(job: Job, name: str) -> float:
     value = job.metrics.get(name, 0.0)
     return max(0.0, float(value)) if isinstance(value, int | float) else 0.0
+
+
+def _preset(job: Job) -> str | None:
+    named = job.request.get("options", {}).get("preset")
+    return str(named)[:60] if named else None
 
 
 def _work_seconds(job: Job) -> float:

@@ -1,7 +1,6 @@
 """How long a video will take and what it will cost, after its inputs were looked at in full."""
 
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,8 +10,7 @@ from talkies.core.timing import SOUND_RATE, frame_count
 from talkies.engines.base import Capabilities
 from talkies.engines.registry import AUTO
 from talkies.errors import TalkiesError
-from talkies.jobs.queue import PREPARE, render_queue
-from talkies.jobs.records import Job, QueueDepth, WorkerRecord
+from talkies.jobs.records import Job
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
@@ -20,20 +18,16 @@ from talkies.studio.engines import EngineCatalog
 from talkies.studio.fetching import Fetcher
 from talkies.studio.making import Makers, Patience
 from talkies.studio.progress import Stage
+from talkies.studio.videos.choosing import Choice, preset_of
+from talkies.studio.videos.lengths import spoken
 from talkies.studio.videos.pace import Pace, Range
+from talkies.studio.videos.queueing import Lines, slots, wait
 from talkies.studio.videos.steps import INPUTS, write_order
-from talkies.studio.videos.submission import VideoSubmission, planned
+from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
 from talkies.studio.videos.workbench import SITTING
 
 #: Seconds for a look at the inputs; a caller waits.
 PATIENCE: Final = Patience(wall_seconds=60.0)
-
-#: Characters of a text that a voice says in a second at normal speed, slow and quick: eight of ten
-#: English sentences lie between. Scripts that write syllables take longer for each.
-CHARACTERS_A_SECOND: Final = (12.0, 18.0)
-WIDE_CHARACTERS_A_SECOND: Final = (3.5, 6.0)
-#: Code points from here on are of such scripts, nearly all: kana, Han, Hangul.
-WIDE_FROM: Final = 0x3040
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +35,10 @@ class Estimate:
     """What is known about a video before it is made."""
 
     engine: str
+    #: Why `auto` took it; empty where it was named.
+    engine_reason: str
+    #: Of the engine; None where it has none.
+    preset: str | None
     #: Length of the video; a text's is a guess in the middle.
     media_seconds: float
     width: int
@@ -68,14 +66,6 @@ class Costs(Protocol):
     def currency(self) -> str: ...
 
     def cost(self, gpu_seconds: float, stored_bytes: int) -> float: ...
-
-
-class Lines(Protocol):
-    """What is asked of `jobs.Jobs`."""
-
-    def depths(self) -> tuple[QueueDepth, ...]: ...
-
-    def workers(self) -> tuple[WorkerRecord, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,30 +104,33 @@ class Estimator:
         self._prices = prices
         self._clock = clock
 
-    def estimate(self, engine: str, submission: VideoSubmission) -> Estimate:
+    def estimate(self, choice: Choice, submission: VideoSubmission) -> Estimate:
         """The estimate of a request that `Videos` has checked, with resolved inputs.
 
         Raises:
             InvalidInput: what the inputs make impossible, as in the job itself.
             FetchFailed, BlobMissing, StorageUnavailable: an input cannot be got.
         """
-        seen = self._look(engine, submission)
-        known = self._engines.choose(engine)
-        pace = self._pace.of(known, scored=submission.score)
+        engine = choice.engine
+        seen = self._look(engine.id, submission)
+        preset = preset_of(submission)
+        pace = self._pace.of(engine, scored=submission.score, preset=preset)
         work = pace.work(seen.seconds)
-        wait = self._wait(engine, pace.typical)
+        waits = wait(self._lines, engine.id, pace.typical)
         middle = (seen.seconds.low + seen.seconds.high) / 2
         return Estimate(
-            engine=engine,
+            engine=engine.id,
+            engine_reason=choice.reason,
+            preset=preset or (engine.presets[0].name if engine.presets else None),
             media_seconds=round(middle, 2),
             width=seen.width,
             height=seen.height,
             fps=round(float(seen.fps), 3),
             frames=frame_count(round(middle * SOUND_RATE), SOUND_RATE, seen.fps),
-            wait_seconds=wait,
+            wait_seconds=waits,
             work_seconds=work,
-            total_seconds=Range(low=wait.low + work.low, high=wait.high + work.high),
-            cost=self._cost(known, work),
+            total_seconds=Range(low=waits.low + work.low, high=waits.high + work.high),
+            cost=self._cost(engine, work),
             currency=self._prices.currency,
             samples=pace.samples,
             warnings=seen.warnings,
@@ -152,9 +145,10 @@ class Estimator:
             engine = self._engines.choose(job.engine or AUTO)
         except TalkiesError:  # its engine has been removed since
             return None
-        pace = self._pace.of(engine, scored=bool(job.request.get("score", True)))
-        slots = max(1, _slots(self._lines.workers(), engine.id))
-        return round(pace.typical * ((position - 1) / slots + 1), 1)
+        submission = submission_from(job.request)
+        pace = self._pace.of(engine, scored=submission.score, preset=preset_of(submission))
+        places = max(1, slots(self._lines, engine.id))
+        return round(pace.typical * ((position - 1) / places + 1), 1)
 
     def _look(self, engine: str, submission: VideoSubmission) -> Seen:
         """Do what the job's first step would, in a folder that goes at once."""
@@ -181,7 +175,9 @@ class Estimator:
             answer = maker.do(command, PATIENCE, hear)
         sitting = json.loads((folder / SITTING).read_text())
         heard = answer["media_seconds"]
-        seconds = _spoken(submission) if heard is None else Range(low=heard, high=heard)
+        text = submission.text or ""
+        said = spoken(text, submission.speed)
+        seconds = said if heard is None else Range(low=heard, high=heard)
         return Seen(
             seconds=seconds,
             width=sitting["width"],
@@ -190,35 +186,7 @@ class Estimator:
             warnings=tuple(warnings),
         )
 
-    def _wait(self, engine: str, typical: float) -> Range:
-        """How long the jobs ahead take; those that run are half done on average."""
-        names = {PREPARE, render_queue(engine)}
-        queues = [depth for depth in self._lines.depths() if depth.queue in names]
-        slots = max(1, _slots(self._lines.workers(), engine))
-        ahead = sum(queue.waiting + queue.running / 2 for queue in queues)
-        busy = sum(queue.running for queue in queues) >= slots
-        middle = max(0.0, ahead - (0 if busy else slots)) * typical / slots
-        return Range(low=round(middle / 2, 1), high=round(middle * 2, 1))
-
     def _cost(self, engine: Capabilities, work: Range) -> Range:
-        on_gpu: Callable[[float], float] = lambda s: s if engine.vram_gib > 0 else 0.0  # noqa: E731
-        low, high = (self._prices.cost(on_gpu(seconds), 0) for seconds in (work.low, work.high))
+        paid = 1.0 if engine.needs_gpu else 0.0
+        low, high = (self._prices.cost(paid * seconds, 0) for seconds in (work.low, work.high))
         return Range(low=low, high=high)
-
-
-def _slots(workers: Sequence[WorkerRecord], engine: str) -> int:
-    return sum(
-        worker.concurrency for worker in workers if engine in worker.engines and not worker.draining
-    )
-
-
-def _spoken(submission: VideoSubmission) -> Range:
-    """How long a text lasts when it is said, by its letters."""
-    text = submission.text or ""
-    wide = sum(ord(letter) >= WIDE_FROM for letter in text)
-    speed = submission.speed or 1.0
-    slow, quick = (
-        wide / syllables + (len(text) - wide) / letters
-        for syllables, letters in zip(WIDE_CHARACTERS_A_SECOND, CHARACTERS_A_SECOND, strict=True)
-    )
-    return Range(low=round(quick / speed + 0.4, 2), high=round(slow / speed + 0.6, 2))

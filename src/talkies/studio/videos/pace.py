@@ -44,6 +44,8 @@ class EnginePace:
     """Seconds of work for a second of video."""
 
     rate: Range
+    #: Seconds of work that a job takes whatever its length.
+    fixed: Range
     #: Seconds of work that a job takes, in the middle.
     typical: float
     #: How many jobs it rests on; 0 for the engine's own claim.
@@ -52,8 +54,8 @@ class EnginePace:
     def work(self, media_seconds: Range) -> Range:
         """Seconds of work for a video whose length lies between two."""
         return Range(
-            low=round(FIXED_SECONDS + self.rate.low * media_seconds.low, 1),
-            high=round(FIXED_SECONDS + self.rate.high * media_seconds.high, 1),
+            low=round(self.fixed.low + self.rate.low * media_seconds.low, 1),
+            high=round(self.fixed.high + self.rate.high * media_seconds.high, 1),
         )
 
 
@@ -67,29 +69,28 @@ class Pace:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def of(self, engine: Capabilities, *, scored: bool) -> EnginePace:
+    def of(self, engine: Capabilities, *, scored: bool, preset: str | None = None) -> EnginePace:
         """The pace of an engine: its own claim until enough jobs have finished here."""
-        jobs = self._finished(engine.id)
+        jobs = self._finished(engine.id, preset)
         if len(jobs) < LEAST:
-            claim = engine.seconds_per_video_second + (SCORE_SECONDS if scored else 0.0)
-            rate = Range(low=QUICK * claim, high=SLOW * claim)
-            typical = FIXED_SECONDS + claim * USUAL_SECONDS
-            return EnginePace(rate=rate, typical=typical, samples=0)
+            return _claimed(engine, preset, SCORE_SECONDS if scored else 0.0)
         rates = sorted(max(0.0, work - FIXED_SECONDS) / media for media, work in jobs)
         works = sorted(work for _, work in jobs)
         return EnginePace(
             rate=Range(low=_share(rates, LOW), high=_share(rates, HIGH)),
+            fixed=Range(low=FIXED_SECONDS, high=FIXED_SECONDS),
             typical=_share(works, 0.5),
             samples=len(jobs),
         )
 
-    def _finished(self, engine: str) -> list[tuple[float, float]]:
+    def _finished(self, engine: str, preset: str | None) -> list[tuple[float, float]]:
         """Seconds of video, and of work, of the latest jobs that succeeded."""
         query = (
             sa.select(usage.c.media_seconds, usage.c.work_seconds)
             .where(
                 usage.c.kind == KIND,
                 usage.c.engine == engine,
+                usage.c.preset.is_not_distinct_from(preset),
                 usage.c.status == Status.SUCCEEDED.value,
                 usage.c.media_seconds > 0,
             )
@@ -98,6 +99,20 @@ class Pace:
         )
         with reading(self._engine) as connection:
             return [(media, work) for media, work in connection.execute(query)]
+
+
+def _claimed(engine: Capabilities, preset: str | None, more: float) -> EnginePace:
+    """What is published of an engine; a machine's models are perhaps not loaded yet."""
+    named = [known for known in engine.presets if known.name == preset] or engine.presets[:1]
+    speeds = [speed.seconds_per_video_second for known in named for speed in known.speeds]
+    speeds = speeds or [engine.seconds_per_video_second]
+    slowest = max(speeds) + more
+    return EnginePace(
+        rate=Range(low=QUICK * (min(speeds) + more), high=SLOW * slowest),
+        fixed=Range(low=FIXED_SECONDS, high=FIXED_SECONDS + engine.load_seconds),
+        typical=FIXED_SECONDS + slowest * USUAL_SECONDS,
+        samples=0,
+    )
 
 
 def _share(ordered: Sequence[float], share: float) -> float:

@@ -1,7 +1,7 @@
 """Videos as a service: accepted as jobs, looked at before, handed out when they are finished."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from talkies.errors import Gone, NotFound, NotReady
@@ -11,9 +11,9 @@ from talkies.kit.ids import new_id
 from talkies.storage.base import LINK_SECONDS, Storage
 from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.engines import EngineCatalog, require_able
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import new_job, with_webhook
+from talkies.studio.videos.choosing import Choice, EngineChooser
 from talkies.studio.videos.estimates import Estimate, Estimator
 from talkies.studio.videos.kind import ID_PREFIX, KIND
 from talkies.studio.videos.submission import VideoSubmission, require_possible, require_voice
@@ -52,7 +52,7 @@ class Videos:
         fetcher: Fetcher,
         storage: Storage,
         *,
-        engines: EngineCatalog,
+        chooser: EngineChooser,
         estimator: Estimator,
         check_webhook: Callable[[str], str],
         clock: Clock = now,
@@ -61,7 +61,7 @@ class Videos:
         self._jobs = jobs
         self._fetcher = fetcher
         self._storage = storage
-        self._engines = engines
+        self._chooser = chooser
         self._estimator = estimator
         self._check_webhook = check_webhook
         self._clock = clock
@@ -77,12 +77,14 @@ class Videos:
         Raises:
             Forbidden: the key may not make videos.
             InvalidInput: anything about the request that is wrong whatever the files hold.
+            LicenceForbids: the engine must not be used by this installation.
             NotFound: an asset that is not there, or not this key's.
             UnsafeAddress: a URL that is not fetched from or sent to.
             QueueFull, Conflict: as `Jobs.accept`.
         """
         principal.require(Scope.VIDEOS)
-        engine, resolved = self._checked(principal, submission)
+        choice, checked = self._checked(principal, submission)
+        resolved = replace(checked, engine_reason=choice.reason)
         return self._jobs.accept(
             new_job(
                 job_id or new_id(ID_PREFIX, self._clock),
@@ -91,7 +93,7 @@ class Videos:
                 resolved,
                 clock=self._clock,
                 inputs=resolved.sources,
-                engine=engine,
+                engine=choice.engine.id,
             )
         )
 
@@ -103,8 +105,8 @@ class Videos:
             `FaceUnusable`, `AudioSilent`, `CorruptMedia` and their kin; `FetchFailed`.
         """
         principal.require(Scope.VIDEOS)
-        engine, resolved = self._checked(principal, submission)
-        return self._estimator.estimate(engine, resolved)
+        choice, resolved = self._checked(principal, submission)
+        return self._estimator.estimate(choice, resolved)
 
     def eta(self, job: Job, position: int | None) -> float | None:
         """Seconds until the job is done: its worker's word, or while it waits a guess."""
@@ -155,16 +157,14 @@ class Videos:
 
     def _checked(
         self, principal: Principal, submission: VideoSubmission
-    ) -> tuple[str, VideoSubmission]:
+    ) -> tuple[Choice, VideoSubmission]:
         """The engine that was chosen, and the submission with its assets as kept blobs."""
         require_possible(submission)
-        engine = self._engines.choose(submission.engine)
-        require_able(engine, format_=submission.format, options=submission.options)
         if submission.text is not None:
             require_voice(submission)
         heard = with_webhook(submission, self._check_webhook)
-        resolved = self._fetcher.resolved(principal, heard.sources)
-        return engine.id, heard.with_sources(resolved)
+        resolved = heard.with_sources(self._fetcher.resolved(principal, heard.sources))
+        return self._chooser.choose(resolved), resolved
 
 
 def _why_without(job: Job) -> str:

@@ -62,6 +62,8 @@ class VideoSubmission(Submission):
     score: bool = True
     #: The engine's own options.
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    #: Why `auto` took the engine; for whoever asks about the job.
+    engine_reason: str = ""
     #: What a seed's contract has to remember of its own; kept as it is, and read by nobody else.
     seed_options: Document = field(default_factory=dict)
 

@@ -105,7 +105,12 @@ class Works:
         bytes_: int = 0,
     ) -> str:
         new = NewJob(
-            id=new_id("vid"), kind="video", request={}, key_id=key, user_id=user, engine=engine
+            id=new_id("vid"),
+            kind="video",
+            request={"options": {"preset": "draft"}},
+            key_id=key,
+            user_id=user,
+            engine=engine,
         )
         job = self.jobs.accept(new)
         outputs = (
@@ -149,6 +154,7 @@ class TestLines:
                 "key_id": "key_1",
                 "user_id": "anna",
                 "engine": "big",
+                "preset": "draft",
                 "status": "succeeded",
                 "error_code": None,
                 "media_seconds": 5.0,

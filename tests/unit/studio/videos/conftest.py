@@ -2,9 +2,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from studio_made_up import PORTRAIT, PlainEngine, recording
 from workshop_stage import Room, engine_folder, room
 
+from talkies.db.engine import connect, writing
+from talkies.db.migrate import upgrade
+from talkies.db.tables import usage
 from talkies.face.finding.landmarks import Landmarker
 from talkies.studio.making import Makers
 from talkies.studio.videos.pipeline import Tools
@@ -61,3 +65,18 @@ def makers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Makers]:
 @pytest.fixture
 def stage(tmp_path: Path, makers: Makers) -> Room:
     return room(tmp_path, makers)
+
+
+@pytest.fixture(scope="module")
+def _database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('data')}/talkies.db")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database(_database: sa.Engine) -> sa.Engine:
+    with writing(_database) as connection:
+        connection.execute(sa.delete(usage))
+    return _database

@@ -1,5 +1,4 @@
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +8,7 @@ from studio_made_up import PORTRAIT, recording
 from webhook_stage import job_of
 from workshop_stage import POINTS, Room
 
-from talkies.db.engine import connect, writing
-from talkies.db.migrate import upgrade
+from talkies.db.engine import writing
 from talkies.db.tables import usage
 from talkies.engines.registry import EngineRegistry
 from talkies.errors import AudioSilent, FetchFailed
@@ -20,26 +18,12 @@ from talkies.studio.engines import EngineCatalog
 from talkies.studio.making import Makers
 from talkies.studio.submissions import Source
 from talkies.studio.usage.prices import Prices
+from talkies.studio.videos.choosing import Choice
 from talkies.studio.videos.estimates import Estimator
 from talkies.studio.videos.pace import FIXED_SECONDS, Pace, Range
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 SMALL = OutputOptions(resolution="480p", fps=10)
-
-
-@pytest.fixture(scope="module")
-def _database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
-    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('data')}/talkies.db")
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def database(_database: sa.Engine) -> sa.Engine:
-    with writing(_database) as connection:
-        connection.execute(sa.delete(usage))
-    return _database
 
 
 def book(
@@ -55,6 +39,9 @@ def book(
                     at=number,
                 )
             )  # fmt: skip
+
+
+QUICK = Choice(engine=EngineCatalog(EngineRegistry(points=POINTS)).choose("quick"))
 
 
 @dataclass
@@ -124,7 +111,7 @@ def asked(stage: Room, speech: Path | None = None, **changes: object) -> VideoSu
 def test_inputs_are_looked_at_in_full(
     estimator: Estimator, stage: Room, speech: Path, tmp_path: Path
 ) -> None:
-    found = estimator.estimate("quick", asked(stage, speech))
+    found = estimator.estimate(QUICK, asked(stage, speech))
     assert (found.width, found.height, found.fps, found.frames) == (480, 600, 10.0, 6)
     assert found.media_seconds == 0.6
     assert found.samples == 0
@@ -139,9 +126,9 @@ def test_inputs_are_looked_at_in_full(
 def test_a_look_takes_less_than_a_second_once_somebody_looked(
     estimator: Estimator, stage: Room, speech: Path
 ) -> None:
-    estimator.estimate("quick", asked(stage, speech))
+    estimator.estimate(QUICK, asked(stage, speech))
     began, cpu = time.monotonic(), time.process_time()
-    estimator.estimate("quick", asked(stage, speech))
+    estimator.estimate(QUICK, asked(stage, speech))
     assert time.monotonic() - began < 5  # under a second where nobody else computes
     assert time.process_time() - cpu < 0.5
 
@@ -152,26 +139,26 @@ def test_what_the_job_would_refuse_is_refused_here(
     silent = recording(tmp_path / "silent.wav", seconds=0.2)
     silent.write_bytes(silent.read_bytes()[:44] + bytes(6_400))
     with pytest.raises(AudioSilent):
-        estimator.estimate("quick", asked(stage, silent))
+        estimator.estimate(QUICK, asked(stage, silent))
     with pytest.raises(FetchFailed):
-        estimator.estimate("quick", asked(stage, portrait=Source(url="https://nowhere.example")))
+        estimator.estimate(QUICK, asked(stage, portrait=Source(url="https://nowhere.example")))
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_a_text_s_length_is_guessed_by_its_letters(estimator: Estimator, stage: Room) -> None:
-    english = estimator.estimate("quick", asked(stage, text="a" * 150))
+    english = estimator.estimate(QUICK, asked(stage, text="a" * 150))
     assert 8 < english.media_seconds < 13
-    quick = estimator.estimate("quick", asked(stage, text="a" * 150, speed=2.0))
+    quick = estimator.estimate(QUICK, asked(stage, text="a" * 150, speed=2.0))
     assert quick.media_seconds < english.media_seconds * 0.6
-    chinese = estimator.estimate("quick", asked(stage, text="你好" * 20))
+    chinese = estimator.estimate(QUICK, asked(stage, text="你好" * 20))
     assert 6 < chinese.media_seconds < 13
 
 
 def test_who_waits_ahead_is_counted(estimator: Estimator, stage: Room, lines: Lines) -> None:
     lines.waiting, lines.running = 4, 1
-    one = estimator.estimate("quick", asked(stage)).wait_seconds
+    one = estimator.estimate(QUICK, asked(stage)).wait_seconds
     lines.concurrency = 2
-    two = estimator.estimate("quick", asked(stage)).wait_seconds
+    two = estimator.estimate(QUICK, asked(stage)).wait_seconds
     assert 0 < two.low < one.low
     assert one.low < one.high
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from studio_made_up import PORTRAIT
 from workshop_stage import POINTS, WHO, Room, job
 
@@ -18,11 +19,13 @@ from talkies.errors import (
     UnknownVoice,
     UnsafeAddress,
 )
-from talkies.jobs.records import Job, NewJob, Output, Status
+from talkies.jobs.records import Job, NewJob, Output, QueueDepth, Status, WorkerRecord
 from talkies.studio.access.principal import Scope
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.submissions import Source
+from talkies.studio.videos.choosing import Choice, EngineChooser
 from talkies.studio.videos.kind import video_key
+from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import OutputOptions as Look
 from talkies.studio.videos.submission import VideoSubmission, submission_from
@@ -54,14 +57,24 @@ class Book:
         return self.made
 
 
+class NobodyWorks:
+    """Lines without jobs or workers."""
+
+    def depths(self) -> tuple[QueueDepth, ...]:
+        return ()
+
+    def workers(self) -> tuple[WorkerRecord, ...]:
+        return ()
+
+
 class Guess:
     """Remembers what it was asked about."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, VideoSubmission]] = []
+        self.asked: list[tuple[Choice, VideoSubmission]] = []
 
-    def estimate(self, engine: str, submission: VideoSubmission) -> object:
-        self.asked.append((engine, submission))
+    def estimate(self, choice: Choice, submission: VideoSubmission) -> object:
+        self.asked.append((choice, submission))
         return "an estimate"
 
 
@@ -82,12 +95,24 @@ def no_private(url: str) -> str:
 
 
 @pytest.fixture
-def videos(book: Book, guess: Guess, stage: Room) -> Videos:
+def chooser(database: sa.Engine) -> EngineChooser:
+    return EngineChooser(
+        EngineCatalog(EngineRegistry(points=POINTS)),
+        NobodyWorks(),
+        Pace(database),
+        facts_of=lambda _: None,
+        commercial_only=False,
+        auto_seconds=600,
+    )
+
+
+@pytest.fixture
+def videos(book: Book, guess: Guess, stage: Room, chooser: EngineChooser) -> Videos:
     return Videos(
         book,
         stage.workshop.fetcher,
         stage.storage,
-        engines=EngineCatalog(EngineRegistry(points=POINTS)),
+        chooser=chooser,
         estimator=guess,  # type: ignore[arg-type]
         check_webhook=no_private,
         clock=lambda: 1_000,
@@ -169,8 +194,8 @@ def test_an_estimate_is_of_the_checked_request(
     videos: Videos, guess: Guess, asked: Callable[..., VideoSubmission], stage: Room
 ) -> None:
     assert videos.estimate(WHO, asked()) == "an estimate"
-    ((engine, seen),) = guess.asked
-    assert engine == "quick"
+    ((choice, seen),) = guess.asked
+    assert choice.engine.id == "quick"
     assert seen.portrait == Source(sha256=stage.inputs.assets["ast_1"])
 
 
