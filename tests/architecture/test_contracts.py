@@ -18,6 +18,7 @@ PLANTED = {
     "The default install needs no torch and no GPU package": ("speech/planted.py", "import torch"),
     "Only the command line sees its libraries": ("studio/planted.py", "import rich"),
     "Only weights knows the model hub's library": ("pods/planted.py", "import huggingface_hub"),
+    "Only the serverless entry knows RunPod's SDK": ("pods/planted.py", "import runpod"),
     "Only jobs knows the queue's library": ("studio/planted.py", "import dbos"),
     "Only the API speaks HTTP to clients": ("studio/planted.py", "import fastapi"),
     "Only entries and wiring see settings": ("api/planted.py", "import pydantic_settings"),
