@@ -1,0 +1,1 @@
+"""Requests of a serverless platform: one comes in, is a job here, and its answer goes out whole."""

@@ -1,0 +1,189 @@
+"""The worker of a serverless platform: an installation of its own for as long as the process lives.
+
+Its database and its files are on this machine's disk and are nobody else's; what comes in becomes a
+job as everywhere, and only results leave, into the storage that the settings name.
+"""
+
+import contextlib
+import logging
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from talkies import __version__
+from talkies.api.form_fields import checked
+from talkies.api.v1.audio_bodies import SpeechJobBody
+from talkies.api.v1.video_bodies import ROLES, VideoBody
+from talkies.errors import InvalidRequest, Misconfigured
+from talkies.jobs.records import Job
+from talkies.kit.ids import new_id
+from talkies.settings import Settings
+from talkies.settings.later import RunPod
+from talkies.storage.base import Storage
+from talkies.studio.access.principal import Principal, Scope
+from talkies.studio.assets.assets import Assets
+from talkies.studio.assets.inputs import keep_inputs
+from talkies.studio.audio.service import Audio
+from talkies.studio.serverless.answers import Results
+from talkies.studio.serverless.desk import Desk, Office, Order, Startup
+from talkies.studio.serverless.embedded import extracted
+from talkies.studio.videos.service import Videos
+from talkies.studio.videos.submission import VideoSubmission
+from talkies.telemetry.gpu import GpuWatch
+from talkies.wiring.foundation import storage_of
+from talkies.wiring.http import audio_of, health_of, videos_of
+from talkies.wiring.installation import Installation
+from talkies.wiring.service import Service
+
+#: Who asks for all that comes in: whoever may call the endpoint.
+PLATFORM: Final = Principal(key_id=None, name="serverless", scopes=frozenset({Scope.ADMIN}))
+
+#: What an endpoint cannot do by itself: it may be gone before a receiver answers.
+WEBHOOKS: Final = ("webhook_url", "webhook_events")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Makes jobs of orders."""
+
+    assets: Assets
+    videos: Videos
+    audio: Audio
+
+    def accept(self, order: Order, folder: Path) -> Job:
+        """The job of an order, by the rules of the API. Raises as `Videos.submit`."""
+        _require_no_webhook(order)
+        if order.task == "speech":
+            speech = checked(SpeechJobBody, order.fields)
+            return self.audio.submit_speech(PLATFORM, speech.submission(PLATFORM))
+        fields, files = extracted(order.fields, ROLES, folder)
+        body = checked(VideoBody, fields)
+        submission = body.submission(PLATFORM, keep_inputs(self.assets, files))
+        _require_no_assets(submission)
+        return self.videos.submit(PLATFORM, submission)
+
+
+@contextlib.contextmanager
+def serverless_desk(settings: Settings, began: float) -> Iterator[Desk]:
+    """The desk of a worker that runs until the block ends; `began` is a moment of `monotonic`.
+
+    Raises `Misconfigured`, and what stands in the way of missing weights.
+    """
+    with _own_disk(settings.scratch_dir) as folder:
+        service = Service(private(settings, folder), works=True)
+        loading = time.monotonic()
+        service.parts.open()
+        service.start()
+        remote = None if settings.provider == "local" else storage_of(settings, None)
+        try:
+            startup = Startup(
+                ready_seconds=time.monotonic() - began,
+                pull_seconds=0.0,
+                load_seconds=time.monotonic() - loading,
+            )
+            log.info("the worker is ready: %s", startup.document)
+            yield Desk(office_of(service.parts, remote), startup)
+        finally:
+            service.stop()
+            if remote is not None:
+                remote.close()
+
+
+def private(settings: Settings, folder: Path) -> Settings:
+    """The same settings with everything that is shared with other processes kept in `folder`.
+
+    Workers of an endpoint have nothing in common but the storage of results, and send no work on.
+    """
+    nothing = {name: field.get_default() for name, field in RunPod.model_fields.items()}
+    own = {
+        **nothing,
+        "data_dir": folder,
+        "scratch_dir": None,
+        "storage_dir": None,
+        "storage_provider": "local",
+        "database_url": None,
+        "redis_url": None,
+        "supabase_db_url": None,
+        "retention_hours": None,
+        "worker_concurrency": 1,
+    }
+    return settings.model_copy(update=own)
+
+
+def office_of(parts: Installation, remote: Storage | None) -> Office:
+    """What the desk asks of the installation; results go to `remote`, or into the answers."""
+    base = parts.base
+    intake = Intake(assets=base.assets, videos=videos_of(parts), audio=audio_of(parts))
+    return Office(
+        jobs=parts.work.jobs,
+        accept=intake.accept,
+        forget=partial(parts.deletion.delete_job, PLATFORM),
+        folder=partial(_order_folder, parts),
+        results=Results(local=base.storage, remote=remote),
+        health=partial(_health, parts, remote),
+    )
+
+
+@contextlib.contextmanager
+def _own_disk(scratch: Path | None) -> Iterator[Path]:
+    """A private folder below `scratch`, or where the system has temporary files."""
+    try:
+        if scratch is not None:
+            scratch.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(
+            prefix="talkies-serverless-", dir=scratch, ignore_cleanup_errors=True
+        )
+    except OSError as error:
+        raise Misconfigured(
+            f"No folder can be made in {scratch or tempfile.gettempdir()}: {error.strerror}.",
+            hint="Set SCRATCH_DIR to a folder that this user may write.",
+        ) from error
+    with folder as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _order_folder(parts: Installation) -> Iterator[Path]:
+    name = new_id("order")
+    try:
+        yield parts.base.scratch.folder(name)
+    finally:
+        parts.base.scratch.remove(name)
+
+
+def _health(parts: Installation, remote: Storage | None) -> dict[str, Any]:
+    report = health_of(parts, GpuWatch(), lambda: True).report()
+    return {
+        "status": "ok" if any(engine.ready for engine in report.engines) else "unready",
+        "version": __version__,
+        "git_sha": report.build.git_sha,
+        "gpus": [asdict(gpu) for gpu in report.gpus],
+        "engines": [asdict(engine) for engine in report.engines],
+        "storage": None if remote is None else remote.name,
+    }
+
+
+def _require_no_webhook(order: Order) -> None:
+    for name in WEBHOOKS:
+        if order.fields.get(name) is not None:
+            raise InvalidRequest(
+                f"`{name}` is not for an endpoint.",
+                hint="Give `webhook` beside `input`: the platform calls it when the job is done.",
+                details={"fields": [name]},
+            )
+
+
+def _require_no_assets(submission: VideoSubmission) -> None:
+    for role, source in submission.sources.items():
+        if source.asset_id is not None:
+            raise InvalidRequest(
+                f"`{role}` is no address.",
+                hint="Give an `https://` address, or a small file as `data:TYPE;base64,DATA`.",
+                details={"fields": [role]},
+            )
