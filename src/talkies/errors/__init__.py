@@ -10,6 +10,7 @@ TalkiesError
 │   ├── AnimatedImage
 │   ├── AudioEmpty
 │   ├── AudioSilent
+│   ├── AudioTooShort           for the engine
 │   ├── FaceNotFound
 │   ├── FaceIndexInvalid
 │   ├── FaceUnusable            found, but a render would ruin it; `details["reason"]` says why
@@ -99,6 +100,7 @@ from talkies.errors.inputs import (
     AnimatedImage,
     AudioEmpty,
     AudioSilent,
+    AudioTooShort,
     CorruptMedia,
     FaceIndexInvalid,
     FaceNotFound,
@@ -163,6 +165,7 @@ __all__ = [
     "AnimatedImage",
     "AudioEmpty",
     "AudioSilent",
+    "AudioTooShort",
     "BatchIncomplete",
     "BlobMissing",
     "Canceled",

@@ -69,6 +69,13 @@ class AudioSilent(InvalidInput):
     default_hint = "Check that the right track was exported and that it is not muted."
 
 
+class AudioTooShort(InvalidInput):
+    """The speech is too short for the engine."""
+
+    code = "AUDIO_TOO_SHORT"
+    default_hint = "Use a longer recording, or another engine."
+
+
 class FaceNotFound(InvalidInput):
     """No face was found in the picture."""
 

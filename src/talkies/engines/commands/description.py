@@ -3,7 +3,8 @@
 Built-in descriptions are the `*.toml` files of `engines/library`; an operator's lie in the folder
 `engines` of the engines' root. Both are read by `reading.py` and rendered by the same engine.
 
-Texts of a description name values in braces, as `{portrait}`; `values.py` owns their list.
+Texts of a description name values in braces, as `{visual}`; conditions name them without, as
+`quantised` or `mode=full|extfull`. `values.py` owns the list of values and both grammars.
 """
 
 from collections.abc import Mapping
@@ -97,7 +98,7 @@ class Environment:
     imports: tuple[str, ...] = ()
     #: Programs that have to be on the PATH.
     programs: tuple[str, ...] = ("ffmpeg",)
-    #: Variables it runs with.
+    #: Variables it runs with: texts with values.
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +112,9 @@ class Option:
     choices: tuple[Scalar, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    #: Regular expression that the whole of a string matches. A string with neither choices nor a
+    #: pattern is free text.
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +134,9 @@ class PresetDescription:
 class Argument:
     """Part of a command line."""
 
+    #: Texts with values.
     words: tuple[str, ...]
-    #: Left out where this value is empty, zero or false.
+    #: Left out where this condition does not hold; "" always holds.
     when: str = ""
 
 
@@ -142,10 +147,13 @@ class Command:
     arguments: tuple[Argument, ...]
     #: Working directory: "scratch" is private to the run, "repository" is the checkout's.
     cwd: Literal["scratch", "repository"] = "scratch"
-    #: Files written into the scratch folder first: name and text.
-    files: Mapping[str, str] = field(default_factory=dict)
     #: Folders made in the scratch folder first.
     folders: tuple[str, ...] = ()
+    #: Symbolic links made first: name in the scratch folder, or a path in the checkout where
+    #: nothing is yet, and what it leads to. Both are texts with values.
+    links: Mapping[str, str] = field(default_factory=dict)
+    #: Files written into the scratch folder first: name, and text with values.
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class ProgressKind(StrEnum):
@@ -169,7 +177,7 @@ class ProgressPhase:
     share: float
     #: The total of the bars that are meant, as a text with values; "" for any.
     total: str = ""
-    #: It applies where this value is not empty, zero or false.
+    #: It applies where this condition holds; "" always holds.
     when: str = ""
 
 
@@ -177,9 +185,9 @@ class ProgressPhase:
 class Watchdog:
     """When a run is given up."""
 
-    #: Seconds without any output.
+    #: Seconds without any output; a line that only repeats the one before is none.
     silence_seconds: float = 900.0
-    #: How often the same line may come in a row.
+    #: How often a line that is a known failure may come in a row before the run is ended by it.
     repeats: int = 20
 
 
@@ -187,6 +195,7 @@ class Watchdog:
 class FailurePattern:
     """A sign of what went wrong, and the code of the error that it is."""
 
+    #: Regular expression, searched for in single lines; the latest line wins.
     pattern: str
     code: str
 
@@ -195,6 +204,7 @@ class FailurePattern:
 class OutputRule:
     """Where the video is: a pattern of `Path.glob` in the scratch folder that fits one file."""
 
+    #: A text with values.
     glob: str
     #: Frames a second of the video.
     fps: int = 25
@@ -206,9 +216,10 @@ class WarmDescription:
 
     #: Module of `engines/hosts` that knows its code.
     adapter: str
-    #: What `load` is given; a change of it means another load.
+    #: What `load` is given, texts with values that do not change from order to order; a change of
+    #: it means another load.
     load: Mapping[str, str] = field(default_factory=dict)
-    #: What `render` is given besides the order itself.
+    #: What `render` is given besides the order itself: texts with values.
     render: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -223,13 +234,13 @@ class Description:
     intake: Intake
     repository: Repository
     environment: Environment
-    weights: tuple[WeightSource, ...]
-    options: Mapping[str, Option]
     #: The first is the default.
     presets: Mapping[str, PresetDescription]
     command: Command
-    progress: tuple[ProgressPhase, ...]
     output: OutputRule
+    weights: tuple[WeightSource, ...] = ()
+    options: Mapping[str, Option] = field(default_factory=dict)
+    progress: tuple[ProgressPhase, ...] = ()
     watchdog: Watchdog = Watchdog()
     failures: tuple[FailurePattern, ...] = ()
     warm: WarmDescription | None = None

@@ -15,7 +15,7 @@ class Order:
     File names are ours: lower-case letters, one dot, no blank, in a private folder.
     """
 
-    #: Private folder of this run, which is removed after it.
+    #: Private folder of this run, which is removed after it; the inputs lie elsewhere.
     scratch: Path
     #: PNG picture, or MP4 video at 25 frames a second, of `width` x `height`.
     visual: Path
@@ -29,12 +29,16 @@ class Order:
     height: int
     seed: int
     prompt: str
-    #: Every option of the description, with the preset's values under the user's.
+    #: Every option of the description, with the preset's values under the user's, and `preset`.
     options: Mapping[str, Scalar]
 
 
 #: Hears how much of an order is done, 0 to 1; raises `Canceled` to stop it.
 Hear = Callable[[float], None]
+
+
+class CannotStart(Exception):
+    """A runner that could not begin: another one may carry the order out. Its text says why."""
 
 
 class Runner(Protocol):
@@ -47,7 +51,10 @@ class Runner(Protocol):
 
         Raises:
             EngineFailure, MissingDependency, InvalidInput: what the engine's failure means.
-            Canceled: raised by `hear`; nothing of the run is left alive.
+            Canceled: raised by `hear`.
+            CannotStart: nothing was begun.
+
+        Nothing of a run that failed is left alive, and nothing in the scratch folder.
         """
         ...
 
