@@ -5,13 +5,14 @@ import json
 import math
 import os
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av.error
 import av.filter
 import numpy as np
 from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
 
 from talkies.core.timing import SOUND_RATE
 from talkies.errors import AudioEmpty, AudioSilent, CorruptMedia
@@ -30,6 +31,7 @@ __all__ = [
     "load_sound",
     "loudness",
     "require_audible",
+    "save_samples",
     "save_sound",
 ]
 
@@ -92,8 +94,15 @@ def load_sound(path: Path, *, max_seconds: float = SECONDS_MAX) -> Sound:
 
 def save_sound(sound: SoundSource, path: Path) -> None:
     """Write a 16-bit WAV, whole or not at all. Raises `OutputUnwritable` and `DiskFull`."""
-    with replacing(path) as partial, _wav(partial, sound.rate, sound.channels) as wav:
-        for block in sound.blocks():
+    save_samples(sound.blocks(), path, rate=sound.rate, channels=sound.channels)
+
+
+def save_samples(
+    blocks: Iterable[NDArray[np.float32]], path: Path, *, rate: int, channels: int
+) -> None:
+    """The same for samples as they come: float32 (n, channels) in [-1, 1]."""
+    with replacing(path) as partial, _wav(partial, rate, channels) as wav:
+        for block in blocks:
             wav.writeframesraw(to_16_bit(block))
 
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from talkies.kit.files import replacing
-from talkies.media.encoders import MP4, WEBM, Encoder, StreamEncoder, VideoSpec
+from talkies.media.encoders import MP4, SEEKABLE, WEBM, Encoder, StreamEncoder, VideoSpec
 from talkies.media.gif import GifEncoder
 from talkies.media.samples import SoundSource
 from talkies.media.video_reader import VideoInfo, VideoReader, first_look, probe
@@ -19,6 +19,7 @@ __all__ = ["VideoInfo", "VideoReader", "VideoWriter", "first_look", "probe"]
 #: How each format is encoded.
 ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {
     "mp4": lambda path, spec: StreamEncoder(path, spec, MP4),
+    "seekable": lambda path, spec: StreamEncoder(path, spec, SEEKABLE),
     "webm": lambda path, spec: StreamEncoder(path, spec, WEBM),
     "gif": GifEncoder,
 }
@@ -53,6 +54,7 @@ class VideoWriter:
 
         `preview` is a fragmented MP4 that can be played while it grows, made of the same packets;
         it is removed after an exception. A GIF has none, and there is no transparency in one.
+        The format `seekable` is an mp4 with many key frames, to be read backwards.
 
         Raises `ValueError` for odd sizes, an unknown format, one that cannot be transparent, or
         sound that is not at 48 kHz in one or two channels.
