@@ -1,0 +1,1 @@
+"""Engines of other repositories on this machine: installed, examined, tried, measured, removed."""

@@ -1,0 +1,171 @@
+"""The code of an engine: cloned at its pinned commit, or a folder that is there already."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from talkies.engines.commands.description import Repository
+from talkies.errors import EngineFailure, InvalidOption, MissingDependency, TalkiesError
+from talkies.studio.upstreams.programs import GIT, Hear, Programs, ignore, without_credentials
+
+#: git asks nobody, and leaves large files of demonstrations where they are.
+_QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
+
+#: Characters of a commit that are shown.
+SHORT: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A folder with code, as it is."""
+
+    path: Path
+    #: Whole commit; empty where it is no checkout of git.
+    revision: str = ""
+    #: Tracked files that differ from the commit.
+    changed: tuple[str, ...] = ()
+    #: Whether it was there before, and is only used.
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkouts:
+    """Clones repositories and looks at them; a folder used in place is never written to."""
+
+    programs: Programs
+    git: str = "git"
+
+    def look(self, path: Path) -> Found:
+        """A folder as it is, without writing to it; unknown things are left empty."""
+        in_place = path.is_symlink()
+        try:
+            revision = self._ask(path, "rev-parse", "--verify", "HEAD^{commit}")
+            changes = self._ask(path, "status", "--porcelain", "--untracked-files=no")
+        except TalkiesError:
+            return Found(path=path, in_place=in_place)
+        changed = tuple(line[3:] for line in changes)
+        return Found(path=path, revision=revision[0], changed=changed, in_place=in_place)
+
+    def is_whole(self, path: Path, wanted: Repository) -> bool:
+        """Whether the code is there: our own clone at the pinned commit, or a folder in place."""
+        if not (path / wanted.entry).is_file():
+            return False
+        return path.is_symlink() or self.look(path).revision == wanted.revision
+
+    def use(self, given: Path, place: Path, wanted: Repository) -> None:
+        """Let `place` be the folder `given`. Raises `InvalidOption` where it is not the engine."""
+        folder = given.expanduser().resolve()
+        if not (folder / wanted.entry).is_file():
+            raise InvalidOption(
+                f"{given} has no {wanted.entry}, so it is no checkout of {wanted.url}.",
+                hint="Give the top folder of a checkout, or leave --repository out.",
+                details={"option": "repository"},
+            )
+        self._require_replaceable(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.is_symlink():
+            place.unlink()
+        elif place.exists():
+            shutil.rmtree(place)
+        place.symlink_to(folder, target_is_directory=True)
+
+    def clone(self, url: str, place: Path, wanted: Repository, hear: Hear = ignore) -> None:
+        """Bring the pinned commit to `place`, which appears when it is whole.
+
+        Raises:
+            MissingDependency: there is no git.
+            EngineFailure: the clone failed, or has no entry file.
+        """
+        self._require_replaceable(place)
+        partial = place.with_name(f".{place.name}.partial")
+        partial.mkdir(parents=True, exist_ok=True)
+        self._git(partial, "init", "--quiet", "--template=")
+        self._fetch(partial, url, wanted.revision, hear)
+        self._git(partial, "checkout", "--quiet", "--force", "--detach", wanted.revision)
+        if (partial / ".gitmodules").is_file():
+            words = ("submodule", "update", "--init", "--recursive", "--depth", "1", "--progress")
+            self._git(partial, *words, hear=hear)
+        if not (partial / wanted.entry).is_file():
+            raise EngineFailure(
+                f"{without_credentials(url)} at {wanted.revision[:SHORT]} has no {wanted.entry}.",
+                hint="The description names another repository, commit or file; correct it.",
+                details={"entry": wanted.entry, "revision": wanted.revision},
+            )
+        if place.is_symlink():
+            place.unlink()
+        elif place.exists():
+            shutil.rmtree(place)
+        partial.replace(place)
+
+    def _require_replaceable(self, place: Path) -> None:
+        """Refuse to replace a folder that nobody knows to be an untouched clone of ours."""
+        if place.is_symlink() or not place.exists():
+            return
+        if not (place / ".git").is_dir() and any(place.iterdir()):
+            reason = "is there, and is no clone of ours"
+        elif self.look(place).changed:
+            reason = "has files that you changed"
+        else:
+            return
+        raise InvalidOption(
+            f"{place} {reason}.",
+            hint="Move it away, or use it as it is: give it with --repository.",
+            details={"option": "repository"},
+        )
+
+    def _fetch(self, partial: Path, url: str, revision: str, hear: Hear) -> None:
+        """Bring the commit alone where the server gives single commits, and else all of them."""
+        if self._has(partial, revision):
+            return
+        hidden = ("fetch", "--no-tags", "--progress")
+        try:
+            self._git(partial, *hidden, "--depth", "1", url, revision, hear=hear)
+        except EngineFailure:
+            refs = "+refs/heads/*:refs/remotes/origin/*"
+            self._git(partial, *hidden, url, refs, hear=hear)
+        if not self._has(partial, revision):
+            raise EngineFailure(
+                f"{without_credentials(url)} has no commit {revision[:SHORT]}.",
+                hint="Correct `revision` in the description, or give another --repository.",
+                details={"revision": revision},
+            )
+
+    def _has(self, folder: Path, revision: str) -> bool:
+        try:
+            self._git(folder, "cat-file", "-e", f"{revision}^{{commit}}")
+        except EngineFailure:
+            return False
+        return True
+
+    def _ask(self, folder: Path, *words: str) -> tuple[str, ...]:
+        """A question that changes nothing, not even the index of the checkout."""
+        if not (folder / ".git").exists():
+            raise EngineFailure("It is no checkout.")
+        trusted = ("-c", f"safe.directory={folder.resolve()}", "-c", "core.fsmonitor=false")
+        return self._git(folder, "--no-optional-locks", *trusted, *words)
+
+    def _git(self, folder: Path, *words: str, hear: Hear = ignore) -> tuple[str, ...]:
+        doing = next((word for word in words if word in _DOING), "look at the checkout")
+        try:
+            return self.programs.run(
+                [self.git, "-C", folder, *words],
+                doing=_DOING.get(doing, doing),
+                passing=GIT,
+                also=_QUIET,
+                hear=hear,
+            )
+        except MissingDependency as error:
+            raise MissingDependency(
+                "git is not on this machine.",
+                hint="apt-get install git; or clone the repository elsewhere and give its folder "
+                "with --repository.",
+            ) from error
+
+
+#: What git is doing, in an error.
+_DOING: Final = {
+    "fetch": "bring the repository",
+    "checkout": "check the commit out",
+    "submodule": "bring the submodules",
+}
