@@ -33,9 +33,6 @@ from talkies.media.sounds import save_samples
 
 SPEECH: Final = "speech.wav"
 
-#: Folder of the engine's inputs in the private folder of a run.
-INPUTS: Final = "inputs"
-
 TRANSPARENT: Final = "transparent"
 
 
@@ -95,9 +92,10 @@ def prepare(
     """
     plan = _plan(request, description, options)
     intake, rate = description.intake, description.output.fps
+    # Beside each other: a run may empty its own folder, and be tried again.
     scratches = [folder / f"run{number}" for number in range(len(plan.segments))]
-    inputs = [scratch / INPUTS for scratch in scratches]
-    for path in inputs:
+    inputs = [folder / f"inputs{number}" for number in range(len(plan.segments))]
+    for path in (*scratches, *inputs):
         path.mkdir(parents=True)
     visuals = _visuals(request, description, plan, inputs)
     sound = SoundFile(request.sound)
