@@ -8,7 +8,7 @@ edges, and of the engine's frames only the portrait's part is used.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -19,12 +19,12 @@ from talkies.engines.commands.description import Intake, Scalar
 Pixels: TypeAlias = NDArray[np.uint8]
 Size: TypeAlias = tuple[int, int]
 
-#: Share of the frame's shorter side over which the filling turns from mirrored to blurred.
+#: Share of the frame's shorter side over which the filling turns from mirrored to blurred: enough
+#: for no edge to be seen, too little for a mirrored face that an engine could take for another.
 _FADE: Final = 0.04
-#: Side that the filling is reduced to before it is blurred, in pixels, and the blur there: nothing
-#: of a mirrored face is left that an engine could take for one.
+#: Side that the filling is reduced to before it is blurred, in pixels, and the blur there.
 _ROUGH_SIDE: Final = 96
-_ROUGH_BLUR: Final = 5.0
+_ROUGH_BLUR: Final = 8.0
 
 #: Part by which two shapes may differ and still be the same one, rounded to even sides.
 _SAME_SHAPE: Final = 0.03
@@ -97,24 +97,30 @@ def lay_out(pixels: Pixels, canvas: Canvas) -> Pixels:
         return inner
     (left, top), (width, height) = canvas.corner, canvas.inner
     right, bottom = canvas.drawn[0] - left - width, canvas.drawn[1] - top - height
-    mirrored = cv2.copyMakeBorder(inner, top, bottom, left, right, cv2.BORDER_REFLECT_101)
-    return _softened(np.asarray(mirrored, np.uint8), canvas)
+    margins = (top, bottom, left, right)
+    mirrored = cv2.copyMakeBorder(inner, *margins, cv2.BORDER_REFLECT_101)
+    lengthened = cv2.copyMakeBorder(inner, *margins, cv2.BORDER_REPLICATE)
+    mixed = mirrored + (_blurred(lengthened) - mirrored) * _shares(canvas)
+    return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
 
 
-def _softened(mirrored: Pixels, canvas: Canvas) -> Pixels:
-    """The frame with its filling more and more blurred away from the portrait."""
-    width, height = canvas.drawn
-    ratio = min(1.0, _ROUGH_SIDE / min(canvas.drawn))
-    rough = _scaled(mirrored, (max(1, round(width * ratio)), max(1, round(height * ratio))))
-    rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), _ROUGH_BLUR), np.uint8)
-    smooth = cv2.resize(rough, (width, height), interpolation=cv2.INTER_CUBIC)
+def _blurred(frame: NDArray[Any]) -> NDArray[np.float32]:
+    """A frame of which only large patches of colour are left."""
+    height, width = frame.shape[:2]
+    ratio = min(1.0, _ROUGH_SIDE / min(width, height))
+    rough = _scaled(np.asarray(frame, np.uint8), (round(width * ratio), round(height * ratio)))
+    smooth = cv2.GaussianBlur(rough.astype(np.float32), (0, 0), _ROUGH_BLUR)
+    return np.asarray(cv2.resize(smooth, (width, height)), np.float32)
+
+
+def _shares(canvas: Canvas) -> NDArray[np.float32]:
+    """How far each pixel of the frame is blurred, 0 to 1: float32 (height, width, 1)."""
     outside = np.maximum(
-        _distance(width, canvas.corner[0], canvas.inner[0])[None, :],
-        _distance(height, canvas.corner[1], canvas.inner[1])[:, None],
+        _distance(canvas.drawn[0], canvas.corner[0], canvas.inner[0])[None, :],
+        _distance(canvas.drawn[1], canvas.corner[1], canvas.inner[1])[:, None],
     )
-    share = np.clip(outside / max(1.0, _FADE * min(canvas.drawn)), 0, 1)[..., None]
-    mixed = mirrored + (smooth.astype(np.float32) - mirrored) * share
-    return np.asarray(np.rint(mixed), np.uint8)
+    reach = max(1.0, _FADE * min(canvas.drawn))
+    return np.asarray(np.clip(outside / reach, 0, 1)[..., None], np.float32)
 
 
 def _distance(length: int, start: int, inside: int) -> NDArray[np.float32]:
