@@ -1,23 +1,32 @@
 """The process that computes: it does one command after another, and dies with whoever started it.
 
-`python -m talkies.maker [--path FOLDER]...`, started by `studio.making`. Commands come in and
-events and answers go out in the format of `kit.messages`. Nothing of the service is loaded here:
-no database, no network, no settings.
+`python -m talkies.maker [--path FOLDER]... [--home JSON]`, started by `studio.making`. Commands
+come in and events and answers go out in the format of `kit.messages`. Nothing of the service is
+loaded here: no database, no network, no settings.
+
+The command "cancel" is about the one under way: it raises `Canceled` at its next progress, and the
+maker goes on.
 """
 
 import argparse
+import contextlib
+import logging
 import os
+import queue
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from talkies.engines.registry import BUILT_IN
+from talkies.errors import Canceled
 from talkies.kit.messages import Header, receive, relaying_errors, send
 from talkies.studio.audio.steps import align_in, speak_in, stream_speech
+from talkies.studio.homes import home_from
 from talkies.studio.progress import Event, Progress, Stage
 from talkies.studio.videos.pipeline import Tools
 from talkies.studio.videos.steps import run_step
@@ -29,26 +38,80 @@ TEMPORARY = "tmp"
 
 def main(arguments: Sequence[str]) -> None:
     """Answer commands until there are no more."""
-    sys.path += _folders(arguments)
-    stream = _own_output()
-    tools = all_tools()
+    asked = _parsed(arguments)
+    sys.path += asked.path
+    # What engines of other repositories print is kept by our parent, for when they fail.
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    mouth = Mouth(_own_output())
+    tools = all_tools(None if asked.home is None else home_from(asked.home))
     # Loads what the commonest engine is made of, before anybody waits for it.
     tools.engines.find(BUILT_IN)
-    send(stream, {"ready": True})
-    while True:
-        try:
-            command, _ = receive(sys.stdin.buffer)
-        except EOFError:
-            return
-        with relaying_errors(stream):
-            send(stream, {"answer": _done(command, tools, stream)})
+    mouth.say({"ready": True})
+    with contextlib.closing(tools.engines):
+        for command in heard(mouth):
+            with relaying_errors(mouth.stream):
+                mouth.say({"answer": _done(command, tools, mouth)})
 
 
-def _folders(arguments: Sequence[str]) -> list[str]:
+class Mouth:
+    """What is said to our parent, which may want to hear no more of a command."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        #: Whether the command under way was canceled.
+        self.canceled = threading.Event()
+        self._last: Event | None = None
+
+    def say(self, header: Mapping[str, Any], payload: bytes = b"") -> None:
+        send(self.stream, header, payload)
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on; raises `Canceled` where the command was.
+
+        One that says the same as the last is left out: engines tell it to hear of a cancel.
+        """
+        if self.canceled.is_set():
+            raise Canceled
+        if not _repeats(event, self._last):
+            self._last = event
+            name = "progress" if isinstance(event, Progress) else "warned"
+            self.say({"event": name, **asdict(event)})
+
+
+def _repeats(event: Event, last: Event | None) -> bool:
+    if not isinstance(event, Progress) or not isinstance(last, Progress):
+        return event == last
+    same = (event.stage, event.done, event.total) == (last.stage, last.done, last.total)
+    return same and event.fraction == last.fraction
+
+
+def heard(mouth: Mouth) -> Iterator[Header]:
+    """The commands, one after another; cancels are heard while one is done."""
+    commands: queue.Queue[Header | None] = queue.Queue()
+    threading.Thread(target=_listen, args=(commands, mouth.canceled), daemon=True).start()
+    while (command := commands.get()) is not None:
+        yield command
+
+
+def _listen(commands: "queue.Queue[Header | None]", canceled: threading.Event) -> None:
+    """Thread: the only one that reads, so a cancel is never taken for the next command's."""
+    # A copy that nobody else has: the interpreter could not end while we wait on its own.
+    with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as source, contextlib.suppress(EOFError):
+        while True:
+            command, _ = receive(source)
+            if command["do"] == "cancel":
+                canceled.set()
+            else:
+                canceled.clear()
+                commands.put(command)
+    commands.put(None)
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="talkies.maker")
     parser.add_argument("--path", action="append", default=[], help="folder of engines beside ours")
-    folders: list[str] = parser.parse_args(arguments).path
-    return folders
+    parser.add_argument("--home", help="where engines of other repositories are, as JSON")
+    return parser.parse_args(arguments)
 
 
 def _own_output() -> IO[bytes]:
@@ -58,33 +121,33 @@ def _own_output() -> IO[bytes]:
     return stream
 
 
-def _done(command: Header, tools: Tools, stream: IO[bytes]) -> dict[str, Any]:
+def _done(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
     commands: Mapping[str, Callable[[], dict[str, Any]]] = {
-        "step": partial(_step, command, tools, stream),
-        "align": partial(_align, command, tools, stream),
-        "speak": partial(_speak, command, stream),
-        "stream": partial(_stream, command, stream),
+        "step": partial(_step, command, tools, mouth),
+        "align": partial(_align, command, tools, mouth),
+        "speak": partial(_speak, command, mouth),
+        "stream": partial(_stream, command, mouth),
     }
     return commands[command["do"]]()
 
 
-def _step(command: Header, tools: Tools, stream: IO[bytes]) -> dict[str, Any]:
+def _step(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
     folder = _settled(command)
     stage, since = Stage(command["stage"]), float(command.get("since", 0.0))
-    return run_step(stage, folder, tools, partial(_tell, stream), since=since)
+    return run_step(stage, folder, tools, mouth.tell, since=since)
 
 
-def _align(command: Header, tools: Tools, stream: IO[bytes]) -> dict[str, Any]:
-    return align_in(_settled(command), tools.ears, partial(_tell, stream))
+def _align(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
+    return align_in(_settled(command), tools.ears, mouth.tell)
 
 
-def _speak(command: Header, stream: IO[bytes]) -> dict[str, Any]:
-    return speak_in(_settled(command), partial(_tell, stream))
+def _speak(command: Header, mouth: Mouth) -> dict[str, Any]:
+    return speak_in(_settled(command), mouth.tell)
 
 
-def _stream(command: Header, stream: IO[bytes]) -> dict[str, Any]:
+def _stream(command: Header, mouth: Mouth) -> dict[str, Any]:
     for block in stream_speech(command["script"], command["format"]):
-        send(stream, {"event": "sound"}, block)
+        mouth.say({"event": "sound"}, block)
     return {}
 
 
@@ -95,11 +158,6 @@ def _settled(command: Header) -> Path:
     temporary.mkdir(mode=0o700, exist_ok=True)
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     return folder
-
-
-def _tell(stream: IO[bytes], event: Event) -> None:
-    name = "progress" if isinstance(event, Progress) else "warned"
-    send(stream, {"event": name, **asdict(event)})
 
 
 if __name__ == "__main__":

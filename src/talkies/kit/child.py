@@ -1,6 +1,7 @@
 """Child processes: started in isolation, held to limits, never outliving the work or its parent."""
 
 import contextlib
+import fnmatch
 import json
 import os
 import signal
@@ -26,7 +27,7 @@ PASSED_VARIABLES = (
     "COVERAGE_PROCESS_CONFIG",
 )
 
-#: One thread a child: its limits are per process, and thread stacks count as memory.
+#: One thread a child whose memory is limited: thread stacks count as memory.
 FIXED_VARIABLES = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -63,8 +64,13 @@ class Child:
         *,
         limits: Limits,
         stdin: BinaryIO | None = None,
+        variables: Sequence[str] = (),
     ) -> None:
-        """Describe a child. `stdin` is an open file that becomes its input in place of a pipe."""
+        """Describe a child.
+
+        `stdin` is an open file that becomes its input in place of a pipe; `variables` are patterns,
+        as "CUDA_*", of further variables that it may see.
+        """
         self._command = [
             sys.executable,
             # No compiled files: one cut short by the file size limit would break the next start.
@@ -79,6 +85,7 @@ class Child:
         self._name = module.rpartition(".")[2]
         self._limits = limits
         self._given_stdin = stdin
+        self._variables = (*PASSED_VARIABLES, *variables)
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr = b""
         self._timed_out = False
@@ -94,7 +101,7 @@ class Child:
                 stdin=subprocess.PIPE if self._given_stdin is None else self._given_stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=_environment(),
+                env=_environment(self._variables, single=self._limits.memory_bytes is not None),
                 start_new_session=True,
             )
         except OSError as error:
@@ -219,9 +226,14 @@ class Child:
             self._stderr = (self._stderr + some)[-STDERR_KEPT:]
 
 
-def _environment() -> dict[str, str]:
-    passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
-    return passed | FIXED_VARIABLES
+def _environment(variables: Sequence[str], *, single: bool) -> dict[str, str]:
+    """What a child sees of our environment; a `single` one shall have one thread."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in variables)
+    }
+    return passed | FIXED_VARIABLES if single else passed
 
 
 def _describe(status: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from talkies.engines.base import Capabilities
 from talkies.errors import StorageFull
 from talkies.jobs.kinds import StepContext
 from talkies.jobs.records import Output
@@ -13,7 +14,9 @@ from talkies.storage.base import Storage
 from talkies.studio.artifacts import Artifact, Artifacts
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.fetching import Fetcher
-from talkies.studio.making import Makers, Patience
+from talkies.studio.keeping import STOP_SECONDS
+from talkies.studio.maker_process import Patience
+from talkies.studio.making import Makers
 from talkies.studio.previews import Previews
 
 #: Tries of a step that brings files from elsewhere or takes them there: one and three more, after
@@ -59,6 +62,23 @@ class Workshop:
         """
         with self.makers.assign(context.job.id, last=last) as maker:
             context.on_stop(maker.stop)
+            asked = {**command, "folder": str(context.folder)}
+            return maker.do(asked, patience, lambda header: told(context, header))
+
+    def render(
+        self,
+        engine: Capabilities,
+        context: StepContext,
+        command: Mapping[str, Any],
+        patience: Patience,
+    ) -> Header:
+        """What the maker answers that keeps this engine in memory from job to job.
+
+        It is asked to stop when the job is to, and given the time of one load for that: less would
+        cost more. Raises as `Maker.do`.
+        """
+        stop_seconds = max(STOP_SECONDS, engine.load_seconds)
+        with self.makers.keep(engine.id, context.on_stop, stop_seconds) as maker:
             asked = {**command, "folder": str(context.folder)}
             return maker.do(asked, patience, lambda header: told(context, header))
 

@@ -12,7 +12,8 @@ from studio_made_up import PORTRAIT
 from workshop_stage import engine_folder
 
 from talkies.errors import Canceled, ChildCrashed, ChildTimedOut, InvalidOption, TalkiesError
-from talkies.studio.making import Makers, Patience
+from talkies.studio.maker_process import Patience
+from talkies.studio.making import Makers
 from talkies.studio.submissions import Source
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
@@ -216,7 +217,7 @@ def test_nobody_is_left_when_the_pool_is_closed() -> None:
 
 def test_makers_die_with_the_process_that_started_them(tmp_path: Path) -> None:
     code = (
-        "import os, pathlib, sys; from talkies.studio.making import Maker;"
+        "import os, pathlib, sys; from talkies.studio.maker_process import Maker;"
         "maker = Maker((), memory_bytes=None).start();"
         "pathlib.Path(sys.argv[1]).write_text(str(maker.pid));"
         "os.kill(os.getpid(), 9)"

@@ -12,7 +12,7 @@ from talkies.media.sound_encoder import SOUND_FORMATS
 from talkies.studio.audio.kinds import ALIGNMENT_KIND, SPEECH_KIND, sound_key, timing_key
 from talkies.studio.audio.requests import alignment_from, script_of, speech_from
 from talkies.studio.audio.steps import ORDER, RECORDING
-from talkies.studio.making import Patience
+from talkies.studio.maker_process import Patience
 from talkies.studio.progress import Stage
 from talkies.studio.videos.workbench import TIMING
 from talkies.studio.workshop import TRANSFER_TRIES, Product, Workshop

@@ -13,7 +13,8 @@ from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
 from talkies.studio.audio.steps import ORDER, RECORDING
-from talkies.studio.making import Makers, Patience
+from talkies.studio.maker_process import Patience
+from talkies.studio.making import Makers
 from talkies.studio.speaking import Script
 from talkies.studio.videos.workbench import TIMING
 

@@ -16,7 +16,8 @@ from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.fetching import Fetcher
-from talkies.studio.making import Makers, Patience
+from talkies.studio.maker_process import Patience
+from talkies.studio.making import Makers
 from talkies.studio.progress import Stage
 from talkies.studio.videos.choosing import Choice, preset_of
 from talkies.studio.videos.lengths import spoken

@@ -12,7 +12,7 @@ from talkies.jobs.queue import PREPARE, render_queue
 from talkies.jobs.records import Document, Job, Output, Status
 from talkies.kit.clock import now
 from talkies.kit.messages import Header
-from talkies.studio.making import Patience
+from talkies.studio.maker_process import Patience
 from talkies.studio.previews import shipping
 from talkies.studio.progress import Stage
 from talkies.studio.videos.kind import KIND, video_key

@@ -38,6 +38,8 @@ class Engines(Protocol):
 
     def version_of(self, id_: str, /) -> str | None: ...
 
+    def close(self) -> None: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
