@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import httpx
 import numpy as np
-from service_stage import Stage, StillEstimator, built, serving
+from service_stage import Stage, StillEstimator, built, chooser_of, serving
 
 from talkies.api.services import HttpOptions
 from talkies.errors import TalkiesError
@@ -160,7 +160,7 @@ def _trusting(stage: Stage, require_safe: Callable[[str], object]) -> Any:
         services.jobs,
         fetcher,
         services.storage,
-        engines=services.engines,
+        chooser=chooser_of(services.engines, services.jobs, services.assets, stage.engine),
         estimator=StillEstimator(),
         check_webhook=check,
     )

@@ -141,6 +141,18 @@ class StillEstimator:
         )
 
 
+def chooser_of(catalog: EngineCatalog, jobs: Jobs, assets: Assets, engine: Engine) -> EngineChooser:
+    """What chooses engines for a service without workers."""
+    return EngineChooser(
+        catalog,
+        jobs,
+        Pace(engine),
+        facts_of=assets.blobs.facts,
+        commercial_only=False,
+        auto_seconds=600,
+    )
+
+
 def still_kind(name: str) -> JobKind:
     """A kind of job that waits for ever."""
     wait = Step(name="wait", run=lambda _: None)
@@ -214,14 +226,7 @@ def built(
             jobs,
             fetcher,
             storage,
-            chooser=EngineChooser(
-                catalog,
-                jobs,
-                Pace(engine),
-                facts_of=assets.blobs.facts,
-                commercial_only=False,
-                auto_seconds=600,
-            ),
+            chooser=chooser_of(catalog, jobs, assets, engine),
             estimator=StillEstimator(),
             check_webhook=client.check,
         ),

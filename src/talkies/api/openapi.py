@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -33,6 +34,10 @@ WITH_BODY: Final = (MalformedBody, MediaTooLarge)
 REF: Final = "#/components/schemas/{model}"
 
 ERROR_SCHEMA: Final = {"$ref": REF.format(model="ErrorAnswer")}
+
+#: In a route's `openapi_extra`: the model of its failures, where a seed's differs from ours. It has
+#: to be in `routers.BODIES`.
+ERROR_MODEL: Final = "x-error-model"
 
 
 def answers(*errors: type[TalkiesError]) -> Responses:
@@ -158,6 +163,16 @@ def _complete(operation: dict[str, Any]) -> None:
     kinds += WITH_BODY if operation.get("requestBody") else ()
     for status, failure in answers(*kinds).items():
         _merge(responses, str(status), failure)
+    model = operation.pop(ERROR_MODEL, None)
+    if model is not None:
+        _reword(responses, model)
+
+
+def _reword(responses: Mapping[str, Any], model: str) -> None:
+    """Let all failures have another model; examples of ours are none of it."""
+    for status, answer in responses.items():
+        if int(status) >= HTTPStatus.BAD_REQUEST:
+            answer["content"] = {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
 
 
 def _merge(responses: dict[str, Any], status: str, failure: dict[str, Any]) -> None:

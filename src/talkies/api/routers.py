@@ -6,7 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from talkies.api import health, pages
-from talkies.api.seeds import avatar_api, sadtalker
+from talkies.api.seeds import avatar_api, sadtalker, sadtalker_front
+from talkies.api.seeds.sadtalker_front import FrontError
+from talkies.api.seeds.sadtalker_front_bodies import FrontBody
 from talkies.api.v1 import (
     assets,
     audio,
@@ -50,8 +52,15 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     health.router,
     avatar_api.router,
     sadtalker.router,
+    sadtalker_front.router,
     pages.router,
 )
 
 #: Models that routes read by themselves, for the description.
-BODIES: Final[tuple[type[BaseModel], ...]] = (VideoBody, AnnouncedBody, AlignmentBody)
+BODIES: Final[tuple[type[BaseModel], ...]] = (
+    VideoBody,
+    AnnouncedBody,
+    AlignmentBody,
+    FrontBody,
+    FrontError,
+)

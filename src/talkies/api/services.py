@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from talkies.api.seeds.avatar_checks import AvatarChecks
 from talkies.api.seeds.sadtalker_answers import JobResponses
+from talkies.api.seeds.sadtalker_defaults import SadTalkerDefaults
 from talkies.jobs.jobs import Jobs
 from talkies.kit.clock import Clock, now
 from talkies.kit.scratch import Scratch
@@ -83,6 +84,7 @@ class Services:
     readiness: Readiness
     #: What the seeds' contracts need of their own.
     sadtalker: JobResponses
+    sadtalker_defaults: SadTalkerDefaults = field(default_factory=SadTalkerDefaults)
     avatar: AvatarChecks = field(default_factory=AvatarChecks)
     metrics: Metrics
     tracing: Tracing = field(default_factory=Untraced)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from talkies import __version__
+from talkies.api.seeds.sadtalker_defaults import SadTalkerDefaults
 from talkies.api.services import HttpOptions, Services
 from talkies.settings import Settings
 from talkies.studio.audio.service import Audio
@@ -67,6 +68,11 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         health=health_of(parts, gpus, worker_alive),
         readiness=readiness_of(parts, storage, worker_alive),
         sadtalker=work.sadtalker,
+        sadtalker_defaults=SadTalkerDefaults(
+            size=parts.settings.sadtalker_default_size,
+            preprocess=parts.settings.sadtalker_default_preprocess,
+            use_old_version=parts.settings.sadtalker_use_old_version,
+        ),
         metrics=metrics_of(parts, gpus, storage),
         tracing=tracing(parts.settings.otel_endpoint, __version__),
     )

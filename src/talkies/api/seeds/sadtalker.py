@@ -23,15 +23,8 @@ from talkies.api.seeds.sadtalker_errors import (
     prefer_key_header,
     worded,
 )
-from talkies.api.seeds.sadtalker_options import (
-    ANGLES,
-    FRAMINGS,
-    SadTalkerOptions,
-    engine_options,
-    ignored,
-    motion_of,
-    read_options,
-)
+from talkies.api.seeds.sadtalker_options import ANGLES, SadTalkerOptions, read_options
+from talkies.api.seeds.sadtalker_videos import submission
 from talkies.api.services import Services
 from talkies.api.sse import until_done
 from talkies.api.uploads import incoming_folder, read
@@ -50,13 +43,7 @@ from talkies.jobs.records import Job
 from talkies.studio.access.principal import Scope
 from talkies.studio.assets.inputs import keep_input
 from talkies.studio.videos.kind import video_key
-from talkies.studio.videos.submission import OutputOptions, VideoSubmission
-
-ORIGIN: Final = "sadtalker"
-
-#: The seed's service calls its webhook when a job is done, however it ended.
-EVENTS: Final = ("job.succeeded", "job.failed", "job.canceled")
-
+from talkies.studio.videos.submission import VideoSubmission
 
 router = APIRouter(tags=["SadTalker"], route_class=route_class(worded, prefer_key_header))
 
@@ -179,21 +166,15 @@ async def _made(request: Request, response: Response, jobs: JobCreation, base_ur
 
 def _submission(services: Services, form: Form, base_url: str) -> VideoSubmission:
     image, sound = file_of(form, "source_image"), file_of(form, "driven_audio")
-    options = read_options({name: form.text(name) or "" for name in form.texts})
-    engine = services.engines.choose()
-    return VideoSubmission(
-        portrait=keep_input(services.assets, "portrait", image),
-        audio=keep_input(services.assets, "audio", sound),
-        motion=motion_of(options),
-        output=OutputOptions(framing=FRAMINGS[options.preprocess]),
-        options=engine_options(options, engine),
+    texts = {name: form.text(name) or "" for name in form.texts}
+    return submission(
+        services,
+        (
+            keep_input(services.assets, "portrait", image),
+            keep_input(services.assets, "audio", sound),
+        ),
+        read_options(texts, services.sadtalker_defaults),
+        base_url,
         user_id=form.text("user_id"),
         webhook_url=form.text("webhook_url"),
-        webhook_events=EVENTS,
-        origin=ORIGIN,
-        seed_options={
-            "base_url": base_url,
-            "options": options.model_dump(mode="json"),
-            "warnings": list(ignored(options, engine)),
-        },
     )

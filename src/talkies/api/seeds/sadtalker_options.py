@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from talkies.api.errors import invalid_request
+from talkies.api.seeds.sadtalker_defaults import SadTalkerDefaults
 from talkies.engines.base import Capabilities
 from talkies.jobs.records import Document
 
@@ -48,6 +49,15 @@ class SadTalkerOptions(BaseModel):
 #: Fields of keyframes, which a form has as text.
 ANGLES: Final = ("input_yaw", "input_pitch", "input_roll")
 
+#: What the seed calls an option, and what else an engine may call it.
+OTHER_NAMES: Final = {
+    "default_size": "size",
+    "input_yaw": "yaw",
+    "input_pitch": "pitch",
+    "input_roll": "roll",
+}
+
+
 #: Framings that show what each way of cropping shows.
 FRAMINGS: Final = {
     "crop": "head",
@@ -63,13 +73,17 @@ ALWAYS_HEARD: Final = frozenset({"preprocess", "still"})
 #: The size of video that the seed makes without being asked.
 USUAL_SIZE: Final = 256
 
+#: The seed's own defaults.
+USUAL: Final = SadTalkerDefaults()
 
-def read_options(texts: Mapping[str, str]) -> SadTalkerOptions:
+
+def read_options(texts: Mapping[str, str], defaults: SadTalkerDefaults = USUAL) -> SadTalkerOptions:
     """The options in a form's fields; empty ones are as good as absent.
 
     Raises `InvalidRequest`, naming the fields.
     """
-    given = {name: text for name, text in texts.items() if text.strip()}
+    said = {name: text for name, text in texts.items() if text.strip()}
+    given = {"preprocess": defaults.preprocess, **said}
     if given.get("default_size", "").isdecimal():
         given["default_size"] = int(given["default_size"])  # type: ignore[assignment]
     try:
@@ -95,17 +109,40 @@ def wanted(options: SadTalkerOptions) -> dict[str, Any]:
     return asked
 
 
-def engine_options(options: SadTalkerOptions, engine: Capabilities) -> Document:
-    """The part that this engine has options for."""
-    known = engine.option_schema.get("properties", {})
-    return {name: value for name, value in wanted(options).items() if name in known}
+def engine_options(
+    options: SadTalkerOptions, engine: Capabilities, defaults: SadTalkerDefaults = USUAL
+) -> Document:
+    """The part that this engine has options for, by its own names."""
+    asked = {
+        "preprocess": options.preprocess,
+        "default_size": defaults.size,
+        "old_version": defaults.use_old_version or None,
+        **wanted(options),
+    }
+    named = {_name_for(engine, name): value for name, value in asked.items()}
+    return {
+        name: _plain(value)
+        for name, value in named.items()
+        if name is not None and value is not None
+    }
 
 
 def ignored(options: SadTalkerOptions, engine: Capabilities) -> tuple[str, ...]:
     """A warning for each option that was asked for and has no effect on this engine."""
-    heard = {*engine.option_schema.get("properties", {}), *ALWAYS_HEARD}
     return tuple(
         f"The engine {engine.id} has no option `{name}`: it was ignored."
         for name in wanted(options)
-        if name not in heard
+        if name not in ALWAYS_HEARD and _name_for(engine, name) is None
     )
+
+
+def _name_for(engine: Capabilities, name: str) -> str | None:
+    """What the engine calls an option; None where it has none."""
+    known = engine.option_schema.get("properties", {})
+    other = OTHER_NAMES.get(name, name)
+    return next((each for each in (name, other) if each in known), None)
+
+
+def _plain(value: Any) -> Any:
+    """Keyframes as the text that engines take."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else value
