@@ -1,0 +1,331 @@
+# ruff: noqa: INP001 - programs, no package: there is nothing of talkies around them
+"""Serves one upstream engine from its own virtual environment: loads it once, renders many times.
+
+`python host.py --adapter NAME --repository FOLDER [--idle SECONDS]`, started by `commands/warm.py`;
+NAME is a module of `adapters`, or the path of a Python file that is made like them. It runs in the
+upstream's Python, which may be 3.8 and has nothing of ours installed: standard library only, syntax
+of Python 3.8.
+
+Requests come in and events and answers go out as JSON, one object a line:
+
+```
+< {"do": "load", "id": 1, "scratch": FOLDER, "values": {...}}
+< {"do": "render", "id": 2, "scratch": FOLDER, "order": {...}, "values": {...}}
+< {"do": "cancel", "id": 2}                                 stops request 2 at its next step
+< {"do": "unload", "id": 3}
+> {"event": "ready", "version": 1, "pid": 7, "python": "3.10.12"}
+> {"event": "progress", "id": 2, "phase": "...", "done": 3, "total": 40, "fraction": 0.1}
+> {"event": "memory", "id": 2, "held_bytes": 9, "peak_bytes": 9}
+> {"event": "log", "id": 2, "text": "..."}
+> {"event": "idle"}                                         and then it ends
+> {"answer": {...}, "id": 2}
+> {"error": {"type": "...", "message": "...", "traceback": "..."}, "id": 2, "ending": false}
+```
+
+What the upstream prints goes to stderr, and its child processes get no input: neither can garble
+the pipe. The host ends when its input does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import queue
+import sys
+import tempfile
+import threading
+import time
+import traceback
+import types
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Version of what is said over the pipe.
+VERSION = 1
+
+#: Folder of `talkies/engines/hosts`.
+HERE = Path(__file__).resolve().parent
+
+#: The name under which this folder's modules are imported, here as in talkies itself.
+PACKAGE = "talkies.engines.hosts"
+
+#: Characters of a traceback that are kept: its end says what went wrong.
+TRACEBACK_KEPT = 6000
+
+#: Seconds between two progress events; what ends a phase is always said.
+PROGRESS_SECONDS = 0.1
+
+#: Seconds that a render may go on when nobody is there any more to hear of it.
+ABANDONED_SECONDS = 5.0
+
+#: Signs that the GPU's context is broken: every later call of this process would fail.
+BROKEN = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "device-side assert", "illegal memory")
+
+
+class Canceled(BaseException):
+    """A request was told to stop; no `Exception`, so that no upstream code keeps it."""
+
+
+class Line:
+    """The way back to talkies: our own copy of stdout, one JSON object a line."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def send(self, message: dict[str, Any]) -> None:
+        with self._lock:
+            self._stream.write(json.dumps(message) + "\n")
+            self._stream.flush()
+
+
+class Report:
+    """What an adapter tells while it works, and where it is told to stop."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._number = 0
+        self._canceled = -1
+        self._abandoned = False
+        self._told_at = 0.0
+
+    def begin(self, number: int) -> None:
+        """All that follows is about the request of this number."""
+        self._number, self._told_at = number, 0.0
+
+    def cancel(self, number: int) -> None:
+        """Stop the request of this number; from any thread."""
+        self._canceled = number
+
+    def abandon(self) -> None:
+        """Stop whatever runs; from any thread."""
+        self._abandoned = True
+
+    def check(self) -> None:
+        """Raise `Canceled` where the request was told to stop."""
+        if self._abandoned or self._canceled == self._number:
+            raise Canceled
+
+    def step(self, done: int, total: int, phase: str, fraction: float) -> None:
+        """Say that `done` of `total` steps of a phase are done, and how much of the whole work.
+
+        Raises `Canceled` where the request was told to stop.
+        """
+        self.check()
+        now = time.monotonic()
+        if done >= total or now - self._told_at >= PROGRESS_SECONDS:
+            self._told_at = now
+            self._tell(event="progress", phase=phase, done=done, total=total, fraction=fraction)
+
+    def memory(self) -> None:
+        """Say how much of the GPU's memory is held now, and was at most since the last time."""
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_available():
+            held, peak = torch.cuda.memory_allocated(), torch.cuda.max_memory_allocated()
+            torch.cuda.reset_peak_memory_stats()
+            self._tell(event="memory", held_bytes=int(held), peak_bytes=int(peak))
+
+    def log(self, text: str) -> None:
+        self._tell(event="log", text=text)
+
+    def _tell(self, **event: Any) -> None:
+        self._line.send(dict(event, id=self._number))
+
+
+class Requests:
+    """What is asked for, read by a thread of its own so that a cancel is heard during work."""
+
+    def __init__(self, source: int, report: Report) -> None:
+        self._source = source
+        self._report = report
+        self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue()
+
+    def start(self) -> None:
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def next(self, patience: float | None) -> dict[str, Any] | None:
+        """The next request; None when there will be none. Raises `queue.Empty` after `patience`."""
+        return self._waiting.get(timeout=patience)
+
+    def _read(self) -> None:
+        rest = b""
+        while True:
+            some = os.read(self._source, 65536)
+            if not some:
+                break
+            *lines, rest = (rest + some).split(b"\n")
+            for line in lines:
+                self._hear(json.loads(line.decode("utf-8")))
+        self._report.abandon()
+        self._waiting.put(None)
+        # Nobody is there any more: what hangs now would keep the GPU's memory for nothing.
+        time.sleep(ABANDONED_SECONDS)
+        os._exit(1)
+
+    def _hear(self, request: dict[str, Any]) -> None:
+        if request["do"] == "cancel":
+            self._report.cancel(request["id"])
+        else:
+            self._waiting.put(request)
+
+
+class Host:
+    """Answers requests with an adapter, one after another."""
+
+    def __init__(self, adapter: Any, requests: Requests, report: Report, line: Line) -> None:
+        self._adapter = adapter
+        self._requests = requests
+        self._report = report
+        self._line = line
+        self._key: Any = None
+
+    def serve(self, idle: float | None) -> None:
+        """Answer until the input ends, nothing is asked for so long, or the GPU is broken."""
+        while True:
+            try:
+                request = self._requests.next(idle)
+            except queue.Empty:
+                self._line.send({"event": "idle"})
+                return
+            if request is None or not self._answered(request):
+                return
+
+    def _answered(self, request: dict[str, Any]) -> bool:
+        """Answer one request, and say whether this process can go on."""
+        number = request["id"]
+        self._report.begin(number)
+        actions = {"load": self._load, "render": self._render, "unload": self._unload}
+        try:
+            self._report.check()
+            answer = actions[request["do"]](request)
+        except BaseException as error:  # noqa: BLE001 - upstreams raise what they like, SystemExit too
+            failure = described(error)
+        else:
+            self._report.memory()
+            self._line.send({"answer": answer, "id": number})
+            return True
+        finally:
+            os.chdir(HERE)
+        relieve()
+        ending = any(sign in failure["message"] for sign in BROKEN)
+        self._line.send({"error": failure, "id": number, "ending": ending})
+        return not ending
+
+    def _load(self, request: dict[str, Any]) -> dict[str, Any]:
+        key = self._adapter.key(request["values"])
+        if key == self._key:
+            return {"loaded": False, "seconds": 0.0}
+        self._unload(request)
+        began = time.monotonic()
+        settle(request["scratch"])
+        self._adapter.load(request["values"])
+        self._key = key
+        return {"loaded": True, "seconds": time.monotonic() - began}
+
+    def _render(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self._key is None:
+            raise RuntimeError("nothing is loaded")
+        settle(request["scratch"])
+        return {"output": self._adapter.render(request["order"], request["values"])}
+
+    def _unload(self, _: dict[str, Any]) -> dict[str, Any]:
+        self._key = None
+        self._adapter.unload()
+        relieve()
+        return {}
+
+
+def settle(scratch: str) -> None:
+    """Work in a private folder, which temporary files go to as well."""
+    temporary = Path(scratch) / "tmp"
+    temporary.mkdir(exist_ok=True)
+    os.chdir(scratch)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """An error as plain data."""
+    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": trace[-TRACEBACK_KEPT:],
+    }
+
+
+def relieve() -> None:
+    """Give back the memory of what nobody holds any more, the GPU's too."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def own_pipes() -> tuple[int, IO[str]]:
+    """Copies of stdin and stdout for us alone; upstreams get no input, and stderr for output."""
+    source, sink = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return source, os.fdopen(sink, "w", encoding="utf-8")
+
+
+def name_packages() -> None:
+    """Let this folder's modules be imported by their full names, without talkies around them."""
+    for name in ("talkies", "talkies.engines", PACKAGE):
+        package = types.ModuleType(name)
+        package.__path__ = [str(HERE)] if name == PACKAGE else []
+        sys.modules[name] = package
+
+
+def adapter_of(name: str, repository: str, report: Report) -> Any:
+    """The adapter of that name, made but not loaded."""
+    name_packages()
+    module = adapter_module(name)
+    # The upstream's modules come first, as if its own script had been started.
+    sys.path[0] = repository
+    sys.argv = [str(Path(repository) / "host.py")]
+    make: Callable[[str, Report], Any] = module.Adapter
+    return make(repository, report)
+
+
+def adapter_module(name: str) -> Any:
+    """The module that knows the upstream's code."""
+    if not name.endswith(".py"):
+        return importlib.import_module(PACKAGE + ".adapters." + name)
+    spec = importlib.util.spec_from_file_location(PACKAGE + ".adapters.own", name)
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until there is nothing more to do."""
+    parser = argparse.ArgumentParser(description="Serves an upstream engine to talkies.")
+    parser.add_argument("--adapter", required=True)
+    parser.add_argument("--repository", required=True)
+    parser.add_argument("--idle", type=float, default=None, help="seconds until it ends, unused")
+    asked = parser.parse_args(arguments)
+    source, sink = own_pipes()
+    line = Line(sink)
+    report = Report(line)
+    adapter = adapter_of(asked.adapter, str(Path(asked.repository).resolve()), report)
+    requests = Requests(source, report)
+    requests.start()
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    line.send({"event": "ready", "version": VERSION, "pid": os.getpid(), "python": python})
+    Host(adapter, requests, report, line).serve(asked.idle)
+
+
+if __name__ == "__main__":
+    main()
