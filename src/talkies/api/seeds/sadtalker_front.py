@@ -96,11 +96,13 @@ router = APIRouter(
 
 
 #: A form with both files, or a JSON object with their addresses.
-BODY: Final = described(FILES, TEXTS, required=tuple(FILES))
-BODY |= WORDED
+BODY: Final = WORDED | described(FILES, TEXTS, required=tuple(FILES))
 BODY["requestBody"]["content"]["application/json"] = {
     "schema": {"$ref": REF.format(model=FrontBody.__name__)}
 }
+
+
+REFUSALS: Final = (InvalidRequest, UnsafeAddress, UnsupportedMedia, QueueFull)
 
 
 class FrontCreated(Answer):
@@ -158,9 +160,7 @@ class FrontHistory(Answer):
     "/create",
     status_code=202,
     summary="Make a video of an image and an audio file",
-    responses=answers(
-        InvalidRequest, UnsafeAddress, UnsupportedMedia, QueueFull, *IDEMPOTENCY_ERRORS
-    ),
+    responses=answers(*REFUSALS, *IDEMPOTENCY_ERRORS),
     openapi_extra=BODY,
 )
 async def create(
