@@ -25,7 +25,7 @@ def work(service: Seeds, ended: threading.Event) -> None:
 
 
 def test_the_commands_run_in_order(tmp_path: Path) -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 5
     (tmp_path / "face.png").write_bytes(picture())
     (tmp_path / "speech.wav").write_bytes(sound())
     ended = threading.Event()
