@@ -41,7 +41,7 @@ def replacing(path: Path) -> Iterator[Path]:
         with reporting_full_disk(path):
             yield partial
         with _reporting_unwritable(path):
-            _settle(partial, path)
+            settle(partial, path)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -174,8 +174,11 @@ def _require_replaceable(path: Path) -> None:
         )
 
 
-def _settle(partial: Path, path: Path) -> None:
-    """Bring the bytes to the disk, then the name: a power cut leaves the old file or the new."""
+def settle(partial: Path, path: Path) -> None:
+    """Bring the bytes to the disk, then the name: a power cut leaves the old file or the new.
+
+    Raises `OSError`; both lie on one file system.
+    """
     handle = os.open(partial, os.O_RDONLY)
     try:
         os.fsync(handle)

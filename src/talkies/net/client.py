@@ -8,7 +8,7 @@ it. Calls block: a caller on an event loop makes them in a thread.
 import contextlib
 import ssl
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -30,7 +30,9 @@ MOST_CONNECTIONS: Final = 64
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 #: Headers that go along to another origin; what else a caller sets may be a credential.
-HARMLESS: Final = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
+HARMLESS: Final = frozenset(
+    {"accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent"}
+)
 
 #: What the status line and headers of an answer come down to.
 _BROKEN: Final = (httpcore.ProtocolError, httpcore.NetworkError)
@@ -44,7 +46,7 @@ class Request:
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     #: In pieces, it needs a `content-length` of its own.
-    body: bytes | Iterable[bytes] = b""
+    body: bytes | Iterator[bytes] = b""
     #: For everything: name lookup, connecting, redirects, and the last byte of the answer.
     seconds: float = 60.0
     #: For one piece on its way, in either direction; None lets it take all of `seconds`.

@@ -219,11 +219,13 @@ def test_credentials_stay_with_the_origin_they_were_for() -> None:
 
         with Server(answer) as first, client_of(first, other) as client:
             secrets = {"Authorization": "Bearer x", "Cookie": "a=b", "X-Api-Key": "c"}
-            fetch(client, first.url(), headers={**secrets, "Accept": "image/png"})
+            wishes = {"Accept": "image/png", "Range": "bytes=9-", "If-Range": '"tag"'}
+            fetch(client, first.url(), headers={**secrets, **wishes})
     assert all(hit.headers["authorization"] == "Bearer x" for hit in first.hits)
     (away,) = other.hits
     assert not {"authorization", "cookie", "x-api-key"} & set(away.headers)
     assert away.headers["accept"] == "image/png"
+    assert (away.headers["range"], away.headers["if-range"]) == ("bytes=9-", '"tag"')
     assert away.headers["host"] == f"127.0.0.1:{other.port}"
 
 
