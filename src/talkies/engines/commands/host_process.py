@@ -8,12 +8,10 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
-from talkies.engines.commands.orders import Hear
 from talkies.kit.supervised import Program, Supervised
 
 #: The program, which is run by the upstream's Python.
@@ -25,7 +23,7 @@ VERSION: Final = 1
 #: Seconds from a host's start to its first word: it imports nothing but the standard library.
 START_SECONDS: Final = 60.0
 
-#: How often `hear` is called while the host says nothing, so that it can stop the work. Seconds.
+#: How often whoever waits is asked whether they still do, while the host says nothing. Seconds.
 POLL_SECONDS: Final = 0.2
 
 #: Seconds between the end of a host's output and its own.
@@ -37,19 +35,24 @@ LINE_MOST: Final = 1 << 20
 Message = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long a request may take. Seconds."""
+class Ear(Protocol):
+    """Whoever waits for an answer."""
 
-    wall_seconds: float
-    #: Between two signs of life, on the pipe or on stderr.
-    silence_seconds: float
-    #: From a cancel to the end of the step under way.
-    cancel_seconds: float = 0.0
+    def line(self, text: str) -> None:
+        """The host's program printed a line. What is raised here ends the host."""
+        ...
 
+    def event(self, text: str) -> None:
+        """The host told something. What is raised here ends the host."""
+        ...
 
-#: Of the first word.
-START: Final = Limits(wall_seconds=START_SECONDS, silence_seconds=START_SECONDS)
+    def look(self) -> None:
+        """Called again and again. What is raised here ends the host."""
+        ...
+
+    def done(self, fraction: float) -> None:
+        """So much is done; called again and again. What is raised here cancels the request."""
+        ...
 
 
 class HostError(Exception):
@@ -76,30 +79,19 @@ class HostGone(Exception):
         super().__init__(f"the host ended without an answer (status {status})")
 
 
-class HostStalled(Exception):
-    """The host took longer than it may, or said nothing for too long."""
-
-
 class HostUnfit(Exception):
     """What comes over the pipe is not what a host says."""
 
 
 class HostProcess:
-    """A running host, asked by one thread. After any error of a request it may be `alive` or not.
+    """A running host, asked by one thread. Whether it can be asked again is in `alive`."""
 
-    It is of use again after a `HostError` that is not `ending`, and after what `hear` raised.
-    """
-
-    def __init__(self, program: Program, log: Callable[[str], None]) -> None:
-        """Start it; `log` hears every line of its error output. Raises `OSError`."""
-        self._log = log
+    def __init__(self, program: Program) -> None:
+        """Start it. Raises `OSError`."""
         self._child = Supervised(program, own_pipes=True).__enter__()
         self._said: queue.Queue[Message | None] = queue.Queue()
         self._number = 0
-        self._heard_at = time.monotonic()
         threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True).start()
-        #: The most GPU memory that the last request held, bytes; None where it is not known.
-        self.gpu_peak_bytes: int | None = None
 
     @property
     def alive(self) -> bool:
@@ -109,130 +101,168 @@ class HostProcess:
     def pid(self) -> int:
         return self._child.pid
 
-    @property
-    def tail(self) -> tuple[str, ...]:
-        """The last lines of its error output."""
-        return self._child.tail()
+    def greet(self, ear: Ear) -> None:
+        """Wait for its first word; a host that says another one is ended.
 
-    def greet(self, hear: Hear) -> None:
-        """Wait for its first word. Raises `HostUnfit`, `HostGone`, `HostStalled`."""
-        for said in self._messages(START):
-            if said is None:
-                hear(0.0)
-            elif said.get("event") == "ready" and said.get("version") == VERSION:
-                return
-            else:
-                raise HostUnfit(f"it began with {str(said)[:200]}")
+        Raises `HostUnfit`, `HostGone`, and what the ear raises.
+        """
+        with self._ending():
+            end = time.monotonic() + START_SECONDS
+            for said in self._messages(ear):
+                if said is not None and _is_greeting(said):
+                    return
+                if said is not None or time.monotonic() > end:
+                    raise HostUnfit(f"it began with {str(said)[:200]}")
+                ear.done(0.0)
 
-    def ask(self, request: Mapping[str, Any], hear: Hear, limits: Limits) -> Message:
+    def ask(self, request: Mapping[str, Any], ear: Ear, *, cancel_seconds: float) -> Message:
         """What the host answers.
 
-        `hear` is called with the part that is done, again and again; when it raises, the host is
-        told to stop, and the error comes out once it did. A host that does not stop in time is
-        ended.
+        When `ear.done` raises, the host is told to stop, and the error comes out once it did; where
+        that takes longer than `cancel_seconds` it is ended.
 
         Raises:
-            HostError, HostGone, HostStalled, HostUnfit.
-            What `hear` raises.
+            HostError: it goes on, unless it is ending.
+            HostGone, HostUnfit: it was ended.
+            What the ear raises.
         """
         self._number += 1
         self._send({**request, "id": self._number})
-        try:
-            return self._answer(hear, limits)
-        except HostError as error:
-            if error.ending:
-                self.end()
-            raise
-        except (HostGone, HostStalled, HostUnfit):
-            self.end()
-            raise
-        except BaseException:
-            self._cancel(limits.cancel_seconds)
-            raise
+        with self._ending():
+            done = 0.0
+            for said in self._messages(ear):
+                answer = self._answer(said or {}, ear)
+                if answer is not None:
+                    return answer
+                done = max(done, _fraction(said or {}))
+                try:
+                    ear.done(done)
+                except BaseException as error:  # noqa: BLE001 - Ctrl-C too leaves the host loaded
+                    raise self._canceled(error, cancel_seconds) from None
+        raise AssertionError  # messages end with an error only
 
     def end(self) -> None:
         """End it with all it started; does nothing the second time."""
         self._child.end()
 
-    def _answer(self, hear: Hear, limits: Limits) -> Message:
-        done = 0.0
-        for said in self._messages(limits):
-            if said is not None and said.get("id") != self._number:
-                raise HostUnfit(f"it spoke of something else: {str(said)[:200]}")
-            if said is not None and "answer" in said:
-                return dict(said["answer"])
-            if said is not None and "error" in said:
-                raise HostError(said["error"], ending=bool(said.get("ending")))
-            done = max(done, self._heard(said or {}))
-            hear(done)
-        raise AssertionError  # messages end with an error only
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End the host when the block fails, unless it can go on."""
+        try:
+            yield
+        except HostError as error:
+            if error.ending:
+                self.end()
+            raise
+        except _Canceled as stopped:
+            raise stopped.error from None
+        except BaseException:
+            self.end()
+            raise
 
-    def _heard(self, event: Message) -> float:
-        """Take notice of an event; 0, or how much it says is done."""
-        kind = event.get("event")
-        if kind == "memory":
-            self.gpu_peak_bytes = int(event["peak_bytes"])
-        if kind == "log":
-            self._log(str(event.get("text", "")))
-        return min(1.0, float(event["fraction"])) if kind == "progress" else 0.0
+    def _answer(self, said: Message, ear: Ear) -> Message | None:
+        """The answer, where it is one; raises the error, where it is that."""
+        if not said:
+            return None
+        if said.get("id") != self._number:
+            raise HostUnfit(f"it spoke of something else: {str(said)[:200]}")
+        if "error" in said:
+            raise HostError(said["error"], ending=bool(said.get("ending")))
+        if "answer" in said:
+            return dict(said["answer"])
+        if said.get("event") == "log":
+            ear.line(str(said.get("text")))
+        else:
+            ear.event(_told(said))
+        return None
 
-    def _messages(self, limits: Limits) -> Iterator[Message | None]:
+    def _messages(self, ear: Ear) -> Iterator[Message | None]:
         """What the host says; None, at least so often, while it says nothing."""
-        end = time.monotonic() + limits.wall_seconds
-        self._heard_at = time.monotonic()
         while True:
             try:
                 said = self._said.get(timeout=POLL_SECONDS)
             except queue.Empty:
-                self._listen()
-                self._require_patience(end, limits)
+                self._listen(ear)
+                ear.look()
                 yield None
                 continue
-            self._listen()
+            self._listen(ear)
             if said is None:
                 raise HostGone(self._child.wait(FAREWELL_SECONDS))
-            self._heard_at = time.monotonic()
             yield said
 
-    def _require_patience(self, end: float, limits: Limits) -> None:
-        now = time.monotonic()
-        if now >= end:
-            raise HostStalled(f"it took longer than {limits.wall_seconds:.0f} s")
-        if now - self._heard_at >= limits.silence_seconds:
-            raise HostStalled(f"it said nothing for {limits.silence_seconds:.0f} s")
-
-    def _listen(self) -> None:
+    def _listen(self, ear: Ear) -> None:
         """Read what it printed: a pipe that is full would stop it."""
         with contextlib.suppress(EOFError):
             while (line := self._child.read(0.0)) is not None:
-                self._heard_at = time.monotonic()
-                self._log(line.text)
+                ear.line(line.text)
 
-    def _cancel(self, seconds: float) -> None:
-        """Let the request under way end at its next step, or end the host."""
-        try:
-            self._send({"do": "cancel", "id": self._number})
-            limits = Limits(wall_seconds=seconds, silence_seconds=seconds)
-            for said in self._messages(limits):
+    def _canceled(self, error: BaseException, seconds: float) -> BaseException:
+        """What to raise once the request under way has stopped at its next step."""
+        self._send({"do": "cancel", "id": self._number})
+        end = time.monotonic() + seconds
+        with contextlib.suppress(HostGone):
+            for said in self._messages(_NoEar()):
                 if said is not None and ("answer" in said or "error" in said):
-                    return
-        except (HostGone, HostStalled, HostUnfit):
-            self.end()
+                    return error if said.get("ending") else _Canceled(error)
+                if time.monotonic() > end:
+                    break
+        return error
 
     def _send(self, request: Mapping[str, Any]) -> None:
-        try:
+        # Where it has gone, the end of what it says tells how.
+        with contextlib.suppress(OSError, ValueError):
             self._child.stdin.write(json.dumps(request).encode() + b"\n")
             self._child.stdin.flush()
-        except OSError:
-            # It has gone: the end of what it says tells how.
-            return
 
     def _read(self, stream: IO[bytes]) -> None:
-        """Thread: bring what the host says; None at its end, and for what no host says."""
+        """Thread: bring what the host says; None at the end of it."""
         while line := stream.readline(LINE_MOST):
             try:
                 said = json.loads(line)
             except ValueError:
-                said = {"event": "garbage", "text": line[:200].decode("utf-8", "replace")}
-            self._said.put(said if isinstance(said, dict) else {"event": "garbage"})
+                said = None
+            garbage = {"garbage": line[:200].decode("utf-8", "replace")}
+            self._said.put(said if isinstance(said, dict) and said else garbage)
         self._said.put(None)
+
+
+class _NoEar:
+    """Of one who waits no more."""
+
+    def line(self, text: str) -> None:
+        pass
+
+    def event(self, text: str) -> None:
+        pass
+
+    def look(self) -> None:
+        pass
+
+    def done(self, fraction: float) -> None:
+        pass
+
+
+class _Canceled(Exception):
+    """A request was stopped by what an ear raised, and the host can go on."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _is_greeting(said: Message) -> bool:
+    return said.get("event") == "ready" and said.get("version") == VERSION
+
+
+def _fraction(said: Message) -> float:
+    return min(1.0, float(said["fraction"])) if said.get("event") == "progress" else 0.0
+
+
+def _told(event: Message) -> str:
+    """An event as a line of a log."""
+    if event.get("event") == "progress":
+        return f"{event.get('phase')}: {event.get('done')}/{event.get('total')}"
+    if event.get("event") == "memory":
+        peak = int(event.get("peak_bytes", 0)) / (1 << 30)
+        return f"GPU memory: {peak:.1f} GiB at most"
+    return str(event)
