@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
+NODE_READY := deploy/bullmq/node_modules/.ready
 
 .PHONY: help setup demo serve test check fix bench chaos lock clean
 
@@ -24,6 +25,10 @@ $(READY): requirements/dev.lock pyproject.toml
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(NODE_READY): deploy/bullmq/package-lock.json
+	@npm ci --silent --ignore-scripts --prefix deploy/bullmq
+	@touch $@
+
 check: $(READY) ## Lint, format, types, import contracts; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,7 +39,7 @@ fix: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: check ## Every check and every test, with coverage
+test: check $(NODE_READY) ## Every check and every test, with coverage
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total

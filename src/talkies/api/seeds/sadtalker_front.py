@@ -132,6 +132,7 @@ class FrontStatus(Answer):
     """How far a job is."""
 
     jobId: str  # noqa: N815
+    remoteJobId: str = Field(description="Its id in `/v1`.")  # noqa: N815
     state: StateName
     progress: float = Field(ge=0, le=100, description="Percent.")
     attempts: int
@@ -196,6 +197,7 @@ def status(
     code = str((job.error or {}).get("code", job.status.value.upper()))
     return FrontStatus(
         jobId=id,
+        remoteJobId=job.id,
         state=STATES[job.status],
         progress=round(100 * known.progress, 1),
         attempts=max(0, job.attempts),
