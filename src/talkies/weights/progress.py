@@ -97,6 +97,10 @@ class Meter:
         """What came so far was there before: it says nothing about the rate."""
         self._marks.clear()
 
+    def end(self) -> None:
+        """The stage is over: tell how it ended."""
+        self._tell(self._clock())
+
     def retry(self, reason: str, seconds: float) -> None:
         """The present file is tried again."""
         self._marks.clear()

@@ -117,6 +117,7 @@ class Puller:
             meter.file(file.path)
             came.append(self._fetcher.fetch(file, folder, meter))
             survey.note(came[-1])
+        meter.end()
         shutil.rmtree(folder / PRIVATE, ignore_errors=True)
         return tuple(came)
 
