@@ -10,7 +10,7 @@ UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
 NODE_READY := deploy/bullmq/node_modules/.ready
 
-.PHONY: help setup demo serve test check fix bench chaos lock clean
+.PHONY: help setup demo serve test check fix bench bench-weights chaos lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -56,6 +56,9 @@ serve: $(READY) ## Serve the API, a worker and the docs; data in ./data (SERVE_F
 
 bench: $(READY) ## Measure, print ratios, write out/bench.json (FACES= and SPEECH= name folders)
 	$(BIN)/python benchmarks/run.py $(if $(FACES),--faces $(FACES)) $(if $(SPEECH),--speech $(SPEECH)) $(BENCH_FLAGS)
+
+bench-weights: $(READY) ## Pull 20 GB of made-up weights through ten cuts (WEIGHTS_FLAGS='--gigabytes 2')
+	$(BIN)/python benchmarks/weights_bench.py $(WEIGHTS_FLAGS)
 
 chaos: $(READY) ## Kill the service at random, on SQLite and Postgres, and count what was lost (out/chaos.json)
 	$(BIN)/python benchmarks/chaos.py $(CHAOS_FLAGS)

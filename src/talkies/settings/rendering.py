@@ -47,6 +47,10 @@ class Rendering(BaseModel):
             used_by="weights",
         ),
     ] = None
+    hf_endpoint: Annotated[
+        str,
+        About(meaning="Address of the model hub, or of a mirror.", used_by="weights"),
+    ] = "https://huggingface.co"
     commercial_only: Annotated[
         bool,
         About(

@@ -1,7 +1,13 @@
-"""Where this installation's engines are, from the settings."""
+"""Where this installation's engines are, and what they need before a worker is ready."""
 
+from collections.abc import Iterable
+
+from talkies.engines.commands.engine import CommandEngine
 from talkies.engines.home import EngineHome, default_root
+from talkies.engines.installation import read_installation
+from talkies.engines.registry import EngineRegistry
 from talkies.settings import Settings
+from talkies.weights.startup import Need, Outcome, from_network, pull_at_start
 
 
 def engine_home(settings: Settings) -> EngineHome:
@@ -18,4 +24,45 @@ def engine_home(settings: Settings) -> EngineHome:
         weights_root=settings.model_storage_path,
         environments=environments,
         weight_folders=weights,
+    )
+
+
+def pull_missing(settings: Settings, registry: EngineRegistry) -> tuple[Outcome, ...]:
+    """Bring the weights that the engines of this worker lack, where PULL_WEIGHTS says so.
+
+    Nothing is raised: an engine whose weights did not come is not ready, and its outcome says why.
+    """
+    if not settings.pull_weights:
+        return ()
+    home = engine_home(settings)
+    token = None if settings.hf_token is None else settings.hf_token.get_secret_value()
+    needs = [_need(engine, home) for engine in _taken(settings, registry, home)]
+    return pull_at_start(needs, from_network(settings.hf_endpoint, token))
+
+
+def _taken(
+    settings: Settings, registry: EngineRegistry, home: EngineHome
+) -> Iterable[CommandEngine]:
+    """The described engines that this worker takes: the named ones, or all that are installed."""
+    for listed in registry.list():
+        engine = registry.find(listed.id) if listed.capabilities is not None else None
+        if not isinstance(engine, CommandEngine):
+            continue
+        if listed.id in settings.engines or (
+            not settings.engines and home.repository(listed.id).exists()
+        ):
+            yield engine
+
+
+def _need(engine: CommandEngine, home: EngineHome) -> Need:
+    description = engine.description
+    installed = read_installation(home, description.id)
+    first = next(iter(description.presets.values()), None)
+    usual = "" if first is None else first.weights
+    return Need(
+        engine=description.id,
+        sources=description.weights,
+        folder=home.weights(description.id),
+        variant=usual if installed is None else installed.variant,
+        volume=home.weights_root or home.root / "weights",
     )

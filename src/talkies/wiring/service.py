@@ -3,13 +3,15 @@
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import anyio.to_thread
 from fastapi import FastAPI
 
 from talkies import __version__
 from talkies.api.app import create_app
+from talkies.engines.registry import ListedEngine
+from talkies.errors import EngineNotInstalled
 from talkies.jobs.chores import Chore
 from talkies.jobs.worker import Worker, WorkerOptions
 from talkies.kit.files import remove_abandoned
@@ -18,6 +20,7 @@ from talkies.studio.webhooks.dispatcher import Dispatcher
 from talkies.studio.webhooks.leases import LEASE_SECONDS, Leases
 from talkies.studio.webhooks.sending import Sender
 from talkies.studio.webhooks.signing import derived_secret
+from talkies.wiring.engines import pull_missing
 from talkies.wiring.foundation import client_of
 from talkies.wiring.http import services_of
 from talkies.wiring.installation import Installation, installation_of
@@ -117,9 +120,12 @@ class Service:
 def worker_of(parts: Installation) -> Worker:
     """The worker of the settings, with the chores that one process of a fleet does for all."""
     settings, work = parts.settings, parts.work
-    ready = tuple(engine.id for engine in work.catalog.list() if engine.ready)
+    pull_missing(settings, work.registry)
+    listed = work.catalog.list()
+    ready = tuple(engine.id for engine in listed if engine.ready)
     for name in settings.engines:
         work.catalog.choose(name)
+        _require_ready(name, listed)
     options = WorkerOptions(
         engines=settings.engines or ready,
         concurrency=settings.worker_concurrency,
@@ -134,6 +140,17 @@ def worker_of(parts: Installation) -> Worker:
         mirror = parts.mirroring.mirror
         chores.append(Chore(name="mirror", every_seconds=MIRROR_SECONDS, run=mirror.keep_current))
     return Worker(work.jobs, options, chores)
+
+
+def _require_ready(name: str, listed: Iterable[ListedEngine]) -> None:
+    """Raise `EngineNotInstalled` for an engine that was named and cannot render here."""
+    engine = next(engine for engine in listed if engine.id == name)
+    if not engine.ready:
+        raise EngineNotInstalled(
+            f"This worker cannot take {name}: {engine.readiness.reason}",
+            hint=engine.readiness.mend and f"Run: {engine.readiness.mend}",
+            details={"engine": name},
+        )
 
 
 def dispatcher_of(parts: Installation) -> Dispatcher:

@@ -36,6 +36,7 @@ SADTALKER = "sadtalker"
 class Work:
     """Jobs, and what belongs to them."""
 
+    registry: EngineRegistry
     catalog: EngineCatalog
     makers: Makers
     previews: Previews
@@ -50,7 +51,8 @@ class Work:
 def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     """Build the parts; `spares` makers are kept ready once they are started."""
     settings, engine = base.settings, base.engine
-    catalog, prices = EngineCatalog(EngineRegistry(engine_home(settings))), prices_of(settings)
+    registry = EngineRegistry(engine_home(settings))
+    catalog, prices = EngineCatalog(registry), prices_of(settings)
     retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
     workshop = Workshop(
         makers=Makers(spares=spares),
@@ -69,6 +71,7 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         *(retention.expire, usage.observe, outbox.observer, log_job),
     )
     return Work(
+        registry=registry,
         catalog=catalog,
         makers=workshop.makers,
         previews=workshop.previews,
