@@ -81,7 +81,8 @@ def _make_row(row: Row, out_dir: Path, make: Maker, listener: Listener) -> Outco
 
 
 def _require_apart(rows: Sequence[Row], out_dir: Path) -> None:
-    inputs = {path.resolve() for row in rows for path in (row.portrait, row.audio) if path}
+    sources = [(row.portrait, row.audio, row.options.get("source_video")) for row in rows]
+    inputs = {Path(path).resolve() for paths in sources for path in paths if path}
     for row in rows:
         if (out_dir / row.output).resolve() in inputs:
             raise SameFile(

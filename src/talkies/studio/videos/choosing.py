@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from talkies.engines.base import Capabilities
 from talkies.engines.registry import AUTO, BUILT_IN, ListedEngine
 from talkies.errors import InvalidOption, LicenceForbids
-from talkies.studio.engines import EngineCatalog, require_able
+from talkies.studio.able import require_able
+from talkies.studio.engines import EngineCatalog
 from talkies.studio.videos.lengths import recorded, spoken
 from talkies.studio.videos.pace import Pace, Range
 from talkies.studio.videos.queueing import Lines, slots, wait
@@ -169,4 +170,9 @@ def _known(listed: ListedEngine) -> Capabilities:
 
 
 def _require_able(engine: Capabilities, submission: VideoSubmission) -> None:
-    require_able(engine, format_=submission.format, options=submission.options)
+    require_able(
+        engine,
+        visual=submission.visual,
+        format_=submission.format,
+        options=submission.options,
+    )

@@ -1,5 +1,6 @@
 """From the records of a manifest to rows: one video each, its options by name."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,8 @@ class Row:
 
     #: Counted from 1, without the heading.
     number: int
-    portrait: Path
+    #: None where there is a `source_video` among the options.
+    portrait: Path | None
     audio: Path | None
     #: Name of the video inside the folder of results.
     output: PurePosixPath
@@ -49,6 +51,20 @@ def _number(value: object) -> float:
         raise ValueError(f"“{value}” is no number") from None
 
 
+def _engine_options(value: object) -> dict[str, str | int | float | bool]:
+    """The options of an engine: an object of JSON, or its text."""
+    try:
+        known = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        known = None
+    plain = isinstance(known, dict) and all(
+        isinstance(part, str | int | float | bool) for part in known.values()
+    )
+    if not plain:
+        raise ValueError(f'“{value}” is no object of JSON, as in {{"preset": "fast"}}')
+    return cast("dict[str, str | int | float | bool]", known)
+
+
 #: How a column is read; the others are text.
 READERS: Mapping[str, Callable[[object], object]] = {
     "face": _whole,
@@ -60,6 +76,8 @@ READERS: Mapping[str, Callable[[object], object]] = {
     "score": _truth,
     "contact_sheet": _truth,
     "transcript": lambda value: Path(str(value)),
+    "source_video": lambda value: Path(str(value)),
+    "options": _engine_options,
 }
 
 #: Options that are for the whole run, not for a row.
@@ -70,7 +88,7 @@ SUBJECTS = ("id", "portrait", "audio", "output")
 COLUMNS = (*SUBJECTS, *(name for name in VideoOptions.__annotations__ if name not in NOT_IN_ROWS))
 
 #: Columns that always name a file beside the manifest; a background does where there is one.
-PATHS = ("portrait", "audio", "transcript")
+PATHS = ("portrait", "source_video", "audio", "transcript")
 
 
 def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
@@ -114,7 +132,7 @@ def _row(number: int, record: Record, folder: Path, defaults: VideoOptions) -> R
             raise _unknown(number, name)
         if "\0" in str(value):
             raise wrong_row(number, f"`{name}` holds a NUL")
-    if "portrait" not in given:
+    if not {"portrait", "source_video"} & given.keys():
         raise wrong_row(number, "it has no portrait")
     for name in PATHS:
         if name in given:
@@ -123,7 +141,7 @@ def _row(number: int, record: Record, folder: Path, defaults: VideoOptions) -> R
     options = {**defaults, **_options(number, given, folder)}
     return Row(
         number=number,
-        portrait=given["portrait"],
+        portrait=given.get("portrait"),
         audio=audio,
         output=_output(number, given, str(options.get("format") or "mp4")),
         options=cast("VideoOptions", options),
@@ -145,8 +163,8 @@ def _options(number: int, given: Record, folder: Path) -> dict[str, object]:
 
 
 def _output(number: int, given: Record, extension: str) -> PurePosixPath:
-    """The row's own name, or one after its recording or portrait; never outside the folder."""
-    subject = f"{number:03d}-{Path(given.get('audio') or given['portrait']).stem}"
+    """The row's own name, or one after its recording or visual; never outside the folder."""
+    subject = f"{number:03d}-{_subject(given).stem}"
     named = given.get("output") or f"{given.get('id', subject)}.{extension}"
     name = PurePosixPath(str(named))
     if name.is_absolute() or ".." in name.parts or not name.name:
@@ -154,6 +172,13 @@ def _output(number: int, given: Record, extension: str) -> PurePosixPath:
     if not name.suffix:
         name = name.with_name(f"{name.name}.{extension}")
     return name
+
+
+def _subject(given: Record) -> Path:
+    """The file that a video is named after where nothing else names it."""
+    return Path(
+        next(given[name] for name in ("audio", "portrait", "source_video") if name in given)
+    )
 
 
 def _require_distinct(rows: list[Row]) -> None:

@@ -1,5 +1,6 @@
 """The options of a video as a user writes them: one list of names for every front."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict
 
@@ -40,6 +41,14 @@ class VideoOptions(TypedDict, total=False):
     language: str | None
     #: A renderer of `talkies engines`, or `auto`.
     engine: str | None
+    #: One of the engine's presets: what takes so long and needs so much memory.
+    preset: str | None
+    #: The engine's own options, by its schema.
+    options: Mapping[str, str | int | float | bool] | None
+    #: What happens in the picture, in words, for engines that take that.
+    prompt: str | None
+    #: A video whose lips get the speech, in place of a portrait, for engines that do that.
+    source_video: str | Path | None
     #: Which face speaks; 1 is the largest.
     face: int | None
     #: 0 to 1: how much the head moves.

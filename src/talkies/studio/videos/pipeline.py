@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,13 +10,13 @@ from talkies.core.acting import perform
 from talkies.core.captions import cues
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.engines.base import Engine, RenderRequest
-from talkies.errors import InvalidOption
 from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.kit.memory import release
 from talkies.media.sounds import convert_sound, require_audible, save_sound
 from talkies.score.scoring import score_video
 from talkies.speech.loudness import loudness_curve
+from talkies.studio.able import require_able, typed_options
 from talkies.studio.listening import Ears, listen
 from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import SCORED, SHARES, Listener, Reporter, Stage, ignore
@@ -27,8 +27,9 @@ from talkies.studio.videos.delivery import deliver_files
 from talkies.studio.videos.products import products
 from talkies.studio.videos.request import VideoRequest
 from talkies.studio.videos.result import VideoResult
-from talkies.studio.videos.sitting import backdrop, sit
-from talkies.studio.videos.workbench import Workbench
+from talkies.studio.videos.sitting import Sitting, backdrop, sit
+from talkies.studio.videos.watching import watch
+from talkies.studio.videos.workbench import SOURCE_VIDEO, Workbench
 
 
 class Engines(Protocol):
@@ -80,7 +81,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     started = time.monotonic()
     preflight(request)
     engine = tools.engines.find(request.engine)
-    _require_format(request, engine)
+    _require_able(request, engine)
     reporter = reporter_of(request, listener)
     with private_folder() as folder:
         bench = Workbench(folder)
@@ -132,15 +133,13 @@ def preflight(request: VideoRequest) -> None:
     require_outputs(outputs, request.inputs, overwrite=request.overwrite)
 
 
-def _require_format(request: VideoRequest, engine: Engine) -> None:
-    known = engine.capabilities
-    if request.format not in known.formats:
-        names = sorted(name.value for name in known.formats)
-        raise InvalidOption(
-            f"The engine {known.id} cannot make {request.format.value} files.",
-            hint=f"It makes {', '.join(names)}.",
-            details={"option": "format", "choices": names},
-        )
+def _require_able(request: VideoRequest, engine: Engine) -> None:
+    require_able(
+        engine.capabilities,
+        visual=request.visual,
+        format_=request.format,
+        options=request.engine_options,
+    )
 
 
 def fetch(work: Work) -> None:
@@ -154,11 +153,22 @@ def fetch(work: Work) -> None:
         require_audible(sound)
         reporter.warn(*sound.warnings)
         reporter.advance(1, 3)
-    sitting = sit(request, bench.folder, work.tools.landmarker, reporter)
+    sitting = _sitting(work)
     bench.keep_sitting(sitting)
     reporter.advance(2, 3)
     backdrop(request.look, sitting, bench.folder)
     release()
+
+
+def _sitting(work: Work) -> Sitting:
+    """The portrait; of a source video, which is brought into our form, the first frame."""
+    request, bench = work.request, work.bench
+    landmarker, reporter = work.tools.landmarker, work.reporter
+    if request.source_video is not None:
+        heard = None if isinstance(request.speech, Script) else bench.sound.seconds
+        target = bench.folder / SOURCE_VIDEO
+        return watch(request, landmarker, reporter, target=target, seconds=heard)
+    return sit(request, bench.folder, landmarker, reporter)
 
 
 def speak(work: Work) -> None:
@@ -208,8 +218,9 @@ def render(work: Work) -> None:
     """Let the engine make the video, in a room of its own."""
     bench, engine, format_ = work.bench, work.engine, work.request.format
     work.reporter.begin(Stage.RENDER)
+    work.reporter.warn(*_unused(work.request, engine))
     engine.load()
-    wanted = _render_request(work)
+    wanted = _render_request(work, engine)
     work.reporter.warn(*engine.check(wanted))
     bench.engine_room.mkdir(exist_ok=True)
     context = Context(
@@ -223,12 +234,25 @@ def render(work: Work) -> None:
         shutil.rmtree(bench.engine_room)
 
 
-def _render_request(work: Work) -> RenderRequest:
+def _unused(request: VideoRequest, engine: Engine) -> Iterator[str]:
+    """What was asked for and the engine knows nothing of, in sentences."""
+    known = engine.capabilities
+    if request.prompt and not known.takes_prompt:
+        yield f"The engine {known.id} takes no prompt; it was left out."
+    acted = {"motion": request.acting.motion < 1, "emotion": request.acting.emotion is not None}
+    for name in (name for name, is_set in acted.items() if is_set):
+        if not known.follows_performance:
+            yield f"The engine {known.id} moves as it likes; `{name}` was left out."
+
+
+def _render_request(work: Work, engine: Engine) -> RenderRequest:
     request, look, bench = work.request, work.request.look, work.bench
     sitting, performance = bench.sitting, bench.performance
     return RenderRequest(
         portrait=sitting.picture,
+        source_video=bench.source_video,
         sound=bench.sound_path,
+        prompt=request.prompt if engine.capabilities.takes_prompt else "",
         performance=performance,
         face=sitting.face,
         fps=performance.fps,
@@ -236,7 +260,7 @@ def _render_request(work: Work) -> RenderRequest:
         background=bench.backdrop or look.background,
         captions=cues(bench.alignment) if look.captions == "burned" else (),
         seed=request.acting.seed,
-        options=request.engine_options,
+        options=typed_options(engine.capabilities, request.engine_options),
     )
 
 
@@ -255,8 +279,10 @@ def check(work: Work) -> Findings:
     info = check_video(video, expected, bench.poster)
     if not request.sidecars.score:
         return Findings(info=info, score=None)
+    # The background of a source video moves by itself: there is no picture to compare it with.
+    portrait = sitting.picture if bench.source_video is None else None
     score = score_video(
-        video, timing=bench.timing_path, portrait=sitting.picture, progress=reporter.advance
+        video, timing=bench.timing_path, portrait=portrait, progress=reporter.advance
     )
     reporter.warn(*score.warnings)
     return Findings(info=info, score=score)

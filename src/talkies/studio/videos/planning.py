@@ -5,7 +5,7 @@ from typing import TypeVar, get_args
 
 from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
-from talkies.errors import InvalidOption
+from talkies.errors import InvalidOption, InvalidRequest
 from talkies.face.framing.options import Fit, Framing, FramingOptions, Resolution, parse_aspect
 from talkies.speech.espeak.languages import find_language
 from talkies.studio import values
@@ -23,6 +23,9 @@ from talkies.studio.videos.request import (
 #: NumPy takes any seed up to here, and JSON keeps it exact.
 HIGHEST_SEED = 2**32 - 1
 
+#: Longest prompt, in characters: engines that take one cut off long before.
+PROMPT_LENGTH = 4_000
+
 #: Options that only a voice has a use for, and options that only a recording has.
 FOR_SCRIPTS = ("voice", "speed", "pitch")
 FOR_RECORDINGS = ("transcript",)
@@ -31,12 +34,16 @@ _Given = TypeVar("_Given")
 
 
 def plan(
-    portrait: str | Path, audio: str | Path | None, output: str | Path, options: VideoOptions
+    portrait: str | Path | None,
+    audio: str | Path | None,
+    output: str | Path,
+    options: VideoOptions,
 ) -> VideoRequest:
     """The request that a user's options describe.
 
     Raises:
         InvalidOption: a value that cannot be used, or options that contradict each other.
+        InvalidRequest: there is neither a portrait nor a source video.
         UnknownLanguage: of a recording.
         FileMissing, UnsupportedMedia: a transcript that cannot be read.
     """
@@ -44,12 +51,17 @@ def plan(
     look, seen = _look(options), options.get("show_faces")
     speech = _speech(audio, options)
     _require_words(look, speech)
+    source = options.get("source_video")
+    _require_one_visual(portrait, source)
     return VideoRequest(
-        portrait=Path(portrait),
+        portrait=None if portrait is None else Path(portrait),
+        source_video=None if source is None else Path(source),
         speech=speech,
         output=Path(output),
         format=_format(Path(output), options, look),
         engine=_or(options.get("engine"), "auto"),
+        engine_options=_engine_options(options),
+        prompt=_prompt(options),
         face=_face(options),
         look=look,
         acting=_acting(options),
@@ -70,6 +82,42 @@ def _require_known(options: VideoOptions) -> None:
             raise InvalidOption(
                 f"There is no option `{name}`.", hint=values.known_name(name, known)
             )
+
+
+def _require_one_visual(portrait: str | Path | None, source: str | Path | None) -> None:
+    if portrait is not None and source is not None:
+        raise InvalidOption(
+            "There is both a portrait and a `source_video`.",
+            hint="Give one of the two.",
+            details={"option": "source_video"},
+        )
+    if portrait is None and source is None:
+        raise InvalidRequest(
+            "There is no portrait.",
+            hint="Give a picture of a face, or a `source_video` to an engine that takes one.",
+            details={"fields": ["portrait"]},
+        )
+
+
+def _engine_options(options: VideoOptions) -> dict[str, str | int | float | bool]:
+    """The engine's own options, `preset` among them."""
+    own, preset = dict(options.get("options") or {}), options.get("preset")
+    if preset is not None and own.get("preset", preset) != preset:
+        raise InvalidOption(
+            "`preset` is given twice, with two values.",
+            hint="Give it once.",
+            details={"option": "preset"},
+        )
+    return own if preset is None else {**own, "preset": preset}
+
+
+def _prompt(options: VideoOptions) -> str:
+    prompt = (options.get("prompt") or "").strip()
+    if len(prompt) > PROMPT_LENGTH:
+        raise InvalidOption(
+            f"`prompt` has more than {PROMPT_LENGTH:,} characters.", details={"option": "prompt"}
+        )
+    return prompt
 
 
 def _or(value: _Given | None, default: _Given) -> _Given:

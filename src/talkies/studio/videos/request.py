@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from talkies.core.acting import Emotion
-from talkies.engines.base import VideoFormat
+from talkies.engines.base import VideoFormat, Visual
 from talkies.face.framing.options import FramingOptions
 from talkies.studio.speaking import Script
 from talkies.studio.videos.options import CaptionsName
@@ -59,11 +59,15 @@ class Sidecars:
 class VideoRequest:
     """One video to make."""
 
-    portrait: Path
+    #: Exactly one of these two is given.
+    portrait: Path | None
+    source_video: Path | None = None
     speech: Recording | Script
     output: Path
     format: VideoFormat = VideoFormat.MP4
     engine: str = "auto"
+    #: What happens in the picture, in words, for engines that take that.
+    prompt: str = ""
     #: Which face speaks, largest first; None is the largest, with a warning where there are more.
     face: int | None = None
     look: Look = Look()
@@ -78,6 +82,13 @@ class VideoRequest:
     @property
     def inputs(self) -> tuple[Path, ...]:
         """Every file that is read."""
-        recording = (self.speech.path,) if isinstance(self.speech, Recording) else ()
+        recording = self.speech.path if isinstance(self.speech, Recording) else None
         backdrop = self.look.background
-        return (self.portrait, *recording, *((backdrop,) if isinstance(backdrop, Path) else ()))
+        picture = backdrop if isinstance(backdrop, Path) else None
+        every = (self.portrait, self.source_video, recording, picture)
+        return tuple(path for path in every if path is not None)
+
+    @property
+    def visual(self) -> Visual:
+        """What is made to talk."""
+        return Visual.PORTRAIT if self.source_video is None else Visual.SOURCE_VIDEO

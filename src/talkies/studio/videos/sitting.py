@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -15,6 +16,9 @@ from talkies.face.judging.gate_picture import draw_verdict
 from talkies.media.pictures import Picture, load_picture, save_picture
 from talkies.studio.progress import Reporter
 from talkies.studio.videos.request import Look, VideoRequest
+
+#: Name of the portrait's file.
+PORTRAIT: Final = "portrait.png"
 
 #: Colour of the bars where no other background is asked for.
 BLACK = (0, 0, 0)
@@ -38,21 +42,27 @@ def sit(request: VideoRequest, folder: Path, landmarker: Landmarker, reporter: R
     Raises:
         InvalidInput: the picture cannot be read, or has no face that can be used.
     """
-    picture = load_picture(request.portrait)
+    picture = load_picture(_portrait(request))
     faces = landmarker.find(picture.pixels)
     face = choose_face(faces, request.face)
     _judge(picture, faces, face, request, landmarker, reporter)
     plan = plan_framing((picture.width, picture.height), face, request.look.framing)
     reporter.warn(*plan.warnings)
-    framed = frame_picture(picture, plan, _bars(request.look))
-    path = folder / "portrait.png"
+    framed = frame_picture(picture, plan, bars(request.look))
+    path = folder / PORTRAIT
     save_picture(framed, path)
     return Sitting(
         picture=path,
-        face=_number(landmarker.find(framed.pixels), face, plan),
+        face=face_number(landmarker.find(framed.pixels), face, plan),
         width=framed.width,
         height=framed.height,
     )
+
+
+def _portrait(request: VideoRequest) -> Path:
+    if request.portrait is None:
+        raise TypeError("a source video has no portrait")
+    return request.portrait
 
 
 def _judge(
@@ -79,12 +89,16 @@ def _judge(
         raise
 
 
-def _bars(look: Look) -> tuple[int, int, int]:
+def bars(look: Look) -> tuple[int, int, int]:
+    """The colour of bars beside a picture."""
     return look.background if isinstance(look.background, tuple) else BLACK
 
 
-def _number(found: tuple[Face, ...], face: Face, plan: FramingPlan) -> int:
-    """The number, in the framed picture, of the face that was chosen in the whole one."""
+def face_number(found: tuple[Face, ...], face: Face, plan: FramingPlan) -> int:
+    """The number, in the framed picture, of the face that was chosen in the whole one.
+
+    Raises `FaceUnusable` where it is not there any more.
+    """
     if not found:
         raise FaceUnusable(
             "The face is no longer found in the picture as it is framed.",

@@ -15,14 +15,15 @@ from talkies.studio.submissions import request_document
 from talkies.studio.videos.checking import Findings
 from talkies.studio.videos.pipeline import STEPS, Tools, Work, check, reporter_of
 from talkies.studio.videos.request import VideoRequest
+from talkies.studio.videos.sitting import PORTRAIT
 from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
 from talkies.studio.videos.workbench import (
     BACKDROP,
     PERFORMANCE,
-    PORTRAIT,
     POSTER,
     SITTING,
     SOUND,
+    SOURCE_VIDEO,
     TIMING,
     Workbench,
 )
@@ -39,7 +40,7 @@ CAPTIONS = ("captions.vtt", "captions.srt")
 
 #: The files that a step may leave for later ones, besides the video.
 LEFT: Mapping[Stage, tuple[str, ...]] = {
-    Stage.FETCH: (SITTING, PORTRAIT, BACKDROP, SOUND),
+    Stage.FETCH: (SITTING, PORTRAIT, SOURCE_VIDEO, BACKDROP, SOUND),
     Stage.SPEAK: (SOUND, TIMING),
     Stage.ALIGN: (TIMING,),
     Stage.ANIMATE: (PERFORMANCE,),
@@ -65,8 +66,6 @@ def run_step(
     """
     submission = submission_from(json.loads((folder / ORDER).read_text(encoding="utf-8")))
     work = _work(submission, folder, tools, partial(reporter_of, listener=listener, since=since))
-    if stage is Stage.RENDER and submission.prompt:
-        _warn_about_prompt(work)
     if stage is Stage.CHECK:
         _write_findings(work, submission, check(work))
     else:
@@ -78,12 +77,6 @@ def run_step(
     return {"files": files, "media_seconds": seconds}
 
 
-def _warn_about_prompt(work: Work) -> None:
-    engine = work.engine.capabilities
-    if not engine.takes_prompt:
-        work.reporter.warn(f"The engine {engine.id} takes no prompt; it was left out.")
-
-
 def _work(
     submission: VideoSubmission,
     folder: Path,
@@ -91,7 +84,7 @@ def _work(
     report: Callable[[VideoRequest], Reporter],
 ) -> Work:
     files = {role: folder / INPUTS / role for role in submission.sources}
-    request = replace(planned(submission, files), engine_options=submission.options)
+    request = planned(submission, files)
     return Work(
         request=request,
         tools=tools,

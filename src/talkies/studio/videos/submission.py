@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
+from talkies.engines.base import Visual
 from talkies.errors import InvalidOption, InvalidRequest
 from talkies.jobs.records import Document
 from talkies.speech.text import cleaned
@@ -15,9 +16,6 @@ from talkies.studio.values import TRANSPARENT
 from talkies.studio.videos.options import VideoOptions
 from talkies.studio.videos.planning import plan
 from talkies.studio.videos.request import VideoRequest
-
-#: Longest prompt, in characters: engines that take one cut off long before.
-PROMPT_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +71,16 @@ class VideoSubmission(Submission):
         backdrop = self.output.background
         given = {
             "portrait": self.portrait,
+            "source_video": self.source_video,
             "audio": self.audio,
             "background": backdrop if isinstance(backdrop, Source) else None,
         }
         return {role: source for role, source in given.items() if source is not None}
+
+    @property
+    def visual(self) -> Visual:
+        """What is made to talk."""
+        return Visual.PORTRAIT if self.source_video is None else Visual.SOURCE_VIDEO
 
     @property
     def format(self) -> str:
@@ -90,6 +94,7 @@ class VideoSubmission(Submission):
         return replace(
             self,
             portrait=sources.get("portrait", self.portrait),
+            source_video=sources.get("source_video", self.source_video),
             audio=sources.get("audio", self.audio),
             output=output,
         )
@@ -106,10 +111,6 @@ def require_possible(submission: VideoSubmission) -> None:
         _require_colour(submission.output.background)
     planned(submission, {role: Path(role) for role in submission.sources})
     require_caller(submission)
-    if len(submission.prompt or "") > PROMPT_LENGTH:
-        raise InvalidOption(
-            f"`prompt` has more than {PROMPT_LENGTH:,} characters.", details={"option": "prompt"}
-        )
 
 
 def require_voice(submission: VideoSubmission) -> None:
@@ -129,32 +130,33 @@ def planned(submission: VideoSubmission, files: Mapping[str, Path]) -> VideoRequ
 
     Raises as `planning.plan`.
     """
-    portrait, audio = files.get("portrait", Path("portrait")), files.get("audio")
-    options = options_of(submission, files.get("background"))
-    return plan(portrait, audio, Path(f"video.{submission.format}"), options)
+    options = options_of(submission, files)
+    portrait = files.get("portrait") or (Path("portrait") if submission.portrait else None)
+    return plan(portrait, files.get("audio"), Path(f"video.{submission.format}"), options)
 
 
-def options_of(submission: VideoSubmission, backdrop: Path | None) -> VideoOptions:
-    """The options as every front names them; `backdrop` is the file of a picture behind."""
+def options_of(submission: VideoSubmission, files: Mapping[str, Path]) -> VideoOptions:
+    """The options as every front names them, with the inputs in these files by their roles."""
     named = VideoOptions.__annotations__
     own = {name: getattr(submission, name) for name in named if hasattr(submission, name)}
+    if submission.source_video is not None:
+        own["source_video"] = files.get("source_video", Path("source_video"))
     output = {f.name: getattr(submission.output, f.name) for f in fields(OutputOptions)}
     colour = submission.output.background
-    background = colour if isinstance(colour, str) else backdrop
+    background = colour if isinstance(colour, str) else files.get("background")
     given = {**own, **output, "background": background}
     chosen = {name: value for name, value in given.items() if value is not None}
     return cast("VideoOptions", chosen)  # `plan` checks each value
 
 
 def _require_visual(submission: VideoSubmission) -> None:
-    for name in ("source_video", "character"):
-        if getattr(submission, name) is not None:
-            raise InvalidOption(
-                f"No engine of this installation takes `{name}`.",
-                hint="Give a `portrait`.",
-                details={"option": name},
-            )
-    if submission.portrait is None:
+    if submission.character is not None:
+        raise InvalidOption(
+            "No engine of this installation takes `character`.",
+            hint="Give a `portrait`.",
+            details={"option": "character"},
+        )
+    if submission.portrait is None and submission.source_video is None:
         raise InvalidRequest(
             "There is no portrait.",
             hint="Send `portrait` as a file, a URL or an asset's id.",

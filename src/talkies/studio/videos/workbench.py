@@ -18,11 +18,11 @@ from talkies.core.timing_json import alignment_from_json, alignment_to_json
 from talkies.engines.base import VideoFormat
 from talkies.kit.files import replacing
 from talkies.media.samples import SoundFile
-from talkies.studio.videos.sitting import Sitting
+from talkies.studio.videos.sitting import PORTRAIT, Sitting
 
 #: Names of the files; a video is `video.<format>`.
-PORTRAIT: Final = "portrait.png"
 SITTING: Final = "sitting.json"
+SOURCE_VIDEO: Final = "source.mp4"
 BACKDROP: Final = "backdrop.png"
 SOUND: Final = "sound.wav"
 TIMING: Final = "timing.json"
@@ -68,6 +68,12 @@ class Workbench:
     @property
     def speech(self) -> Speech:
         return Speech(sound=self.sound, alignment=self.alignment)
+
+    @property
+    def source_video(self) -> Path | None:
+        """The video whose lips get the speech, where there is one."""
+        path = self.folder / SOURCE_VIDEO
+        return path if path.is_file() else None
 
     @property
     def backdrop(self) -> Path | None:
