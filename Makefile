@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
+# What the container images have; `runpod` is the worker of a serverless endpoint.
+IMAGE_EXTRAS := voice heif captions serve telemetry engines runpod
 NODE_READY := deploy/bullmq/node_modules/.ready
 
 .PHONY: help setup demo serve test check fix bench bench-weights chaos lock clean
@@ -67,7 +69,9 @@ lock: ## Renew the lock files from pyproject.toml and requirements/dev.in
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  -c requirements/constraints.txt pyproject.toml -o requirements/core.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  -c requirements/constraints.txt pyproject.toml --extra voice --extra heif --extra captions --extra serve --extra telemetry --extra engines --extra runpod requirements/dev.in -o requirements/dev.lock
+	  -c requirements/constraints.txt pyproject.toml $(IMAGE_EXTRAS:%=--extra %) -o requirements/image.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  -c requirements/constraints.txt pyproject.toml $(IMAGE_EXTRAS:%=--extra %) requirements/dev.in -o requirements/dev.lock
 
 clean: ## Remove the environment and everything made
 	rm -rf $(VENV) out
