@@ -129,6 +129,11 @@ class PresetDescription:
     #: The variant of the weights that it needs; see `weights.sources`.
     weights: str = ""
 
+    @property
+    def vram_gib(self) -> float:
+        """The least GPU memory that somebody got by with, GiB."""
+        return min(speed.vram_gib for speed in self.speeds)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:

@@ -25,7 +25,7 @@ from talkies.errors import AudioTooShort
 SETTLED: Final = ("python", "repository", "weights", "environment")
 #: Values that change from order to order.
 OF_AN_ORDER: Final = (
-    *("scratch", "output", "visual", "sound", "prompt", "seed"),
+    *("scratch", "output", "visual", "visual_name", "sound", "prompt", "seed"),
     *("width", "height", "frames", "seconds", "chunks"),
 )
 #: The option that chooses among the presets; every engine has it.
@@ -76,6 +76,7 @@ def values_of(order: Order, description: Description, home: EngineHome) -> dict[
         "scratch": str(order.scratch),
         "output": str(order.scratch / OUTPUT_NAME),
         "visual": str(order.visual),
+        "visual_name": order.visual.name,
         "sound": str(order.sound),
         "prompt": order.prompt,
         "seed": order.seed,

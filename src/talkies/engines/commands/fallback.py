@@ -1,0 +1,31 @@
+"""A runner that is preferred, and the one that carries orders out where that cannot start."""
+
+from pathlib import Path
+
+from talkies.engines.commands.orders import CannotStart, Hear, Order, Runner
+
+
+class PreferredRunner:
+    """A `Runner` of two: the second does the work once the first could not start."""
+
+    def __init__(self, preferred: Runner, other: Runner) -> None:
+        self._preferred: Runner | None = preferred
+        self._other = other
+        #: Why the preferred one is not used; empty while it is.
+        self.reason = ""
+
+    def run(self, order: Order, hear: Hear) -> Path:
+        if self._preferred is not None:
+            try:
+                return self._preferred.run(order, hear)
+            except CannotStart as error:
+                self.reason = str(error)
+                self._preferred.close()
+                self._preferred = None
+        return self._other.run(order, hear)
+
+    def close(self) -> None:
+        """Close both; the preferred one is not tried again."""
+        for runner in (self._preferred, self._other):
+            if runner is not None:
+                runner.close()
