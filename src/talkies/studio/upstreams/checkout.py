@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from talkies.engines.commands.description import Repository
-from talkies.errors import EngineFailure, InvalidOption, MissingDependency, TalkiesError
+from talkies.errors import EngineFailure, InvalidOption, MissingDependency
 from talkies.studio.upstreams.programs import GIT, Hear, Programs, ignore, without_credentials
 
 #: git asks nobody, and leaves large files of demonstrations where they are.
 _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "LC_ALL": "C"}
+
+#: Asks for the commit and the tracked files that differ from it; "# branch.oid" is the commit.
+_STATUS: Final = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+_COMMIT: Final = "# branch.oid "
 
 #: Characters of a commit that are shown.
 SHORT: Final = 12
@@ -39,13 +43,10 @@ class Checkouts:
     def look(self, path: Path) -> Found:
         """A folder as it is, without writing to it; unknown things are left empty."""
         in_place = path.is_symlink()
-        try:
-            revision = self._ask(path, "rev-parse", "--verify", "HEAD^{commit}")
-            changes = self._ask(path, "status", "--porcelain", "--untracked-files=no")
-        except TalkiesError:
-            return Found(path=path, in_place=in_place)
-        changed = tuple(line[3:] for line in changes)
-        return Found(path=path, revision=revision[0], changed=changed, in_place=in_place)
+        lines = self._status(path)
+        revision = next((line[len(_COMMIT) :] for line in lines if line.startswith(_COMMIT)), "")
+        changed = tuple(line.rpartition(" ")[2] for line in lines if not line.startswith("#"))
+        return Found(path=path, revision=revision, changed=changed, in_place=in_place)
 
     def is_whole(self, path: Path, wanted: Repository) -> bool:
         """Whether the code is there: our own clone at the pinned commit, or a folder in place."""
@@ -79,7 +80,9 @@ class Checkouts:
         """
         self._require_replaceable(place)
         partial = place.with_name(f".{place.name}.partial")
-        partial.mkdir(parents=True, exist_ok=True)
+        # git cannot go on with half a fetch: what a kill leaves looks whole, and is not.
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
         self._git(partial, "init", "--quiet", "--template=")
         self._fetch(partial, url, wanted.revision, hear)
         self._git(partial, "checkout", "--quiet", "--force", "--detach", wanted.revision)
@@ -116,8 +119,6 @@ class Checkouts:
 
     def _fetch(self, partial: Path, url: str, revision: str, hear: Hear) -> None:
         """Bring the commit alone where the server gives single commits, and else all of them."""
-        if self._has(partial, revision):
-            return
         hidden = ("fetch", "--no-tags", "--progress")
         try:
             self._git(partial, *hidden, "--depth", "1", url, revision, hear=hear)
@@ -138,12 +139,17 @@ class Checkouts:
             return False
         return True
 
-    def _ask(self, folder: Path, *words: str) -> tuple[str, ...]:
-        """A question that changes nothing, not even the index of the checkout."""
+    def _status(self, folder: Path) -> tuple[str, ...]:
+        """Of a checkout, without a change to it, not even to its index; nothing of another."""
         if not (folder / ".git").exists():
-            raise EngineFailure("It is no checkout.")
+            return ()
         trusted = ("-c", f"safe.directory={folder.resolve()}", "-c", "core.fsmonitor=false")
-        return self._git(folder, "--no-optional-locks", *trusted, *words)
+        command = (self.git, "-C", folder, "--no-optional-locks", *trusted, *_STATUS)
+        try:
+            said = self.programs.ask(command, passing=GIT, also=_QUIET)
+        except MissingDependency:
+            return ()
+        return said.answer if said.status == 0 else ()
 
     def _git(self, folder: Path, *words: str, hear: Hear = ignore) -> tuple[str, ...]:
         doing = next((word for word in words if word in _DOING), "look at the checkout")

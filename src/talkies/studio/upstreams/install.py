@@ -28,8 +28,10 @@ class State(StrEnum):
     #: It was done before.
     KEPT = "kept"
     BEGINS = "begins"
-    #: A line of what runs in it.
+    #: A line of a program that runs in it.
     SAYS = "says"
+    #: What is to be known about it, as that it takes an hour.
+    NOTES = "notes"
     ENDS = "ends"
 
 
@@ -76,11 +78,11 @@ class Installer:
         """What would be done, without doing it."""
         return tuple(step.plan() for step in self._steps)
 
-    def require_room(self) -> None:
+    def require_room(self, plan: Sequence[Planned]) -> None:
         """Raise `DiskFull` where what is to be installed does not fit."""
         wanted: dict[int, float] = {}
         places: dict[int, Path] = {}
-        for planned in self.plan():
+        for planned in plan:
             place = _existing(planned.folder)
             device = place.stat().st_dev
             places.setdefault(device, place)
@@ -103,10 +105,11 @@ class Installer:
             raise unwritable(Path(error.filename or self._home.root), error) from error
 
     def _install(self, tell: Tell) -> Installation:
-        self.require_room()
+        plan = self.plan()
+        self.require_room(plan)
         record = self._begun()
-        for step in self._steps:
-            record = self._do(step, record, tell)
+        for step, planned in zip(self._steps, plan, strict=True):
+            record = self._do(step, planned, record, tell)
         record = replace(record, finished_at=rfc3339(self._host.clock()))
         write_installation(self._home, record)
         return record
@@ -125,14 +128,16 @@ class Installer:
                 )
         return replace(self._first, begun_at=rfc3339(self._host.clock()) or "")
 
-    def _do(self, step: Step, record: Installation, tell: Tell) -> Installation:
-        planned = step.plan()
+    def _do(self, step: Step, planned: Planned, record: Installation, tell: Tell) -> Installation:
         said = partial(News, step=step.name)
         began = time.monotonic()
         if planned.needed:
             tell(said(state=State.BEGINS, text=planned.text))
             write_installation(self._home, record)
-            step.run(lambda line: tell(said(state=State.SAYS, text=line)))
+            step.run(
+                lambda line: tell(said(state=State.SAYS, text=line)),
+                lambda text: tell(said(state=State.NOTES, text=text)),
+            )
         else:
             tell(said(state=State.KEPT, text=planned.text))
         facts: dict[str, Any] = dict(step.facts())

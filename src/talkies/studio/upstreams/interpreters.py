@@ -1,16 +1,13 @@
 """Finds the Python of a version on this machine, and says how to get it where there is none."""
 
 import os
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from talkies.errors import InvalidOption, MissingDependency
-
-#: Seconds that a program may take to say which Python it is.
-PATIENCE_SECONDS: Final = 20.0
+from talkies.studio.upstreams.programs import PACKAGES, Programs
 
 _ASK: Final = "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)"
 
@@ -32,7 +29,7 @@ class Interpreter:
 class Interpreters:
     """The Pythons of this machine."""
 
-    environ: Mapping[str, str]
+    programs: Programs
 
     def find(self, wanted: str, given: Path | None = None) -> Interpreter | None:
         """A Python of the version `wanted`, such as "3.10"; None where there is none.
@@ -50,18 +47,13 @@ class Interpreters:
         The shims of pyenv are there for every version, and most of them only fail.
         """
         try:
-            answer = subprocess.run(
-                [path, "-IS", "-c", _ASK],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=PATIENCE_SECONDS,
-                check=True,
-                env=dict(self.environ),
-            )
-        except (OSError, subprocess.SubprocessError):
+            said = self.programs.ask([path, "-IS", "-c", _ASK], passing=PACKAGES)
+        except MissingDependency:
             return None
-        version, _, real = os.fsdecode(answer.stdout).strip().partition("\n")
-        return Interpreter(path=Path(real), version=version) if real else None
+        if said.status != 0 or len(said.answer) != 2:  # noqa: PLR2004 - version and path
+            return None
+        version, real = said.answer
+        return Interpreter(path=Path(real), version=version)
 
     def _given(self, wanted: str, given: Path) -> Interpreter:
         found = self.ask(given)
@@ -80,10 +72,14 @@ class Interpreters:
         return found
 
     def _candidates(self, wanted: str) -> Iterator[Path]:
-        folders = [Path(name) for name in self.environ.get("PATH", "").split(os.pathsep) if name]
+        folders = [
+            Path(name) for name in self.programs.environ.get("PATH", "").split(os.pathsep) if name
+        ]
         for name in (f"python{wanted}", "python3", "python"):
             yield from (folder / name for folder in folders if (folder / name).is_file())
-        home = self.environ.get("PYENV_ROOT") or Path(self.environ.get("HOME", "/"), ".pyenv")
+        home = self.programs.environ.get("PYENV_ROOT") or Path(
+            self.programs.environ.get("HOME", "/"), ".pyenv"
+        )
         yield from sorted(Path(home, "versions").glob(f"{wanted}.*/bin/python"), reverse=True)
 
 

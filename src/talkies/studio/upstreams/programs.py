@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,9 @@ WORD_SHOWN: Final = 300
 
 #: Longest wait before the time that a program may take is looked at, seconds.
 WAIT_SECONDS: Final = 0.5
+
+#: Seconds that a program may take for the answer to a question.
+PATIENCE_SECONDS: Final = 20.0
 
 #: What the system and its libraries say when no byte more fits.
 _NO_ROOM: Final = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
@@ -149,6 +153,33 @@ class Programs:
                 return _followed(program, log, hear, seconds)
         except OSError as error:
             raise unwritable(self.log, error) from error
+
+    def ask(
+        self,
+        command: Sequence[str | Path],
+        *,
+        passing: Iterable[str] = (),
+        also: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """How a program answers a question that it needs no time for; the log does not have it.
+
+        Raises `MissingDependency`.
+        """
+        words = [str(word) for word in command]
+        try:
+            answer = subprocess.run(
+                [self._found(words[0]), *words[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=PATIENCE_SECONDS,
+                check=False,
+                env=_passed(self.environ, passing) | dict(also or {}),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return Outcome(status=-1, answer=(), said=(str(error),))
+        lines = tuple(os.fsdecode(answer.stdout).splitlines())
+        return Outcome(status=answer.returncode, answer=lines, said=lines[-LINES_QUOTED:])
 
     def _found(self, name: str) -> str:
         path = shutil.which(name, path=self.environ.get("PATH"))

@@ -49,8 +49,11 @@ class Step(Protocol):
         """What is to be done, without doing it."""
         ...
 
-    def run(self, hear: Hear) -> None:
-        """Do it; raises what stands in the way, and goes on there when it is run again."""
+    def run(self, hear: Hear, note: Hear) -> None:
+        """Do it: `hear` hears what programs say, `note` what we say of it.
+
+        Raises what stands in the way, and goes on there when it is run again.
+        """
         ...
 
     def facts(self) -> Mapping[str, Any]:
@@ -82,7 +85,7 @@ class RepositoryStep:
         text = f"clone {without_credentials(self._url)} at {self._wanted.revision[:SHORT]}"
         return self._planned(text, needed=True, gigabytes=REPOSITORY_GB)
 
-    def run(self, hear: Hear) -> None:
+    def run(self, hear: Hear, note: Hear) -> None:  # noqa: ARG002 - its program says all
         if self._folder is not None:
             self._checkouts.use(self._folder, self._place, self._wanted)
         else:
@@ -141,19 +144,19 @@ class EnvironmentStep:
         left = self._environment.missing_stages(wanted)
         if not left and self._environment.works() is not None:
             return self._planned(f"{folder} is there", needed=False)
-        text = f"Python {self._wanted.python} with {len(wanted.packages)} pinned packages"
+        text = f"Python {self._wanted.python} with {_packages(len(wanted.packages), 'pinned ')}"
         return self._planned(text, needed=True)
 
-    def run(self, hear: Hear) -> None:
+    def run(self, hear: Hear, note: Hear) -> None:
         environment, wanted = self._environment, self._requirements
         if environment.works() is None:
             made = environment.make(self._python, hear)
-            hear(f"made with Python {made.version}")
+            note(f"made with Python {made.version}")
         left = environment.missing_stages(wanted)
         for number, stage in enumerate(wanted.stages, start=1):
             if number <= len(wanted.stages) - left:
                 continue
-            hear(stage.said or f"installing {len(stage.packages)} packages")
+            note(stage.said or f"installing {_packages(len(stage.packages))}")
             environment.install(stage, number, wanted, hear)
 
     def facts(self) -> Mapping[str, Any]:
@@ -195,10 +198,10 @@ class ImportsStep:
         folder = self._modules.python.parent
         return Planned(step=self.name, text=f"import {names}", needed=True, folder=folder)
 
-    def run(self, hear: Hear) -> None:
+    def run(self, hear: Hear, note: Hear) -> None:  # noqa: ARG002 - what modules print is noise
         found = self._modules.tried(self._description.environment.imports, self._repository)
         for one in found:
-            hear(f"{one.name} {one.version or one.error or 'imports'}")
+            note(f"{one.name} {one.version or one.error or 'imports'}")
         require_imports(found, self._description.id)
         self._packages = self._modules.packages()
 
@@ -232,7 +235,7 @@ class WeightsStep:
             gigabytes=max(0.0, size - self._there),
         )
 
-    def run(self, hear: Hear) -> None:
+    def run(self, hear: Hear, note: Hear) -> None:  # noqa: ARG002 - the pull says all
         self._pull(self._sources, self._folder, self._variant, hear)
 
     def facts(self) -> Mapping[str, Any]:
@@ -252,3 +255,7 @@ class WeightsStep:
         except WeightsMissing:
             return 0.0
         return sum(one.bytes for one in files) / 1e9
+
+
+def _packages(count: int, kind: str = "") -> str:
+    return f"{count} {kind}package{'' if count == 1 else 's'}"
