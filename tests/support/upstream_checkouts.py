@@ -1,5 +1,6 @@
 """Stand-ins of upstream repositories, installed where an engine's home expects them."""
 
+import hashlib
 import json
 import shutil
 import sys
@@ -11,10 +12,14 @@ from talkies.engines.commands.description import Description
 from talkies.engines.commands.reading import read_description
 from talkies.engines.home import EngineHome
 from talkies.engines.registry import LIBRARY
+from talkies.weights.manifest import Manifest, PulledSource, WeightFile, write_manifest
+from talkies.weights.sources import WeightSource, sources_of
 
 STAND_INS = Path(__file__).parent / "upstreams"
 #: What a pattern of files stands for, where one is put there.
 EVERY = "any.bin"
+#: Every file of weights.
+CONTENT = b"weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +58,61 @@ def described(engine_id: str) -> Description:
     return read_description(LIBRARY / f"{engine_id}.toml")
 
 
-def install(root: Path, engine_id: str) -> Checkout:
-    """Everything an engine needs to be ready, below `root`; Python is the tests' own."""
+def install(root: Path, engine_id: str, variant: str | None = None) -> Checkout:
+    """Everything an engine needs to be ready, below `root`; Python is the tests' own.
+
+    `variant` puts the weights of that variant alone there; None puts all.
+    """
     home = EngineHome(root=root)
     description = described(engine_id)
     repository = home.repository(engine_id)
     shutil.copytree(STAND_INS / engine_id, repository)
     shutil.copy(STAND_INS / "upstream_play.py", repository)
-    environment = home.environment(engine_id)
-    environment.parent.mkdir(parents=True, exist_ok=True)
-    environment.symlink_to(sys.prefix, target_is_directory=True)
-    _put_weights(description, home.weights(engine_id))
+    put_environment(home.environment(engine_id))
+    wanted = description.weights if variant is None else sources_of(description.weights, variant)
+    put_weights(wanted, home.weights(engine_id))
     checkout = Checkout(description, home)
     checkout.tell()
     return checkout
 
 
-def _put_weights(description: Description, folder: Path) -> None:
-    """A small file for each that a source names."""
-    for source in description.weights:
-        names = (source.to,) if source.url else [f"{source.to}/{n}" for n in _files(source.include)]
+def put_environment(folder: Path) -> None:
+    """A virtual environment with all that ours has, and an ffmpeg that is never called."""
+    own = Path(sys.prefix)
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin/python").symlink_to(Path(sys.executable).resolve())
+    shutil.copy(own / "pyvenv.cfg", folder)
+    (folder / "lib").symlink_to(own / "lib", target_is_directory=True)
+    for name in ("ffmpeg", "ffprobe"):
+        program = folder / "bin" / name
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
+
+
+def put_weights(sources: tuple[WeightSource, ...], folder: Path) -> None:
+    """A small file for each that a source names, and the manifest of them."""
+    manifest = Manifest()
+    for source in sources:
+        names = (source.to,) if source.url else [f"{source.to}/{n}" for n in files_of(source)]
         for name in names:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"weights")
+            path.write_bytes(CONTENT)
+            digest = hashlib.sha256(CONTENT).hexdigest()
+            file = WeightFile(path=name, bytes=len(CONTENT), sha256=digest, origin="")
+            manifest = manifest.with_file(file)
+        known = PulledSource(fingerprint=source.fingerprint, name=source.name, files=tuple(names))
+        manifest = manifest.with_source(known)
+    write_manifest(folder, manifest)
 
 
-def _files(patterns: tuple[str, ...]) -> list[str]:
+def files_of(source: WeightSource) -> list[str]:
+    """A file for every pattern of a repository's source."""
     files: list[str] = []
-    for pattern in patterns:
-        numbered = pattern.partition("[1-7]")
-        if numbered[1]:
-            files += [f"{numbered[0]}{n}{numbered[2]}" for n in range(1, 8)]
+    for pattern in source.include:
+        before, numbered, after = pattern.partition("[1-7]")
+        if numbered:
+            files += [f"{before}{n}{after}" for n in range(1, 8)]
         else:
-            files.append(pattern.replace("**", EVERY).replace("*", EVERY))
+            files.append(pattern.replace("*", EVERY))
     return files

@@ -101,9 +101,6 @@ class Stage:
         match self.failure:
             case "mmap":
                 raise OSError("No such device (os error 19)")
-            case "missing_weights":
-                missing = "weights/diffusion_pytorch_model-00001-of-00007.safetensors"
-                raise FileNotFoundError(2, "No such file or directory", missing)
             case "missing_hub_file":
                 raise OSError("Error no file named pytorch_model.bin found in directory /w.")
             case "corrupt_weights":
