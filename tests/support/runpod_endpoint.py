@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -37,10 +37,10 @@ class Held:
     """One job of the endpoint."""
 
     id: str
-    input: Any
+    input: Any = field(repr=False)
     policy: dict[str, Any]
     status: str = "IN_QUEUE"
-    output: Any = None
+    output: Any = field(default=None, repr=False)
     error: str | None = None
     taken_at: float = 0.0
     made_at: float = field(default_factory=time.monotonic)
@@ -69,6 +69,8 @@ class Platform:
         self.faults: dict[str, list[int]] = {}
         #: Statuses of jobs to show in place of the real ones, by job; the last one stays.
         self.shown_as: dict[str, list[str]] = {}
+        #: Whether anybody is there to do the work.
+        self.worker_lives: Callable[[], bool] = lambda: True
         self.pings = 0
         self._stops: list[str] = []
         self._changed = threading.Condition()
@@ -112,17 +114,21 @@ class Platform:
     def until(self, job_id: str, *statuses: str, seconds: float = 120) -> Held:
         """The job once it has one of the statuses."""
         held = self.jobs[job_id]
-        with self._changed:
-            reached = self._changed.wait_for(lambda: held.status in statuses, seconds)
-        assert reached, (held.status, statuses, held.error)
+        self._await(lambda: held.status in statuses, seconds, held)
         return held
 
     def until_told(self, job_id: str, seconds: float = 60) -> Any:
         """The first word of progress."""
         held = self.jobs[job_id]
-        with self._changed:
-            assert self._changed.wait_for(lambda: bool(held.told), seconds), held
+        self._await(lambda: bool(held.told), seconds, held)
         return held.told[0]
+
+    def _await(self, reached: Callable[[], bool], seconds: float, held: Held) -> None:
+        end = time.monotonic() + seconds
+        with self._changed:
+            while not self._changed.wait_for(reached, 0.5):
+                assert time.monotonic() < end, held
+                assert self.worker_lives(), held
 
     def cancel(self, job_id: str, status: str = "CANCELLED") -> Held:
         held = self.jobs[job_id]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from runpod_endpoint import Platform
 from service_process import clean_environment
 
 #: Seconds until a worker answers, or has made a short video, on a machine that does much else.
@@ -76,9 +77,10 @@ def served(settings: Mapping[str, str] | None = None) -> Iterator[Worker]:
 
 
 @contextlib.contextmanager
-def at_work(settings: Mapping[str, str]) -> Iterator[Worker]:
-    """A worker of the platform that `settings` name."""
-    with _started((), settings, "") as worker:
+def at_work(endpoint: Platform, settings: Mapping[str, str] | None = None) -> Iterator[Worker]:
+    """A worker of an endpoint; what waits for the endpoint's jobs hears when it dies."""
+    with _started((), {**endpoint.worker_environment(), **(settings or {})}, "") as worker:
+        endpoint.worker_lives = lambda: worker.process.poll() is None
         yield worker
 
 
