@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from talkies.errors import PodFailure, TalkiesError
 from talkies.pods.pod import Pod
+
+#: Longest text of a pod that is passed on, in characters.
+TEXT_LENGTH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,9 @@ class Order:
     motion: float = 1.0
     #: The engine's own options.
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    #: Addresses at which the files can be read for some hours, by `portrait`, `source_video` and
+    #: `sound`; empty where they lie on this machine alone.
+    links: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class RemoteState(StrEnum):
@@ -123,7 +129,13 @@ Connect: TypeAlias = Callable[[Pod], Client]
 #: Why a pod failed: `unreachable`, `refused` (our key or token), `busy`, `lost` (it forgot the
 #: job), `answer` (it said what nobody understands), `job` (the job itself failed there),
 #: `slow` (it took longer than it may).
-FAILURES = frozenset({"unreachable", "refused", "busy", "lost", "answer", "job", "slow"})
+FAILURES: Final = frozenset({"unreachable", "refused", "busy", "lost", "answer", "job", "slow"})
+
+
+def shown(text: str) -> str:
+    """A text of a pod, fit to be passed on to people."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in text[:TEXT_LENGTH])
+    return plain.strip()
 
 
 def pod_failure(pod: Pod, reason: str, message: str) -> PodFailure:
