@@ -319,7 +319,8 @@ class TestLists:
 
     def test_engines(self, talkies: Talkies) -> None:
         assert "portrait" in talkies("engines").out
-        (engine,) = talkies("engines", "--json").events
+        found = {engine["id"]: engine for engine in talkies("engines", "--json").events}
+        engine = found["portrait"]
         assert engine["ready"]
         assert engine["formats"] == ["gif", "mp4", "webm"]
 

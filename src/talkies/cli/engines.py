@@ -1,53 +1,86 @@
-"""`talkies engines`: which renderers there are."""
-
-from typing import Any
+"""`talkies engines`: which renderers there are; installing and removing those of others."""
 
 import typer
 
-from talkies.cli import flags
+from talkies.cli import engine_flags, flags
+from talkies.cli.root_flags import Root
 from talkies.cli.sections import Sectioned
-from talkies.cli.streams import say, say_event
-from talkies.cli.tables import table
-from talkies.engines.registry import EngineRegistry, ListedEngine
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    invoke_without_command=True,
+)
+
+
+@app.callback()
+def engines(context: typer.Context, root: Root = None, json: flags.AsJson = False) -> None:
+    """List the renderers, and install those of other repositories.
+
+    Alone it lists them: whether each can render on this machine, and which one command helps
+    where it cannot; what GPU it needs; seconds of work for a second of video in its default
+    preset; whether it may be used commercially. A plug-in adds one by an entry point of the group
+    talkies.engines, and a TOML file in the folder engines of --root adds one without code.
+    """
+    if context.invoked_subcommand is None:
+        from talkies.cli import engine_work  # noqa: PLC0415 - help and completion stay quick
+
+        engine_work.list_engines(root, as_json=json)
+        return
+    # `talkies engines --root /data show x` means the same as with the option at the end.
+    given = {"root": None if root is None else str(root), "json": json}
+    context.default_map = {str(context.invoked_subcommand): given}
 
 
 @app.command(cls=Sectioned)
-def engines(json: flags.AsJson = False) -> None:
-    """List the renderers.
+def show(engine: engine_flags.EngineId, root: Root = None, json: flags.AsJson = False) -> None:
+    """Show all that is known of one.
 
-    A plug-in adds one by an entry point of the group talkies.engines.
+    Presets with their speeds, options, licence, weights, and what is installed.
     """
-    found = EngineRegistry().list()
-    if json:
-        for engine in found:
-            say_event("engine", _document(engine))
-        return
-    for line in table(
-        ("ENGINE", "READY", "GPU", "LICENCE", "WHAT IT DOES"), [_row(e) for e in found]
-    ):
-        say(line)
+    from talkies.cli import engine_work  # noqa: PLC0415 - help and completion stay quick
+
+    engine_work.show_engine(engine, root, as_json=json)
 
 
-def _row(engine: ListedEngine) -> tuple[str, ...]:
-    facts = engine.capabilities
-    if facts is None:
-        return engine.id, "no", "", "", engine.readiness.reason
-    gpu = f"{facts.vram_gib:g} GiB" if facts.vram_gib else "none"
-    return engine.id, "yes" if engine.ready else "no", gpu, facts.licence, facts.summary
+@app.command(cls=Sectioned)
+def install(  # noqa: PLR0917 - a command's parameters are its options
+    engine: engine_flags.EngineId,
+    root: Root = None,
+    repository: engine_flags.Repository = None,
+    python: engine_flags.Python = None,
+    variant: engine_flags.Variant = None,
+    without_weights: engine_flags.WithoutWeights = False,
+    wheels: engine_flags.Wheels = None,
+    dry_run: engine_flags.DryRun = False,
+    json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Install one: code, environment, weights.
+
+    The code is cloned at the commit that is known to work, and gets a Python environment of its
+    own with the versions that work. After a stop or a failure the same command goes on where it
+    was; what is done is kept.
+    """
+    given = dict(locals())
+    from talkies.cli import engine_work  # noqa: PLC0415 - help and completion stay quick
+
+    engine_work.install_engine(given)
 
 
-def _document(engine: ListedEngine) -> dict[str, Any]:
-    known = {"id": engine.id, "ready": engine.ready, "reason": engine.readiness.reason}
-    facts = engine.capabilities
-    if facts is None:
-        return known
-    return known | {
-        "summary": facts.summary,
-        "formats": sorted(format_.value for format_ in facts.formats),
-        "licence": facts.licence,
-        "commercial_use": facts.commercial_use,
-        "vram_gib": facts.vram_gib,
-        "seconds_per_video_second": facts.seconds_per_video_second,
-    }
+@app.command(cls=Sectioned)
+def remove(
+    engine: engine_flags.EngineId,
+    root: Root = None,
+    keep_weights: engine_flags.KeepWeights = False,
+    dry_run: engine_flags.DryRun = False,
+    json: flags.AsJson = False,
+) -> None:
+    """Remove what was installed of one.
+
+    Folders that were used in place, and files that were not downloaded by talkies, stay.
+    """
+    from talkies.cli import engine_work  # noqa: PLC0415 - help and completion stay quick
+
+    engine_work.remove_engine(engine, root, keep_weights, dry_run=dry_run, as_json=json)

@@ -6,7 +6,7 @@ import pytest
 
 from talkies.cli.batch import counts, summary
 from talkies.cli.doctor import _show
-from talkies.cli.engines import _document, _row
+from talkies.cli.engine_tables import document, row
 from talkies.cli.results import show_speech, show_video, video_summary
 from talkies.cli.streams import READER_GONE, painted, say
 from talkies.core.alignment import Alignment, AlignmentSource
@@ -90,8 +90,9 @@ def test_a_broken_engine_is_listed_with_its_reason() -> None:
     broken = ListedEngine(
         id="warp", capabilities=None, readiness=Readiness(reason="ImportError: no warp")
     )
-    assert _row(broken) == ("warp", "no", "", "", "ImportError: no warp")
-    assert _document(broken) == {"id": "warp", "ready": False, "reason": "ImportError: no warp"}
+    assert row(broken) == ("warp", "no", "", "", "", "")
+    known = {"id": "warp", "ready": False, "reason": "ImportError: no warp", "mend": ""}
+    assert document(broken) == known
 
 
 def test_a_finding_stands_over_its_mend(capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,8 @@ class Checkouts:
         """Whether the code is there: our own clone at the pinned commit, or a folder in place."""
         if not (path / wanted.entry).is_file():
             return False
-        return path.is_symlink() or self.look(path).revision == wanted.revision
+        # A description may name a commit by its first characters.
+        return path.is_symlink() or self.look(path).revision.startswith(wanted.revision)
 
     def use(self, given: Path, place: Path, wanted: Repository) -> None:
         """Let `place` be the folder `given`. Raises `InvalidOption` where it is not the engine."""

@@ -56,6 +56,7 @@ def find_upstream(registry: EngineRegistry, home: EngineHome, engine_id: str) ->
     if not isinstance(engine, CommandEngine):
         raise InvalidOption(
             f"The engine {engine_id} came with a Python package; there is nothing to install.",
+            hint="`talkies engines` shows which can be installed.",
             details={"option": "engine"},
         )
     description = engine.description

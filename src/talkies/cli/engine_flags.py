@@ -1,0 +1,57 @@
+"""The options of the commands about engines of other repositories."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+
+def _option(help_text: str, *names: str, metavar: str | None = None) -> Any:
+    return typer.Option(*names, help=help_text, metavar=metavar, show_default=False)
+
+
+EngineId: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        help="An engine, as `talkies engines` lists it.", metavar="ENGINE", show_default=False
+    ),
+]
+Repository: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "Clone from this address, or use this folder as it is, and never write to it.",
+        "--repository",
+        metavar="URL|DIR",
+    ),
+]
+Python: TypeAlias = Annotated[
+    Path | None,
+    _option(
+        "Python to make the environment from.  [default: the engine's version, where it is found]",
+        "--python",
+        metavar="FILE",
+    ),
+]
+Variant: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "Which of its weights.  [default: those of the default preset]",
+        "--variant",
+        metavar="NAME",
+    ),
+]
+WithoutWeights: TypeAlias = Annotated[
+    bool, _option("Leave the weights out; `talkies weights pull` brings them.", "--without-weights")
+]
+Wheels: TypeAlias = Annotated[
+    Path | None,
+    _option(
+        "Take wheels from this folder first; with PIP_NO_INDEX=1 from nowhere else.",
+        "--wheels",
+        metavar="DIR",
+    ),
+]
+DryRun: TypeAlias = Annotated[bool, _option("Only say what would be done.", "--dry-run")]
+KeepWeights: TypeAlias = Annotated[
+    bool, _option("Leave the weights where they are.", "--keep-weights")
+]
