@@ -67,6 +67,8 @@ class Platform:
         self.requests: Counter[str] = Counter()
         #: Statuses to answer clients with before the real answers, by operation.
         self.faults: dict[str, list[int]] = {}
+        #: Operations that answer with a page in place of JSON, as proxies do.
+        self.garbled: set[str] = set()
         #: Statuses of jobs to show in place of the real ones, by job; the last one stays.
         self.shown_as: dict[str, list[str]] = {}
         #: Whether anybody is there to do the work.
@@ -122,6 +124,16 @@ class Platform:
         held = self.jobs[job_id]
         self._await(lambda: bool(held.told), seconds, held)
         return held.told[0]
+
+    def until_asked(self, operation: str, times: int) -> None:
+        """Wait for so many requests of one kind."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.requests[operation] >= times, 30), times
+
+    def asked(self, operation: str) -> None:
+        with self._changed:
+            self.requests[operation] += 1
+            self._changed.notify_all()
 
     def _await(self, reached: Callable[[], bool], seconds: float, held: Held) -> None:
         end = time.monotonic() + seconds
@@ -229,13 +241,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _route(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         _, version, endpoint, operation, *rest = urlsplit(self.path).path.split("/")
-        self.platform.requests[operation] += 1
+        self.platform.asked(operation)
         if version != "v2" or endpoint != ENDPOINT:
             self._answer(404, {"error": "endpoint not found"})
         elif operation in OF_WORKERS:
             self._answer(200, self._of_worker(operation, rest, body))
         elif self.headers.get("Authorization") != f"Bearer {KEY}":
             self._answer(401, {})
+        elif operation in self.platform.garbled:
+            self._write(200, b"<html>Sorry.</html>")
         elif self.platform.faults.get(operation):
             self._answer(self.platform.faults[operation].pop(0), {"error": "planted"})
         elif operation == "run" and len(body) > RUN_BYTES:
@@ -273,11 +287,16 @@ class _Handler(BaseHTTPRequestHandler):
         return {}
 
     def _answer(self, status: int, document: dict[str, Any] | None) -> None:
-        content = b"" if document is None else json.dumps(document).encode()
-        self.send_response(204 if document is None else status)
+        if document is None:
+            self.send_response(204)
+            self.end_headers()
+        else:
+            self._write(status, json.dumps(document).encode())
+
+    def _write(self, status: int, content: bytes) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        if document is not None:
-            self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(content)
