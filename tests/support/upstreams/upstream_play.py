@@ -51,6 +51,46 @@ OutOfMemoryError.__module__ = "torch"
 SafetensorError.__module__ = "safetensors_rust"
 
 
+FUNCTIONAL_TENSOR = "torchvision.transforms.functional_tensor"
+
+#: Ways to fail by name: what environments, weights and GPUs that do not fit make programs raise.
+IMPORTING: dict[str, Exception] = {
+    "import_error": ModuleNotFoundError("No module named 'xfuser'"),
+    "argspec": ImportError("cannot import name 'ArgSpec' from 'inspect'"),
+    "numpy_float": AttributeError("module 'numpy' has no attribute 'float'."),
+    "functional_tensor": ModuleNotFoundError(f"No module named '{FUNCTIONAL_TENSOR}'"),
+    "mel_positional": TypeError("mel() takes 0 positional arguments but 2 were given"),
+    "output_attentions": ValueError(
+        "The `output_attentions` attribute is not supported when using the `attn_implementation`"
+        " set to sdpa."
+    ),
+    "no_driver": RuntimeError("Found no NVIDIA driver on your system."),
+}
+LOADING: dict[str, Exception] = {
+    "mmap": OSError("No such device (os error 19)"),
+    "missing_hub_file": OSError("Error no file named pytorch_model.bin found in directory /w."),
+    "corrupt_weights": RuntimeError("invalid load key, '<'."),
+    "truncated_weights": RuntimeError("unexpected EOF, expected 81920 more bytes."),
+    "torchscript": KeyError("state_dict"),
+}
+WORKING: dict[str, Exception] = {
+    "oom": OutOfMemoryError(
+        "CUDA out of memory. Tried to allocate 2.10 GiB. GPU 0 has a total capacity of 23.65 GiB"
+        " of which 1.21 GiB is free."
+    ),
+    "comfy_oom": RuntimeError("Allocation on device 0 would exceed allowed memory."),
+    "no_kernel": RuntimeError(
+        "CUDA error: no kernel image is available for execution on the device"
+    ),
+    "cuda_error": RuntimeError("CUDA error: an illegal memory access was encountered"),
+}
+
+
+def _raise_from(ways: dict[str, Exception], way: str) -> None:
+    if way in ways:
+        raise ways[way]
+
+
 class Stage:
     """One run of a stand-in: its arguments and how it is told to behave."""
 
@@ -76,61 +116,24 @@ class Stage:
     def start(self) -> None:
         """What goes wrong before a program has done anything."""
         self._record()
-        match self.failure:
-            case "import_error":
-                raise ModuleNotFoundError("No module named 'xfuser'", name="xfuser")
-            case "argspec":
-                raise ImportError("cannot import name 'ArgSpec' from 'inspect'")
-            case "numpy_float":
-                raise AttributeError("module 'numpy' has no attribute 'float'.")
-            case "functional_tensor":
-                name = "torchvision.transforms.functional_tensor"
-                raise ModuleNotFoundError(f"No module named '{name}'", name=name)
-            case "output_attentions":
-                raise ValueError(
-                    "The `output_attentions` attribute is not supported when using the"
-                    " `attn_implementation` set to sdpa."
-                )
-            case "no_driver":
-                raise RuntimeError("Found no NVIDIA driver on your system.")
-            case "orphan":
-                self._leave_an_orphan()
+        _raise_from(IMPORTING, self.failure)
+        if self.fails("only_arguments"):
+            sys.exit(0)
+        if self.fails("orphan"):
+            self._leave_an_orphan()
 
     def load(self) -> None:
         """What goes wrong while weights are loaded."""
-        match self.failure:
-            case "mmap":
-                raise OSError("No such device (os error 19)")
-            case "missing_hub_file":
-                raise OSError("Error no file named pytorch_model.bin found in directory /w.")
-            case "corrupt_weights":
-                raise RuntimeError("invalid load key, '<'.")
-            case "truncated_weights":
-                raise RuntimeError("unexpected EOF, expected 81920 more bytes.")
-            case "torchscript":
-                raise KeyError("state_dict")
-            case "host_kill":
-                sys.stdout.flush()
-                os.kill(os.getpid(), signal.SIGKILL)
+        _raise_from(LOADING, self.failure)
+        if self.fails("host_kill"):
+            sys.stdout.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def work(self) -> None:
         """What goes wrong while frames are made."""
-        match self.failure:
-            case "oom":
-                raise OutOfMemoryError(
-                    "CUDA out of memory. Tried to allocate 2.10 GiB. GPU 0 has a total capacity of"
-                    " 23.65 GiB of which 1.21 GiB is free."
-                )
-            case "comfy_oom":
-                raise RuntimeError("Allocation on device 0 would exceed allowed memory.")
-            case "no_kernel":
-                raise RuntimeError(
-                    "CUDA error: no kernel image is available for execution on the device"
-                )
-            case "cuda_error":
-                raise RuntimeError("CUDA error: an illegal memory access was encountered")
-            case "stall":
-                self.stall()
+        _raise_from(WORKING, self.failure)
+        if self.fails("stall"):
+            self.stall()
 
     def stall(self) -> NoReturn:
         sys.stdout.flush()
