@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from talkies.settings.about import LATER, About, Hours, Limit, Names, Port, Secrets
+from talkies.settings.about import About, Hours, Limit, Names, Port, Secrets
 
 #: A loopback proxy may say who a client is.
 PROXIES = ("127.0.0.1",)
@@ -100,9 +100,7 @@ class Serving(BaseModel):
     ] = None
     uvicorn_args: Annotated[
         str | None,
-        About(
-            meaning="More arguments of the seed's launcher `run.sh`.", seeds="S13", used_by=LATER
-        ),
+        About(meaning="More arguments of uvicorn.", seeds="S13", used_by="deploy/run.sh"),
     ] = None
 
 

@@ -172,6 +172,8 @@ def used_fields() -> set[str]:
     readers = [*(source / "wiring").glob("*.py"), *(source / "cli").glob("*.py")]
     readers += [source / "settings/secret_file.py"]
     read = set(re.findall(r"\bsettings\.(\w+)", "\n".join(path.read_text() for path in readers)))
+    launcher = (ROOT / "deploy/run.sh").read_text()
+    read |= {name.lower() for name in re.findall(r"\$\{([A-Z_]+)", launcher)}
     model = (source / "settings/model.py").read_text()
     bodies = re.split(r"\n    @property\n", model)[1:]
     while True:
