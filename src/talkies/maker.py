@@ -134,7 +134,8 @@ def _done(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
 def _step(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
     folder = _settled(command)
     stage, since = Stage(command["stage"]), float(command.get("since", 0.0))
-    return run_step(stage, folder, tools, mouth.tell, since=since)
+    received = command.get("received")
+    return run_step(stage, folder, tools, mouth.tell, since=since, received=received)
 
 
 def _align(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:

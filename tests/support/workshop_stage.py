@@ -130,6 +130,7 @@ class StepView:
     numbers: dict[str, float] = field(default_factory=dict)
     stops: list[Callable[[], None]] = field(default_factory=list)
     stopped: bool = False
+    goes_on: bool = False
 
     def progress(self, stage: str, fraction: float, eta_seconds: float | None = None) -> None:
         if self.stopped:

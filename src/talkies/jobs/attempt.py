@@ -101,6 +101,10 @@ class Attempt:
     def reason(self) -> Reason | None:
         return self._reason
 
+    @property
+    def goes_on(self) -> bool:
+        return self._reason in {Reason.DRAIN, Reason.LOST}
+
     def check(self) -> None:
         """Raise what tells a step to stop, where it shall."""
         if self._reason is Reason.DEADLINE:

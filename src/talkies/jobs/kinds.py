@@ -43,6 +43,14 @@ class StepContext(Protocol):
         """Call `stop` from another thread when the job is to stop, as to kill a child."""
         ...
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is to stop here because another worker goes on with it, or does already.
+
+        What was begun on other machines is then not to be undone.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:

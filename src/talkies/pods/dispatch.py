@@ -76,15 +76,19 @@ class Dispatcher:
             except NoPodAvailable as nothing:
                 raise _last(failures, nothing) from None
 
+    def cancel(self, note: Note) -> None:
+        """Let a pod stop what was noted, where it is still in the list."""
+        pod = next((one for one in self._pool.pods if one.name == note.pod), None)
+        if pod is not None:
+            Relay(pod, self._connect, self._rules.relay).cancel(note.remote_id)
+
     def _elsewhere(self, note: Note | None, pod: Pod) -> str | None:
         """The job that is known on this pod; one on another pod is canceled there."""
         if note is None:
             return None
         if note.pod == pod.name:
             return note.remote_id
-        other = next((one for one in self._pool.pods if one.name == note.pod), None)
-        if other is not None:
-            Relay(other, self._connect, self._rules.relay).cancel(note.remote_id)
+        self.cancel(note)
         return None
 
 

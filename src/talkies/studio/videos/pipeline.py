@@ -4,12 +4,14 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from talkies.core.acting import perform
 from talkies.core.captions import cues
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.engines.base import Engine, RenderRequest
+from talkies.engines.received import ReceivedVideo
 from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.kit.memory import release
@@ -62,11 +64,16 @@ class Work:
     reporter: Reporter
     #: Whether the video can be watched while it is rendered.
     previewed: bool = False
+    #: The engine's video, where another machine made it.
+    done_elsewhere: Path | None = None
 
     @property
     def engine(self) -> Engine:
         """What renders it: needed by no step before, so that they can run where it is not."""
-        return self.tools.engines.find(self.request.engine)
+        engine = self.tools.engines.find(self.request.engine)
+        if self.done_elsewhere is None:
+            return engine
+        return ReceivedVideo(engine.capabilities, self.done_elsewhere)
 
 
 def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore) -> VideoResult:

@@ -56,9 +56,17 @@ def write_order(folder: Path, submission: VideoSubmission, engine: str) -> None:
 
 
 def run_step(
-    stage: Stage, folder: Path, tools: Tools, listener: Listener, *, since: float = 0.0
+    stage: Stage,
+    folder: Path,
+    tools: Tools,
+    listener: Listener,
+    *,
+    since: float = 0.0,
+    received: str | None = None,
 ) -> dict[str, Any]:
     """Do one step of the video that is ordered in `folder`, whose first began `since` seconds ago.
+
+    A render that was done elsewhere left the file `received` there.
 
     Returns the names of the files it left, and how long the speech is where that is new.
 
@@ -66,6 +74,8 @@ def run_step(
     """
     submission = submission_from(json.loads((folder / ORDER).read_text(encoding="utf-8")))
     work = _work(submission, folder, tools, partial(reporter_of, listener=listener, since=since))
+    if received is not None:
+        work = replace(work, done_elsewhere=folder / received)
     if stage is Stage.CHECK:
         _write_findings(work, submission, check(work))
     else:
