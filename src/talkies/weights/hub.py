@@ -10,33 +10,24 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
-from talkies.errors import DownloadFailed, MissingDependency
+import httpx2  # what huggingface_hub speaks with
+from huggingface_hub import HfApi, constants, hf_hub_url
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
+
+from talkies.errors import DownloadFailed
 from talkies.weights.names import joined
 from talkies.weights.patience import PASSING, Passing, asked_seconds
 from talkies.weights.remote import HOW_TO_ASK, REFUSALS, Listing, RemoteFile
-from talkies.weights.sources import WeightSource
+from talkies.weights.sources import ENDPOINT, WeightSource
 
-try:
-    import httpx2  # what huggingface_hub speaks with
-    from huggingface_hub import HfApi, hf_hub_url
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-    from huggingface_hub.hf_api import ModelInfo, RepoSibling
-except ModuleNotFoundError as error:
-    raise MissingDependency(
-        f"Weights are downloaded with {error.name}, which is not installed.",
-        hint="pip install 'talkies[engines]'",
-        details={"module": error.name},
-    ) from error
-
-#: The hub where nobody names a mirror of it.
-ENDPOINT: Final = "https://huggingface.co"
 #: Seconds for a list of files.
 SECONDS: Final = 60.0
 
@@ -49,6 +40,9 @@ class Hub:
 
     def __init__(self, endpoint: str = ENDPOINT, token: str | None = None) -> None:
         """`token` goes to the endpoint's own host; None sends none, whatever is stored here."""
+        # The library's own switch. Without it the first request of a process goes to the public
+        # hub, whatever the endpoint is, to find out by whom we are run.
+        constants.HF_HUB_DISABLE_TELEMETRY = True
         self.endpoint = endpoint.rstrip("/")
         self._token = token or None
         self._api = HfApi(endpoint=self.endpoint, token=self._token or False)

@@ -5,12 +5,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from talkies.net.client import GuardedClient
+from talkies.errors import MissingDependency
 from talkies.net.guard import AddressPolicy
 from talkies.net.resolver import SystemResolver
-from talkies.weights.hub import ENDPOINT, Hub
 from talkies.weights.patience import Patience
-from talkies.weights.pull import Puller, free_bytes
+from talkies.weights.sources import ENDPOINT
+
+try:
+    from talkies.net.client import GuardedClient
+    from talkies.weights.hub import Hub
+    from talkies.weights.pull import Puller, free_bytes
+except ModuleNotFoundError as error:
+    if (error.name or "").startswith("talkies"):
+        raise
+    raise MissingDependency(
+        f"Weights are downloaded with {error.name}, which is not installed.",
+        hint="pip install 'talkies[engines]'",
+        details={"module": error.name},
+    ) from error
 
 
 @contextmanager

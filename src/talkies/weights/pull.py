@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from talkies.errors import DiskFull, DownloadFailed, MissingDependency, WeightsMissing
+from filelock import FileLock, Timeout
+
+from talkies.errors import DiskFull, DownloadFailed, WeightsMissing
 from talkies.kit.files import unwritable
 from talkies.net.client import GuardedClient
 from talkies.weights.fetching import Fetcher
@@ -23,15 +25,6 @@ from talkies.weights.remote import Listing, RemoteFile
 from talkies.weights.sources import WeightSource, sources_of
 from talkies.weights.survey import Survey
 from talkies.weights.verifying import verify
-
-try:
-    from filelock import FileLock, Timeout
-except ModuleNotFoundError as error:
-    raise MissingDependency(
-        f"Weights are downloaded with {error.name}, which is not installed.",
-        hint="pip install 'talkies[engines]'",
-        details={"module": error.name},
-    ) from error
 
 #: Room that has to be free for each byte that is missing: file systems keep books too.
 ROOM: Final = 1.1

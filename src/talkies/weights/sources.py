@@ -4,6 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+#: The model hub, where nobody names a mirror of it.
+ENDPOINT: Final = "https://huggingface.co"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from talkies.errors import TalkiesError
 from talkies.weights.manifest import missing
 from talkies.weights.progress import PullEvent, PullListener, PullProgress, PullRetry, PullStage
-from talkies.weights.sources import WeightSource
+from talkies.weights.sources import ENDPOINT, WeightSource
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,7 @@ def from_network(endpoint: str = "", token: str | None = None) -> Bringer:
     """Brings weights from the hub at `endpoint`, where that is not the usual one."""
 
     def bring(need: Need, listener: PullListener, /) -> int:
-        from talkies.weights.hub import ENDPOINT  # noqa: PLC0415 - only a pull needs the network
-        from talkies.weights.network import open_puller  # noqa: PLC0415 - the same
+        from talkies.weights.network import open_puller  # noqa: PLC0415 - only a pull needs it
 
         with open_puller(endpoint or ENDPOINT, token) as puller:
             return puller.pull(
