@@ -36,11 +36,8 @@ class DriftMeter:
     _ends: list[NDArray[np.float32]] = field(default_factory=list)
 
     def watch(self, frame: Pixels, number: int) -> None:
-        """Look at frame `number` of the video, RGB (H, W, 3); in order."""
-        at = len(self.distances)
-        if at == len(self.segments):
-            return
-        segment = self.segments[at]
+        """Look at frame `number` of the segments, RGB (H, W, 3); in order."""
+        segment = self.segments[len(self.distances)]
         count = max(1, min(ENDS, (segment.end - segment.start) // 2))
         if number < segment.start + count:
             self._starts.append(_colours(frame))

@@ -18,7 +18,7 @@ from talkies.engines.commands.preparation import Prepared, engine_frames
 from talkies.engines.commands.seams import Part, SeamCheck, joined
 from talkies.engines.commands.segments import Segment
 from talkies.engines.commands.visuals import at_rate
-from talkies.errors import EngineNoOutput
+from talkies.errors import CorruptMedia, EngineNoOutput, MediaTooLarge, UnsupportedMedia
 from talkies.media.captions import CaptionPainter
 from talkies.media.samples import SoundFile
 from talkies.media.video import VideoReader, VideoWriter
@@ -50,10 +50,18 @@ class _Raw:
     def frames(self) -> Generator[Pixels]:
         """As many frames as the video needs of it, in the size that was asked for.
 
-        Raises:
-            EngineNoOutput: more than a few are missing.
-            CorruptMedia: it cannot be read.
+        Raises `EngineNoOutput`: it cannot be read, or more than a few are missing.
         """
+        try:
+            yield from self._mended()
+        except (CorruptMedia, MediaTooLarge, UnsupportedMedia) as error:
+            raise EngineNoOutput(
+                f"The engine {self.prepared.engine} made a video that cannot be read: "
+                f"{error.message}",
+                details={"frames": self.found},
+            ) from error
+
+    def _mended(self) -> Iterator[Pixels]:
         last: Pixels | None = None
         needed, canvas = self.segment.used, self.prepared.canvas
         with VideoReader(self.path) as reader:
@@ -88,8 +96,7 @@ def repair(
     """The finished video, in the context's folder; `raws` are the videos of `prepared.orders`.
 
     Raises:
-        EngineNoOutput: one of them ends before the speech does.
-        CorruptMedia, UnsupportedMedia: one of them is no video.
+        EngineNoOutput: one of them cannot be read, or ends before the speech does.
         Canceled: raised by `context.progress`.
     """
     files = [
