@@ -20,14 +20,15 @@ import wave
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-import av
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
+# What draws and encodes is imported where it is needed: most stand-ins fail long before.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
 
-Pixels = NDArray[np.uint8]
+    Pixels: TypeAlias = NDArray[np.uint8]
 
 #: Seconds that a stalled program stays, if nobody ends it.
 FOREVER = 600.0
@@ -194,8 +195,10 @@ def _clock(seconds: float) -> str:
     return f"{whole // 60:02d}:{whole % 60:02d}"
 
 
-def sound_of(path: Path) -> tuple[NDArray[np.float32], int]:
+def sound_of(path: Path) -> "tuple[NDArray[np.float32], int]":
     """Samples from -1 to 1 of one channel, and their rate."""
+    import numpy as np
+
     with wave.open(str(path)) as file:
         raw = np.frombuffer(file.readframes(file.getnframes()), np.int16)
         samples = raw.reshape(-1, file.getnchannels()).mean(axis=1) / 32768
@@ -203,12 +206,15 @@ def sound_of(path: Path) -> tuple[NDArray[np.float32], int]:
 
 
 def seconds_of(path: Path) -> float:
-    samples, rate = sound_of(path)
-    return len(samples) / rate
+    with wave.open(str(path)) as file:
+        return file.getnframes() / file.getframerate()
 
 
-def first_picture(path: Path) -> Image.Image:
+def first_picture(path: Path) -> "Image.Image":
     """A picture, or the first frame of a video."""
+    import av
+    from PIL import Image
+
     if path.suffix.lower() in {".png", ".jpg", ".jpeg"}:
         with Image.open(path) as opened:
             return opened.convert("RGB")
@@ -216,15 +222,25 @@ def first_picture(path: Path) -> Image.Image:
         return next(container.decode(video=0)).to_image().convert("RGB")
 
 
-def cropped(picture: Image.Image, width: int, height: int) -> Pixels:
+def pixels_of(picture: "Image.Image") -> "Pixels":
+    import numpy as np
+
+    return np.asarray(picture)
+
+
+def cropped(picture: "Image.Image", width: int, height: int) -> "Pixels":
     """The middle of the picture, scaled to fill that size."""
-    return np.asarray(ImageOps.fit(picture, (width, height)))
+    from PIL import ImageOps
+
+    return pixels_of(ImageOps.fit(picture, (width, height)))
 
 
 def write_video(
-    path: Path, picture: Pixels, frames: int, *, fps: float = 25, sound: Path | None = None
+    path: Path, picture: "Pixels", frames: int, *, fps: float = 25, sound: Path | None = None
 ) -> None:
     """A real video of one picture, each frame marked with its number, and sound at 16 kHz mono."""
+    import av
+
     height, width = picture.shape[:2]
     with av.open(str(path), "w", format="mp4") as container:
         rate = Fraction(fps).limit_denominator(1001)
@@ -245,6 +261,9 @@ def write_video(
 
 def _write_sound(container: Any, stream: Any, sound: Path, seconds: float) -> None:
     """Sound as upstream engines leave it: 16 kHz, mono, and no longer than the pictures."""
+    import av
+    import numpy as np
+
     samples, rate = sound_of(sound)
     wanted = np.arange(0, min(len(samples) / rate, seconds), 1 / 16_000)
     resampled = np.interp(wanted * rate, np.arange(len(samples)), samples)

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-from upstream_play import Stage, complain, first_picture, say, seconds_of, write_video
+from upstream_play import Stage, complain, first_picture, pixels_of, say, seconds_of, write_video
 
 
 def arguments() -> argparse.Namespace:
@@ -33,9 +32,9 @@ def main() -> None:
             stage.work()
         complain(f"\rwriter: {frame + 1}it [00:00, 61.20it/s]")
     silent = Path(f"{args.output_path}.tmp.mp4")
-    write_video(silent, np.asarray(first_picture(Path(args.source_path))), frames)
+    write_video(silent, pixels_of(first_picture(Path(args.source_path))), frames)
     if not stage.fails("no_output"):
-        picture = np.asarray(first_picture(Path(args.source_path)))
+        picture = pixels_of(first_picture(Path(args.source_path)))
         write_video(Path(args.output_path), picture, frames, sound=Path(args.audio_path))
     say(args.output_path)
 

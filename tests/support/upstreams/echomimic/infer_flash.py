@@ -3,10 +3,9 @@
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from upstream_play import (
-    Pixels,
     Stage,
     bar,
     cropped,
@@ -15,6 +14,10 @@ from upstream_play import (
     seconds_of,
     write_video,
 )
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from upstream_play import Pixels
 
 BASE_FILES = (
     "Wan2.1_VAE.pth",
@@ -132,7 +135,7 @@ def load(args: argparse.Namespace) -> None:
     (Path(args.wav2vec_model_dir) / "pytorch_model.bin").stat()
 
 
-def shape(args: argparse.Namespace, picture: Image.Image) -> Pixels:
+def shape(args: argparse.Namespace, picture: "Image.Image") -> "Pixels":
     """Never larger than it was, sides rounded down to multiples of 16."""
     scale = min(1.0, math.sqrt(math.prod(args.sample_size) / math.prod(picture.size)))
     width, height = (int(side * scale) // 16 * 16 for side in picture.size)

@@ -8,10 +8,9 @@ import time
 import urllib.error
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from upstream_play import (
-    Pixels,
     Stage,
     bar,
     complain,
@@ -21,6 +20,10 @@ from upstream_play import (
     seconds_of,
     write_video,
 )
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from upstream_play import Pixels
 
 FPS = 25
 PREPROCESS = ("crop", "extcrop", "resize", "full", "extfull")
@@ -164,7 +167,7 @@ def pass_through(total: int, label: str) -> None:
         pass
 
 
-def shape(args: argparse.Namespace, picture: Image.Image) -> Pixels:
+def shape(args: argparse.Namespace, picture: "Image.Image") -> "Pixels":
     """Frames as large as its options make them."""
     if args.enhancer not in {None, "gfpgan", "RestoreFormer"}:
         raise ValueError(f"Wrong model version {args.enhancer}.")

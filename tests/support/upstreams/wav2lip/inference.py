@@ -5,14 +5,13 @@ import math
 import sys
 from pathlib import Path
 
-import av
-import numpy as np
 from upstream_play import (
     MARK,
     Stage,
     bar,
     complain,
     first_picture,
+    pixels_of,
     say,
     seconds_of,
     sound_of,
@@ -73,6 +72,8 @@ def read_face(args: argparse.Namespace) -> tuple[float, int]:
         say("Reading video frames...")
         raise IndexError("list index out of range")
     say("Reading video frames...")
+    import av
+
     with av.open(args.face) as container:
         stream = container.streams.video[0]
         return float(stream.average_rate or 25), sum(1 for _ in container.decode(video=0))
@@ -80,7 +81,7 @@ def read_face(args: argparse.Namespace) -> tuple[float, int]:
 
 def listen(sound: Path, fps: float, stage: Stage) -> int:
     samples, _rate = sound_of(sound)
-    if not np.any(samples[: len(samples)]) or stage.fails("silent"):
+    if not samples.any() or stage.fails("silent"):
         raise ValueError(
             "Mel contains nan! Using a TTS voice? Add a small epsilon noise to the wav file and"
             " try again"
@@ -126,7 +127,7 @@ def find_faces(args: argparse.Namespace, stage: Stage, frames: int) -> None:
 
 def combine(args: argparse.Namespace, sound: Path, frames: int, fps: float) -> None:
     """Its last step, whose failure nobody looks at."""
-    picture = np.asarray(first_picture(Path(args.face)))
+    picture = pixels_of(first_picture(Path(args.face)))
     raw = Path("temp/result.avi")
     if not raw.parent.is_dir():
         complain("ffmpeg: temp/result.avi: No such file or directory")

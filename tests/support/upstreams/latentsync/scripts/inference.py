@@ -4,9 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
-import av
-import numpy as np
-from upstream_play import Stage, bar, first_picture, say, seconds_of, write_video
+from upstream_play import Stage, bar, first_picture, pixels_of, say, seconds_of, write_video
 
 #: Frames of one denoising.
 WINDOW = 16
@@ -39,6 +37,8 @@ def main() -> None:
     say(f"Input video path: {args.video_path}")
     say(f"Input audio path: {args.audio_path}")
     say(f"Loaded checkpoint path: {args.inference_ckpt_path}")
+    import av
+
     with av.open(args.video_path) as container:
         shown = sum(1 for _ in container.decode(video=0))
     frames = min(shown, int(seconds_of(Path(args.audio_path)) * 25))
@@ -53,7 +53,7 @@ def main() -> None:
         if window or windows == 1:
             stage.work()
     say(f"Restoring {frames} faces...")
-    picture = np.asarray(first_picture(Path(args.video_path)))
+    picture = pixels_of(first_picture(Path(args.video_path)))
     Path(args.temp_dir).mkdir(parents=True, exist_ok=True)
     if not stage.fails("no_output"):
         write_video(Path(args.video_out_path), picture, frames, sound=Path(args.audio_path))

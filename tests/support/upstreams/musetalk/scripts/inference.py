@@ -5,8 +5,7 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
-from upstream_play import Stage, bar, first_picture, say, seconds_of, write_video
+from upstream_play import Stage, bar, first_picture, pixels_of, say, seconds_of, write_video
 
 UNSAFE = set(" '\"()&;$")
 
@@ -93,7 +92,7 @@ def sync(args: argparse.Namespace, stage: Stage, task: dict[str, str]) -> None:
     scratch.write_bytes(b"")
     if UNSAFE & set(f"{video}{sound}{folder}"):
         raise FileNotFoundError(2, "No such file or directory", str(scratch))
-    picture = np.asarray(first_picture(video))
+    picture = pixels_of(first_picture(video))
     output = folder / (args.output_vid_name or f"{name}.mp4")
     if not stage.fails("no_output"):
         write_video(output, picture, frames, fps=args.fps, sound=sound)
