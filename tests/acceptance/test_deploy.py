@@ -83,6 +83,14 @@ def test_compose_is_valid_and_names_settings() -> None:
     assert {*named, *example} - settings_names() - OTHERS == set()
 
 
+def test_the_workflows_are_valid() -> None:
+    files = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert len(files) == 2
+
+
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.stem)
 def test_a_manifest_is_valid(manifest: Path) -> None:
     command = [BIN / "kubernetes-validate", "--strict", "--no-warn", manifest]
