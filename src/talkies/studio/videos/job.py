@@ -2,11 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
+from talkies.errors import ChildTimedOut
 from talkies.jobs.kinds import Finished, JobKind, Phase, Step, StepContext
 from talkies.jobs.queue import PREPARE, render_queue
 from talkies.jobs.records import Document, Job, Output, Status
@@ -16,6 +17,8 @@ from talkies.studio.maker_process import Patience
 from talkies.studio.previews import shipping
 from talkies.studio.progress import Stage
 from talkies.studio.videos.kind import KIND, video_key
+from talkies.studio.videos.patience import RenderPatience, given_up, stays_in_memory
+from talkies.studio.videos.remote import RemoteRender
 from talkies.studio.videos.steps import CAPTIONS, FINDINGS, INPUTS, SCORE, write_order
 from talkies.studio.videos.submission import submission_from
 from talkies.studio.videos.workbench import POSTER, PREVIEW, TIMING
@@ -25,17 +28,15 @@ from talkies.studio.workshop import TRANSFER_TRIES, Product, Workshop
 LEAST_SECONDS: Final = 600.0
 PATIENCE: Final = 3.0
 
-#: Seconds of work for a second of speech on one slow core, by stage. A render's are its engine's,
-#: times four: 1080p at 60 frames a second instead of 720p at 25.
+#: Seconds of work for a second of speech on one slow core, by stage; see `patience` for a render.
 WORK_SECONDS: Final[Mapping[Stage, float]] = {
     Stage.SPEAK: 1.0,
     Stage.ALIGN: 0.5,
     Stage.ANIMATE: 0.1,
     Stage.CHECK: 4.0,
 }
-RENDER_FACTOR: Final = 4.0
 
-#: Seconds without a frame after which a render hangs; an engine's models may take minutes to load.
+#: Seconds without a frame after which a check hangs.
 SILENCE_SECONDS: Final = 300.0
 
 #: Tries of a step whose maker may be killed through no fault of the job, as by a full memory.
@@ -55,9 +56,16 @@ BESIDE: Final = (
 )
 
 
-def video_kind(workshop: Workshop) -> JobKind:
-    """The kind `video`: what is asked for is a `VideoSubmission`'s document."""
-    steps = _Steps(workshop)
+def video_kind(
+    workshop: Workshop,
+    patience: RenderPatience | None = None,
+    remote: RemoteRender | None = None,
+) -> JobKind:
+    """The kind `video`: what is asked for is a `VideoSubmission`'s document.
+
+    `remote` renders what is not rendered here; None where there are no pods.
+    """
+    steps = _Steps(workshop, patience or RenderPatience(), remote)
 
     def step(stage: Stage, **settings: Any) -> Step:
         return Step(name=stage.value, run=partial(steps.run, stage), **settings)
@@ -91,8 +99,12 @@ def video_kind(workshop: Workshop) -> JobKind:
 class _Steps:
     """The steps of one video job."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(
+        self, workshop: Workshop, patience: RenderPatience, remote: RemoteRender | None
+    ) -> None:
         self._workshop = workshop
+        self._patience = patience
+        self._remote = remote
 
     def run(self, stage: Stage, context: StepContext) -> dict[str, Any]:
         """One step; what an earlier run of a job left to be delivered is taken as it is."""
@@ -117,6 +129,8 @@ class _Steps:
         """
         if job.status is Status.FAILED and job.stage == Stage.DELIVER:
             return
+        if self._remote is not None:
+            self._remote.forget(job)
         self._workshop.purge(job.id, previews=job.status is not Status.SUCCEEDED)
 
     def _bring(self, context: StepContext) -> None:
@@ -130,41 +144,59 @@ class _Steps:
         """Let the maker do a step, and keep what it left."""
         job = context.job
         write_order(context.folder, submission_from(job.request), str(job.engine))
-        command = partial(
-            self._workshop.command,
-            context,
-            {"do": "step", "stage": stage.value, "since": _since(job)},
-            self._patience(stage, context),
-            last=stage is Stage.CHECK,
-        )
-        answer = self._rendered(context, command) if stage is Stage.RENDER else command()
+        answer = self._rendered(context) if stage is Stage.RENDER else self._done(stage, context)
         artifacts = self._workshop.artifacts.keep(job.id, context.folder, answer["files"])
         result = {**answer, "files": [artifact.document for artifact in artifacts]}
         if stage is Stage.CHECK:
             self._workshop.artifacts.remember(job.id, {**context.results, stage.value: result})
         return result
 
-    def _rendered(self, context: StepContext, render: Callable[[], Header]) -> Header:
+    def _done(self, stage: Stage, context: StepContext) -> Header:
+        """What the job's maker answers to a step."""
+        expected = WORK_SECONDS.get(stage, 0.0) * media_seconds(context.results)
+        patience = Patience(
+            wall_seconds=max(LEAST_SECONDS, PATIENCE * expected),
+            silence_seconds=SILENCE_SECONDS if stage is Stage.CHECK else None,
+        )
+        command, last = _command(stage, context.job), stage is Stage.CHECK
+        return self._workshop.command(context, command, patience, last=last)
+
+    def _rendered(self, context: StepContext) -> Header:
         """Render, while what there is already goes out as a preview."""
         job, began = context.job, time.monotonic()
         preview = context.folder / PREVIEW
         attempt = f"{job.run}-{job.attempts}-{now()}"
         with shipping(self._workshop.storage, preview, job_id=job.id, attempt=attempt):
-            answer = render()
+            answer = self._made_elsewhere(context) or self._made_here(context)
         context.measure(render_seconds=time.monotonic() - began)
         return answer
 
-    def _patience(self, stage: Stage, context: StepContext) -> Patience:
-        rate = WORK_SECONDS.get(stage, 0.0)
-        if stage is Stage.RENDER:
-            engine = self._workshop.engines.choose(str(context.job.engine))
-            rate = RENDER_FACTOR * engine.seconds_per_video_second
-        expected = rate * media_seconds(context.results)
-        slow = stage in {Stage.RENDER, Stage.CHECK}
-        return Patience(
-            wall_seconds=max(LEAST_SECONDS, PATIENCE * expected),
-            silence_seconds=SILENCE_SECONDS if slow else None,
-        )
+    def _made_elsewhere(self, context: StepContext) -> Header | None:
+        """What a maker answers that finishes a pod's video; None where no pod makes it."""
+        engine = str(context.job.engine)
+        if self._remote is None or not self._remote.takes(engine):
+            return None
+        patience = self._render_patience(context)
+        received = self._remote.bring(context, seconds=patience.wall_seconds)
+        command = {**_command(Stage.RENDER, context.job), "received": received.name}
+        return self._workshop.command(context, command, patience, last=False)
+
+    def _made_here(self, context: StepContext) -> Header:
+        """What a maker of this machine answers to the render."""
+        job, command = context.job, _command(Stage.RENDER, context.job)
+        engine = self._workshop.engines.choose(str(job.engine))
+        patience = self._render_patience(context)
+        try:
+            if stays_in_memory(engine):
+                return self._workshop.render(engine, context, command, patience)
+            return self._workshop.command(context, command, patience, last=False)
+        except ChildTimedOut as error:
+            raise given_up(engine, patience, error) from error
+
+    def _render_patience(self, context: StepContext) -> Patience:
+        engine = self._workshop.engines.choose(str(context.job.engine))
+        options = submission_from(context.job.request).options
+        return self._patience.of(engine, options, media_seconds(context.results))
 
     def _deliver(self, context: StepContext) -> dict[str, Any]:
         context.progress(Stage.DELIVER.value, DELIVER_FRACTION)
@@ -174,6 +206,10 @@ class _Steps:
         video = next(output for output in outputs if output.name == "video")
         facts["video"] |= {"bytes": video.bytes, "sha256": video.sha256}
         return {"facts": facts, "outputs": [asdict(output) for output in outputs]}
+
+
+def _command(stage: Stage, job: Job) -> Header:
+    return {"do": "step", "stage": stage.value, "since": _since(job)}
 
 
 def _since(job: Job) -> float:
