@@ -14,15 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from talkies import __version__
 from talkies.api.form_fields import checked
 from talkies.api.v1.audio_bodies import SpeechJobBody
 from talkies.api.v1.video_bodies import ROLES, VideoBody
+from talkies.engines.registry import EngineRegistry
 from talkies.errors import InvalidRequest, Misconfigured
 from talkies.jobs.records import Job
 from talkies.kit.ids import new_id
 from talkies.settings import Settings
-from talkies.settings.later import RunPod
+from talkies.settings.later import RunPod, SadTalker
 from talkies.storage.base import Storage
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.assets.assets import Assets
@@ -34,6 +37,7 @@ from talkies.studio.serverless.embedded import extracted
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import VideoSubmission
 from talkies.telemetry.gpu import GpuWatch
+from talkies.wiring.engines import engine_home, pull_missing
 from talkies.wiring.foundation import storage_of
 from talkies.wiring.http import audio_of, health_of, videos_of
 from talkies.wiring.installation import Installation
@@ -44,6 +48,9 @@ PLATFORM: Final = Principal(key_id=None, name="serverless", scopes=frozenset({Sc
 
 #: What an endpoint cannot do by itself: it may be gone before a receiver answers.
 WEBHOOKS: Final = ("webhook_url", "webhook_events")
+
+#: Sections of settings by which work is sent on to other machines.
+SENDING_ON: Final[tuple[type[BaseModel], ...]] = (RunPod, SadTalker)
 
 log = logging.getLogger(__name__)
 
@@ -75,16 +82,18 @@ def serverless_desk(settings: Settings, began: float) -> Iterator[Desk]:
 
     Raises `Misconfigured`, and what stands in the way of missing weights.
     """
+    pulling = time.monotonic()
+    _pull(settings)
     with _own_disk(settings.scratch_dir) as folder:
-        service = Service(private(settings, folder), works=True)
         loading = time.monotonic()
+        service = Service(private(settings, folder), works=True)
         service.parts.open()
         service.start()
         remote = None if settings.provider == "local" else storage_of(settings, None)
         try:
             startup = Startup(
                 ready_seconds=time.monotonic() - began,
-                pull_seconds=0.0,
+                pull_seconds=loading - pulling,
                 load_seconds=time.monotonic() - loading,
             )
             log.info("the worker is ready: %s", startup.document)
@@ -100,9 +109,15 @@ def private(settings: Settings, folder: Path) -> Settings:
 
     Workers of an endpoint have nothing in common but the storage of results, and send no work on.
     """
-    nothing = {name: field.get_default() for name, field in RunPod.model_fields.items()}
+    nothing = {
+        name: field.get_default()
+        for section in SENDING_ON
+        for name, field in section.model_fields.items()
+    }
     own = {
         **nothing,
+        # It is done before.
+        "pull_weights": False,
         "data_dir": folder,
         "scratch_dir": None,
         "storage_dir": None,
@@ -128,6 +143,13 @@ def office_of(parts: Installation, remote: Storage | None) -> Office:
         results=Results(local=base.storage, remote=remote),
         health=partial(_health, parts, remote),
     )
+
+
+def _pull(settings: Settings) -> None:
+    """Bring missing weights; raises why those of an engine that ENGINES names did not come."""
+    for outcome in pull_missing(settings, EngineRegistry(engine_home(settings))):
+        if outcome.error is not None and outcome.engine in settings.engines:
+            raise outcome.error
 
 
 @contextlib.contextmanager

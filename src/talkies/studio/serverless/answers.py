@@ -4,8 +4,9 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,15 +22,12 @@ FOLDER: Final = "serverless"
 #: of three, and the rest is for what stands around them.
 INLINE_BYTES: Final = 7_000_000
 
-#: Tries to store a file, and seconds before the second; each later wait is double.
-TRIES: Final = 3
-BACKOFF_SECONDS: Final = 1.0
+#: Seconds to wait before each further try to store a file.
+WAITS: Final = (1.0, 2.0)
 
 #: Failures after which the graphics card, its driver or the machine's memory may stay broken for
 #: the next job, too.
-BREAKING: Final = frozenset(
-    {"GPU_OOM", "GPU_UNAVAILABLE", "HOST_OOM_OR_KILLED", "ENGINE_STALLED"},
-)
+BREAKING: Final = frozenset({"GPU_OOM", "GPU_UNAVAILABLE", "HOST_OOM_OR_KILLED", "ENGINE_STALLED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +56,21 @@ class Results:
     def _stored(self, remote: Storage, place: str, output: Output, folder: Path) -> Document:
         path, key = folder / "result", f"{place}/{_filename(output)}"
         self.local.get(output.storage_key, path)
-        for wait in _waits():
+        self._patiently(partial(remote.put, key, path, content_type=output.content_type))
+        url = remote.link(key, seconds=LINK_SECONDS, filename=_filename(output))
+        return {**_about(output), "url": url, "expires_at": now() + LINK_SECONDS * 1_000}
+
+    def _patiently(self, store: Callable[[], object]) -> None:
+        for wait in WAITS:
             try:
-                remote.put(key, path, content_type=output.content_type)
-                url = remote.link(key, seconds=LINK_SECONDS, filename=_filename(output))
-                break
+                store()
             except TalkiesError as error:
-                if wait is None or not error.retryable:
+                if not error.retryable:
                     raise
                 self.sleep(wait)
-        return {**_about(output), "url": url, "expires_at": now() + LINK_SECONDS * 1_000}
+            else:
+                return
+        store()
 
     def _inside(self, outputs: Sequence[Output]) -> dict[str, Any]:
         files, warnings, left = {}, [], INLINE_BYTES
@@ -113,12 +116,6 @@ def success(job: Job, shown: Mapping[str, Any], timing: Document) -> dict[str, A
     }
 
 
-def _waits() -> Iterator[float | None]:
-    """Seconds to wait after each try that failed; None after the last."""
-    yield from (BACKOFF_SECONDS * 2**number for number in range(TRIES - 1))
-    yield None
-
-
 def _about(output: Output) -> dict[str, Any]:
     return {
         "bytes": output.bytes,
@@ -130,7 +127,8 @@ def _about(output: Output) -> dict[str, Any]:
 
 def _filename(output: Output) -> str:
     """`video.mp4` of `videos/vid_01….mp4`: a job's id means nothing outside of this worker."""
-    return output.name + "." + output.storage_key.rpartition("/")[2].rpartition(".")[2]
+    ending = "." + output.storage_key.rpartition(".")[2]
+    return output.name.removesuffix(ending) + ending
 
 
 def _safe(request_id: str) -> str:

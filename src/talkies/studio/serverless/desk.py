@@ -98,9 +98,18 @@ class Office:
 class Desk:
     """Serves orders; the platform gives it one at a time."""
 
-    def __init__(self, office: Office, startup: Startup) -> None:
+    def __init__(
+        self,
+        office: Office,
+        startup: Startup,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+        stop_seconds: float = STOP_SECONDS,
+    ) -> None:
         self._office = office
         self._startup = startup
+        self._look_seconds = look_seconds
+        self._stop_seconds = stop_seconds
         self._served = 0
 
     def serve(self, order: Order, stop: threading.Event, tell: Tell) -> dict[str, Any]:
@@ -138,7 +147,7 @@ class Desk:
     def _ended(self, job: Job, stop: threading.Event, tell: Tell) -> Job:
         """The job once it has ended."""
         while not job.done:
-            if stop.wait(LOOK_SECONDS):
+            if stop.wait(self._look_seconds):
                 self._canceled(job.id)
                 raise Canceled("The platform stopped the job.")
             job = self._office.jobs.get(job.id)
@@ -147,9 +156,9 @@ class Desk:
 
     def _canceled(self, job_id: str) -> None:
         """Cancel, and wait until nothing of it runs any more."""
-        job, patience = self._office.jobs.cancel(job_id), time.monotonic() + STOP_SECONDS
+        job, patience = self._office.jobs.cancel(job_id), time.monotonic() + self._stop_seconds
         while not job.done and time.monotonic() < patience:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(self._look_seconds)
             job = self._office.jobs.get(job_id)
 
     def _timing(self, job: Job, began: float) -> dict[str, Any]:

@@ -34,12 +34,18 @@ class Handler:
     """Serves the requests of one worker."""
 
     def __init__(
-        self, desk: Desk, send: Send | None = None, *, tell_seconds: float = TELL_SECONDS
+        self,
+        desk: Desk,
+        send: Send | None = None,
+        *,
+        tell_seconds: float = TELL_SECONDS,
+        last_word_seconds: float = LAST_WORD_SECONDS,
     ) -> None:
         """Without `send`, nobody hears how far a job is."""
         self._desk = desk
         self._send = send
         self._tell_seconds = tell_seconds
+        self._last_word_seconds = last_word_seconds
 
     async def handle(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """What the SDK is to return for a request; what fails is an answer with `error`.
@@ -54,7 +60,7 @@ class Handler:
         telling = asyncio.create_task(self._tell(request, word))
         try:
             return await self._served(order, word)
-        except Canceled as error:
+        except TalkiesError as error:
             return failure(described(error))
         except Exception:  # the SDK would show the platform's users our traceback
             log.exception("request %s failed", order.id)
@@ -64,7 +70,7 @@ class Handler:
             )
         finally:
             word.end()
-            await _settled(telling)
+            await _settled(telling, self._last_word_seconds)
 
     async def _served(self, order: Order, word: "_Word") -> dict[str, Any]:
         stop, loop = threading.Event(), asyncio.get_running_loop()
@@ -79,8 +85,8 @@ class Handler:
             stop.set()
             # The next request must not begin while this one still holds the graphics card.
             await asyncio.wait({work})
-            with contextlib.suppress(Canceled):
-                work.result()
+            if not isinstance(work.exception(), Canceled | None):
+                log.warning("request %s ended badly: %s", order.id, work.exception())
             raise
 
     async def _tell(self, request: Mapping[str, Any], word: "_Word") -> None:
@@ -128,9 +134,9 @@ class _Word:
             await asyncio.wait_for(self._ended.wait(), max(0.0, seconds))
 
 
-async def _settled(telling: "asyncio.Task[None]") -> None:
+async def _settled(telling: "asyncio.Task[None]", seconds: float) -> None:
     """Wait until the last word was taken, or give it up."""
-    done, _ = await asyncio.wait({telling}, timeout=LAST_WORD_SECONDS)
+    done, _ = await asyncio.wait({telling}, timeout=seconds)
     if not done:
         log.warning("a word of progress is still on its way and was given up")
         telling.cancel()

@@ -1,0 +1,172 @@
+"""Results of the serverless worker in a real bucket, and our own client asking for them."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+import pod_stage
+import pytest
+import runpod_worker
+from runpod_endpoint import ENDPOINT, KEY, Platform, platform
+from runpod_worker import SMALL, portrait
+from seaweed import Bucket, seaweedfs
+
+from talkies.errors import FaceNotFound
+from talkies.media.pictures import Picture, load_own_picture, save_picture
+from talkies.media.video_reader import probe
+from talkies.pods.client import Order
+from talkies.pods.pod import Contract, Pod
+from talkies.pods.relay import Relay, RelayRules
+from talkies.pods.serverless_client import REQUEST_BYTES, ServerlessClient
+from talkies.pods.wire import Limits
+from talkies.storage.s3 import S3Options, S3Storage
+from talkies.studio.serverless.answers import FOLDER
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    with seaweedfs() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def endpoint(bucket: Bucket) -> Iterator[Platform]:
+    """An endpoint with one worker, whose results go into the bucket."""
+    settings = {
+        "STORAGE_PROVIDER": "s3",
+        "S3_BUCKET": bucket.name,
+        "S3_ENDPOINT": bucket.endpoint_url,
+        "S3_REGION": "us-east-1",
+        "S3_ACCESS_KEY_ID": bucket.access_key_id,
+        "S3_SECRET_ACCESS_KEY": bucket.secret_access_key,
+        "STORAGE_PREFIX": "talks",
+        "ALLOWED_FETCH_SCHEMES": "https,http",
+        "ALLOWED_ADDRESSES": _place(bucket),
+    }
+    with platform() as made, runpod_worker.at_work(made, settings):
+        yield made
+
+
+def _place(bucket: Bucket) -> str:
+    return urlsplit(bucket.endpoint_url).netloc
+
+
+def test_a_video_lies_in_the_bucket_and_the_answer_has_links(
+    endpoint: Platform, tmp_path: Path
+) -> None:
+    held = endpoint.run({"input": {"portrait": portrait(), **SMALL}})
+    endpoint.until(held.id, "COMPLETED")
+
+    video = held.output["files"]["video"]
+    assert "base64" not in video
+    assert f"/talks/{FOLDER}/{held.id}/video.mp4" in video["url"]
+    assert set(held.output["files"]) >= {"video", "poster", "timing.json"}
+    content = httpx.get(video["url"]).raise_for_status().content
+    assert len(content) == video["bytes"]
+    path = tmp_path / "video.mp4"
+    path.write_bytes(content)
+    assert probe(path).height == 600
+
+
+@pytest.fixture(scope="module")
+def sound(endpoint: Platform, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Speech, made by the endpoint."""
+    path = tmp_path_factory.mktemp("sound") / "sound.wav"
+    given = {"do": "speech", "input": "We move both maps.", "response_format": "wav"}
+    held = endpoint.run({"input": given})
+    endpoint.until(held.id, "COMPLETED")
+    path.write_bytes(httpx.get(held.output["files"]["audio"]["url"]).raise_for_status().content)
+    return path
+
+
+def relay(endpoint: Platform, bucket: Bucket) -> Relay:
+    host, _, port = _place(bucket).rpartition(":")
+    ways = pod_stage.ways((host, int(port)))
+    pod = Pod(
+        name="endpoint",
+        url=f"{endpoint.url}/{ENDPOINT}",
+        contract=Contract.SERVERLESS,
+        token=KEY,
+        engines=("portrait",),
+    )
+    limits = Limits(ask_seconds=20, transfer_seconds=60, stall_seconds=20)
+    return Relay(pod, lambda pod: ServerlessClient(pod, ways, limits), RelayRules())
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The portrait at 512 by 640, which is soon rendered."""
+    picture = load_own_picture(runpod_worker.FIXTURES / "portrait.png")
+    path = tmp_path_factory.mktemp("picture") / "portrait.png"
+    save_picture(Picture(pixels=picture.pixels[::2, ::2]), path)
+    return path
+
+
+def order(picture: Path, sound: Path, **given: Any) -> Order:
+    facts = {"engine": "portrait", "portrait": picture, "sound": sound, "seconds": 1.6, **given}
+    return Order(key="vid_1-1", **facts)
+
+
+def test_our_client_gets_a_video_from_our_worker(
+    endpoint: Platform, bucket: Bucket, small: Path, sound: Path, tmp_path: Path
+) -> None:
+    watcher, path = pod_stage.Watcher(), tmp_path / "video.mp4"
+
+    relay(endpoint, bucket).run(order(small, sound), path, watcher, seconds=120)
+
+    info = probe(path)
+    assert (info.width, info.height) == (512, 640)
+    assert watcher.notes[0].remote_id in endpoint.jobs
+    assert watcher.heard == sorted(watcher.heard)
+
+
+def test_files_that_are_too_large_for_a_request_are_fetched_by_the_worker(
+    endpoint: Platform, bucket: Bucket, small: Path, sound: Path, tmp_path: Path
+) -> None:
+    store = S3Storage(
+        S3Options(
+            bucket=bucket.name,
+            endpoint_url=bucket.endpoint_url,
+            access_key_id=bucket.access_key_id,
+            secret_access_key=bucket.secret_access_key,
+        )
+    )
+    long = tmp_path / "long.wav"
+    _lengthened(sound, long, REQUEST_BYTES)
+    store.put("in/portrait.png", small, content_type="image/png")
+    store.put("in/sound.wav", sound, content_type="audio/wav")
+    links = {"portrait": store.link("in/portrait.png"), "sound": store.link("in/sound.wav")}
+
+    path = tmp_path / "video.mp4"
+    relay(endpoint, bucket).run(
+        order(small, long, links=links), path, pod_stage.Watcher(), seconds=120
+    )
+    store.close()
+
+    assert 1 < probe(path).frames / 25 < 5
+
+
+def test_what_is_wrong_with_an_order_comes_back_as_such(
+    endpoint: Platform, bucket: Bucket, sound: Path, tmp_path: Path
+) -> None:
+    grey = tmp_path / "grey.png"
+    save_picture(Picture(pixels=np.full((600, 600, 3), 128, np.uint8)), grey)
+
+    with pytest.raises(FaceNotFound):
+        relay(endpoint, bucket).run(
+            order(grey, sound),
+            tmp_path / "video.mp4",
+            pod_stage.Watcher(),
+            seconds=120,
+        )
+
+
+def _lengthened(sound: Path, path: Path, size: int) -> None:
+    """The same file, but larger."""
+    shutil.copy(sound, path)
+    with path.open("r+b") as file:
+        file.truncate(size)
