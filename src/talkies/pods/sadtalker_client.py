@@ -24,11 +24,20 @@ _STATES: Final[Mapping[object, RemoteState]] = {
     "error": RemoteState.FAILED,
 }
 
-#: Options of the service's form; an order's other options are not sent.
-OPTIONS: Final = (
-    *("preprocess", "enhancer", "background_enhancer", "expression_scale", "pose_style"),
-    *("batch_size", "input_yaw", "input_pitch", "input_roll", "default_size"),
-)
+#: Options of the engine, by the names of the service's form; others are not sent.
+FIELDS: Final[Mapping[str, str]] = {
+    **{
+        name: name
+        for name in (
+            *("preprocess", "still", "enhancer", "background_enhancer", "expression_scale"),
+            *("pose_style", "batch_size", "input_yaw", "input_pitch", "input_roll"),
+        )
+    },
+    "size": "default_size",
+}
+
+#: What an option has that is not used.
+UNUSED: Final = frozenset({"", "none"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +152,9 @@ class SadTalkerClient:
 
 def _form(order: Order) -> Form:
     chosen = {
-        name: str(order.options[name])
-        for name in OPTIONS
-        if order.options.get(name) not in (None, "")
+        FIELDS[name]: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in order.options.items()
+        if name in FIELDS and str(value) not in UNUSED
     }
     # The picture is framed already: the whole of it is wanted.
     texts = {"preprocess": "full", "still": str(order.motion == 0).lower(), **chosen}
