@@ -37,16 +37,6 @@ def _needs_video(engine_id: str) -> bool:
     return described(engine_id).intake.visuals == {Visual.SOURCE_VIDEO}
 
 
-@pytest.mark.parametrize("engine_id", ENGINES)
-def test_a_video_comes_back_as_long_as_it_was_asked_for(tmp_path: Path, engine_id: str) -> None:
-    checkout = install(tmp_path, engine_id)
-    wanted = asked(tmp_path / "in", speech((1.3, True)))
-    found = engine(checkout).render(wanted, context(tmp_path / "work"))
-    told = probe(found)
-    assert told.frames == wanted.performance.frames
-    assert (told.width, told.height) == (128, 192)
-
-
 @pytest.mark.parametrize(
     "engine_id", [each for each in ENGINES if Visual.SOURCE_VIDEO in described(each).intake.visuals]
 )

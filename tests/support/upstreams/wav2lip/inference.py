@@ -55,7 +55,7 @@ def main() -> None:
     say(f"Number of frames available for inference: {pictures}")
     sound = Path(args.audio)
     chunks = listen(sound, fps, stage)
-    frames = paint(args, stage, min(chunks, pictures) if pictures > 1 else chunks)
+    frames = paint(args, stage, chunks, pictures)
     combine(args, sound, frames, fps)
     if stage.fails("no_output"):
         Path(args.outfile).write_bytes(b"")
@@ -95,11 +95,12 @@ def listen(sound: Path, fps: float, stage: Stage) -> int:
     return chunks
 
 
-def paint(args: argparse.Namespace, stage: Stage, frames: int) -> int:
+def paint(args: argparse.Namespace, stage: Stage, frames: int, pictures: int) -> int:
+    frames = min(frames, pictures) if pictures > 1 else frames
     batches = math.ceil(frames / args.wav2lip_batch_size)
     for batch in bar(range(batches), batches, seconds=stage.step_seconds):
         if batch == 0:
-            find_faces(args, stage, frames)
+            find_faces(args, stage, pictures)
             say(f"Load checkpoint from: {args.checkpoint_path}")
             Path(args.checkpoint_path).stat()
             stage.load()
@@ -108,13 +109,14 @@ def paint(args: argparse.Namespace, stage: Stage, frames: int) -> int:
     return frames
 
 
-def find_faces(args: argparse.Namespace, stage: Stage, frames: int) -> None:
+def find_faces(args: argparse.Namespace, stage: Stage, pictures: int) -> None:
     detector = Path(sys.argv[0]).resolve().parent / "face_detection/detection/sfd/s3fd.pth"
     if not detector.exists():
         raise FileNotFoundError(2, "No such file or directory", str(detector))
     if args.box[0] == -1:
-        for _ in bar(range(frames), math.ceil(frames / args.face_det_batch_size)):
-            break
+        parts = math.ceil(pictures / args.face_det_batch_size)
+        for _ in bar(range(parts), parts):
+            pass
     if stage.fails("no_face"):
         raise ValueError("Face not detected! Ensure the video contains a face in all the frames.")
     if stage.fails("image_too_big"):
