@@ -5,6 +5,7 @@ It is loaded by the real host, in whatever Python that runs.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -37,7 +38,8 @@ class Adapter:
                 self._misbehave(values.get("do", ""))
         path = Path(order["output"] + ".mp4")
         path.write_bytes(Path(self._repository, "video.mp4").read_bytes())
-        self._report.log("loaded %d times, in process %d" % (self._loads, os.getpid()))
+        about = {"loads": self._loads, "pid": os.getpid(), "order": order}
+        (path.parent / "about.json").write_text(json.dumps(about))
         return str(path)
 
     def unload(self) -> None:

@@ -79,6 +79,10 @@ class HostGone(Exception):
         super().__init__(f"the host ended without an answer (status {status})")
 
 
+class HostIdle(Exception):
+    """The host was about to leave when it was asked: nobody had needed it for so long."""
+
+
 class HostUnfit(Exception):
     """What comes over the pipe is not what a host says."""
 
@@ -123,7 +127,7 @@ class HostProcess:
 
         Raises:
             HostError: it goes on, unless it is ending.
-            HostGone, HostUnfit: it was ended.
+            HostIdle, HostGone, HostUnfit: it was ended.
             What the ear raises.
         """
         self._number += 1
@@ -164,6 +168,8 @@ class HostProcess:
         """The answer, where it is one; raises the error, where it is that."""
         if not said:
             return None
+        if said.get("event") == "idle":
+            raise HostIdle
         if said.get("id") != self._number:
             raise HostUnfit(f"it spoke of something else: {str(said)[:200]}")
         if "error" in said:

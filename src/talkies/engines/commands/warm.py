@@ -4,6 +4,7 @@ The host is started for the first order and again after it misbehaved; it ends w
 long enough, when it is closed, and with this process.
 """
 
+import contextlib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from talkies.engines.commands.host_process import (
     HOST,
     HostError,
     HostGone,
+    HostIdle,
     HostProcess,
     HostUnfit,
 )
@@ -52,11 +54,14 @@ class WarmRunner:
         home: EngineHome,
         *,
         idle_seconds: float = IDLE_SECONDS,
+        cancel_seconds: float = CANCEL_SECONDS,
         patience: Patience | None = None,
     ) -> None:
+        """`cancel_seconds` are the least that a canceled step gets to end."""
         self._description = description
         self._home = home
         self._idle_seconds = idle_seconds
+        self._cancel_seconds = max(cancel_seconds, description.load_seconds)
         self._patience = patience or Patience()
         self._host: HostProcess | None = None
         #: Why there will be no host any more.
@@ -70,8 +75,7 @@ class WarmRunner:
         with fresh_scratch(order.scratch):
             linked(self._description.command, order.scratch, values)
             ear = _Listener(self._description, values, self._limit(order), hear)
-            host = self._ready(order, values, ear)
-            self._load(host, order, values, ear)
+            host = self._loaded(order, values, ear)
             self._render(host, order, values, ear)
             video = checked_video(order, self._description, values, ear.lines)
         hear(1.0)
@@ -85,6 +89,14 @@ class WarmRunner:
 
     def _limit(self, order: Order) -> float:
         return self._patience.seconds_for(order, self._description)
+
+    def _loaded(self, order: Order, values: Values, ear: "_Listener") -> HostProcess:
+        """A host with the models of this order."""
+        while True:
+            host = self._ready(order, values, ear)
+            with contextlib.suppress(HostIdle):
+                self._load(host, order, values, ear)
+                return host
 
     def _ready(self, order: Order, values: Values, ear: "_Listener") -> HostProcess:
         """A host that waits for requests."""
@@ -149,9 +161,8 @@ class WarmRunner:
         self, host: HostProcess, request: Mapping[str, Any], ear: "_Listener"
     ) -> dict[str, Any]:
         """What the host answers. Raises `_Unknown`, and what the failures that are known mean."""
-        cancel_seconds = max(CANCEL_SECONDS, self._description.load_seconds)
         try:
-            return host.ask(request, ear, cancel_seconds=cancel_seconds)
+            return host.ask(request, ear, cancel_seconds=self._cancel_seconds)
         except HostError as error:
             for line in error.lines:
                 ear.keep(line)
