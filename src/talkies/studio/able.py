@@ -75,7 +75,8 @@ def _typed(name: str, given: Scalar, schema: Mapping[str, Any]) -> Scalar:
 def _read(given: Scalar, kind: str) -> Scalar | None:
     """The value as one of a type of JSON Schema; None where it is none."""
     if kind == "string":
-        return given if isinstance(given, str) else None
+        # No program can be given a NUL.
+        return given if isinstance(given, str) and "\0" not in given else None
     if kind == "boolean":
         return given if isinstance(given, bool) else _TRUTHS.get(str(given).strip().lower())
     number = _number(given)

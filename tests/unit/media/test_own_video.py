@@ -47,4 +47,5 @@ def test_there_and_back_turns_without_standing_still(tmp_path: Path, count: int)
 def test_a_seekable_video_is_an_mp4_like_others(tmp_path: Path) -> None:
     video(tmp_path, 30)
     info = probe(tmp_path / "own.mp4")
-    assert (info.container, info.codec, info.frames, info.fps) == ("MP4", "h264", 30, 25)
+    assert (info.container, info.codec, info.frames) == ("MP4", "h264", 30)
+    assert info.fps == 25

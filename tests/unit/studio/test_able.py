@@ -115,6 +115,7 @@ def test_texts_of_a_command_line_become_what_the_schema_says(
         ({"still": "perhaps"}, "Give true or false."),
         ({"still": 2}, "Give true or false."),
         ({"name": 8}, "Give a text."),
+        ({"name": "a\0b"}, "Give a text."),
     ],
 )
 def test_values_that_the_schema_forbids_are_refused_by_name(

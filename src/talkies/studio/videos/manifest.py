@@ -132,7 +132,7 @@ def _row(number: int, record: Record, folder: Path, defaults: VideoOptions) -> R
             raise _unknown(number, name)
         if "\0" in str(value):
             raise wrong_row(number, f"`{name}` holds a NUL")
-    if not {"portrait", "source_video"} & given.keys():
+    if "portrait" not in given and not {**defaults, **given}.get("source_video"):
         raise wrong_row(number, "it has no portrait")
     for name in PATHS:
         if name in given:
@@ -143,7 +143,7 @@ def _row(number: int, record: Record, folder: Path, defaults: VideoOptions) -> R
         number=number,
         portrait=given.get("portrait"),
         audio=audio,
-        output=_output(number, given, str(options.get("format") or "mp4")),
+        output=_output(number, {**options, **given}, str(options.get("format") or "mp4")),
         options=cast("VideoOptions", options),
     )
 

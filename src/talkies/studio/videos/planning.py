@@ -115,7 +115,9 @@ def _prompt(options: VideoOptions) -> str:
     prompt = (options.get("prompt") or "").strip()
     if len(prompt) > PROMPT_LENGTH:
         raise InvalidOption(
-            f"`prompt` has more than {PROMPT_LENGTH:,} characters.", details={"option": "prompt"}
+            f"`prompt` has more than {PROMPT_LENGTH:,} characters.",
+            hint="Say it in a sentence or two.",
+            details={"option": "prompt"},
         )
     return prompt
 

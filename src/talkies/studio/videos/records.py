@@ -30,6 +30,10 @@ def read_records(path: Path) -> Iterator[Record]:
     return reader(text)
 
 
+#: What the value of a column must not be, where that is not the same as for all.
+_DEEP: Mapping[str, type] = {"options": list}
+
+
 def wrong_row(number: int, problem: str) -> InvalidManifest:
     """The error about a row, counted from 1 without the heading."""
     return InvalidManifest(
@@ -77,7 +81,7 @@ def _json_records(text: str) -> Iterator[Record]:
             raise wrong_row(number, "it is not JSON") from None
         if not isinstance(record, dict):
             raise wrong_row(number, "it is not a JSON object")
-        if any(isinstance(value, dict | list) for value in record.values()):
+        if any(isinstance(record[name], _DEEP.get(name, dict | list)) for name in record):
             raise wrong_row(number, "a value is neither text, number nor truth")
         yield record
 

@@ -137,6 +137,8 @@ def test_an_unknown_column_is_mended(tmp_path: Path) -> None:
         ("jobs.csv", "portrait,text,face\na.png,Hi,left\n", "“left” is no whole number"),
         ("jobs.csv", "portrait,text,speed\na.png,Hi,fast\n", "“fast” is no number"),
         ("jobs.csv", "portrait,text,score\na.png,Hi,maybe\n", "neither yes nor no"),
+        ("jobs.csv", "portrait,text,options\na.png,Hi,steps=8\n", "no object of JSON"),
+        ("jobs.jsonl", '{"portrait": "a", "text": "b", "options": {"c": [1]}}\n', "no object"),
         ("jobs.csv", 'portrait,text\na.png,"' + "x" * 140_000 + '"\n', "CSV"),
         ("jobs.jsonl", "not json\n", "not JSON"),
         ("jobs.jsonl", "[1]\n", "not a JSON object"),
@@ -172,6 +174,34 @@ def test_a_binary_manifest_is_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UnsupportedMedia):
         read_manifest(path, {})
+
+
+def test_engines_get_their_own_options_and_source_videos(tmp_path: Path) -> None:
+    text = (
+        "source_video,audio,text,preset,options,prompt\n"
+        'talk.mov,a.wav,,fast,"{""steps"": 8}",She nods.\n'
+        "talk.mov,,Hi,,,\n"
+    )
+    first, second = rows(tmp_path, text)
+    assert first.portrait is None
+    assert first.options == {
+        "source_video": tmp_path / "talk.mov",
+        "preset": "fast",
+        "options": {"steps": 8},
+        "prompt": "She nods.",
+    }
+    assert [str(row.output) for row in (first, second)] == ["001-a.mp4", "002-talk.mp4"]
+
+
+def test_a_line_of_json_has_options_as_they_are(tmp_path: Path) -> None:
+    line = {"portrait": "face.png", "text": "Hi", "options": {"steps": 8, "still": True}}
+    (row,) = rows(tmp_path, json.dumps(line), "jobs.jsonl")
+    assert row.options["options"] == {"steps": 8, "still": True}
+
+
+def test_one_source_video_may_be_for_every_row(tmp_path: Path) -> None:
+    found = rows(tmp_path, "text\nHi\nHo\n", source_video=Path("/talk.mp4"))
+    assert [str(row.output) for row in found] == ["001-talk.mp4", "002-talk.mp4"]
 
 
 def test_every_option_of_a_video_is_a_column_but_those_of_the_run() -> None:

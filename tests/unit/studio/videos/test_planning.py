@@ -6,7 +6,7 @@ import pytest
 
 from talkies.core.acting import Emotion
 from talkies.engines.base import VideoFormat
-from talkies.errors import FileMissing, InvalidInput, InvalidOption, UnknownLanguage
+from talkies.errors import FileMissing, InvalidInput, InvalidOption, InvalidRequest, UnknownLanguage
 from talkies.face.framing.options import Fit, Framing, Resolution
 from talkies.studio.speaking import Script
 from talkies.studio.videos import options
@@ -49,6 +49,9 @@ def test_every_option_arrives() -> None:
         pitch=0.8,
         language="de",
         engine="portrait",
+        preset="fast",
+        options={"steps": 8},
+        prompt="She nods.",
         face=2,
         motion=0.5,
         emotion="happy",
@@ -70,6 +73,8 @@ def test_every_option_arrives() -> None:
         text="Hello", voice="de+f2", language="de", speed=1.5, pitch=0.8
     )
     assert (request.engine, request.face, request.show_faces) == ("portrait", 2, Path("seen.png"))
+    assert request.engine_options == {"steps": 8, "preset": "fast"}
+    assert request.prompt == "She nods."
     assert (request.acting.motion, request.acting.seed) == (0.5, 7)
     assert request.acting.emotion is Emotion.HAPPY
     framing = request.look.framing
@@ -111,6 +116,9 @@ def test_every_option_arrives() -> None:
         ({"captions": "loud"}, "captions"),
         ({"captions": "burned"}, "words"),
         ({"format": "webm"}, "webm"),
+        ({"source_video": "talk.mp4"}, "both a portrait and a `source_video`"),
+        ({"preset": "fast", "options": {"preset": "fine"}}, "`preset` is given twice"),
+        ({"prompt": "p" * 4_001}, "`prompt` has more than 4,000"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(options: dict[str, object], named: str) -> None:
@@ -185,6 +193,23 @@ def test_the_inputs_are_all_that_is_read() -> None:
     request = recorded(background=Path("beach.jpg"))
     assert request.inputs == (Path("face.png"), Path("speech.wav"), Path("beach.jpg"))
     assert spoken().inputs == (Path("face.png"),)
+
+
+def test_a_source_video_stands_in_the_place_of_a_portrait() -> None:
+    request = plan(None, "speech.wav", "talk.mp4", VideoOptions(source_video="talk.mov"))
+    assert (request.portrait, request.source_video) == (None, Path("talk.mov"))
+    assert request.inputs == (Path("talk.mov"), Path("speech.wav"))
+
+
+def test_there_has_to_be_something_to_see() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        plan(None, "speech.wav", "talk.mp4", VideoOptions())
+    assert caught.value.details == {"fields": ["portrait"]}
+
+
+def test_the_same_preset_twice_is_one() -> None:
+    given = recorded(preset="fast", options={"preset": "fast"})
+    assert given.engine_options == {"preset": "fast"}
 
 
 def test_names_of_options_are_those_of_the_rooms_that_know_them() -> None:

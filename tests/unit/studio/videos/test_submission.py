@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from talkies.engines.base import Visual
 from talkies.errors import (
     InvalidInput,
     InvalidOption,
@@ -90,6 +91,31 @@ def test_a_text_is_said_by_a_voice() -> None:
 )
 def test_the_job_s_record_tells_it_all_again(submission: VideoSubmission) -> None:
     assert submission_from(request_document(submission)) == submission
+
+
+def test_a_source_video_stands_in_the_place_of_a_portrait() -> None:
+    submission = asked(
+        portrait=None,
+        source_video=VOICE,
+        prompt=" She nods. ",
+        options={"preset": "fast", "steps": 8},
+    )
+    require_possible(submission)
+    assert submission.sources == {"source_video": VOICE, "audio": VOICE}
+    assert submission.visual is Visual.SOURCE_VIDEO
+    request = planned(submission, {"source_video": Path("/work/source"), "audio": Path("/work/a")})
+    assert (request.portrait, request.source_video) == (None, Path("/work/source"))
+    assert request.visual is Visual.SOURCE_VIDEO
+    assert request.prompt == "She nods."
+    assert request.engine_options == {"preset": "fast", "steps": 8}
+    assert submission_from(request_document(submission)) == submission
+    resolved = submission.with_sources({"source_video": FACE})
+    assert resolved.sources["source_video"] is FACE
+
+
+def test_a_portrait_is_the_usual_visual() -> None:
+    assert asked().visual is Visual.PORTRAIT
+    assert planned(asked(), {"portrait": Path("/p"), "audio": Path("/a")}).visual is Visual.PORTRAIT
 
 
 @pytest.mark.parametrize(
