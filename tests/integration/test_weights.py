@@ -258,6 +258,68 @@ def test_a_body_that_is_longer_than_the_file_is_not_written(
         puller.pull([MODEL], tmp_path)
 
 
+def test_the_rest_of_a_file_is_not_longer_than_the_file(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    model(hub, 3 * MB, Trouble(cut_after=2 * MB), Trouble(longer=1000))
+    puller.pull([MODEL], tmp_path)
+    assert [one.range for one in hub.asked if one.cdn] == ["", f"bytes={2 * MB}-", ""]
+    assert verify(tmp_path, [MODEL]) == ()
+
+
+def test_an_answer_that_ends_early_without_a_word_is_gone_on_with(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    model(hub, 3 * MB, Trouble(unsaid=True, cut_after=2 * MB))
+    puller.pull([MODEL], tmp_path)
+    assert [one.range for one in hub.asked if one.cdn] == ["", f"bytes={2 * MB}-"]
+    assert verify(tmp_path, [MODEL]) == ()
+
+
+def test_a_part_that_was_whole_when_its_process_was_killed_needs_no_request(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    large = model(hub, 3 * MB, Trouble(cut_after=2 * MB), Trouble(status=403))
+    with pytest.raises(DownloadFailed):
+        puller.pull([MODEL], tmp_path)
+    (part,) = (tmp_path / PRIVATE).iterdir()
+    part.write_bytes(content_of(large.content))
+    hub.asked.clear()
+    puller.pull([MODEL], tmp_path)
+    assert hub.downloads("model.safetensors") == []
+    assert verify(tmp_path, [MODEL]) == ()
+
+
+def test_a_part_that_is_longer_than_the_file_is_thrown_away(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    model(hub, 3 * MB, Trouble(cut_after=2 * MB), Trouble(status=403))
+    with pytest.raises(DownloadFailed):
+        puller.pull([MODEL], tmp_path)
+    (part,) = (tmp_path / PRIVATE).iterdir()
+    part.write_bytes(bytes(4 * MB))
+    puller.pull([MODEL], tmp_path)
+    assert verify(tmp_path, [MODEL]) == ()
+
+
+def test_a_redirect_to_a_forbidden_place_is_not_followed(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    metadata = {"Location": "http://169.254.169.254/latest/meta-data/"}
+    model(hub, MB, Trouble(status=302, headers=metadata))
+    with pytest.raises(DownloadFailed, match="does not lead to a public host"):
+        puller.pull([MODEL], tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_said(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    model(hub)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputUnwritable, match="cannot be written"):
+        puller.pull([MODEL], tmp_path / "file/weights")
+
+
 def test_a_server_that_heeds_no_range_is_read_from_the_start(
     hub: HubServer, puller: Puller, tmp_path: Path
 ) -> None:
@@ -342,6 +404,7 @@ def test_names_of_a_list_lead_nowhere_else(
         {"size": 3, "blobId": "no hash"},
         {"size": 3},
         {"size": 3, "lfs": {"sha256": "short", "size": 3, "pointerSize": 1}},
+        {"rfilename": 5, "size": 3, "blobId": "0" * 40},
     ],
     ids=str,
 )

@@ -89,6 +89,8 @@ class Trouble:
     heedless: bool = False
     #: `Content-Range` says this.
     content_range: str | None = None
+    #: The answer does not say how long it is, and ends with the connection.
+    unsaid: bool = False
     #: Another entity tag.
     etag: str | None = None
     #: The body is so much longer than it should be.
@@ -306,7 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(200 if start is None else 206)
         length = (end or size) - (start or 0) + trouble.longer
-        self.send_header("Content-Length", str(length))
+        self.send_header(*(("Connection", "close") if trouble.unsaid else said_length(length)))
         self.send_header("ETag", etag)
         if start is not None:
             said = trouble.content_range or f"bytes {start}-{(end or size) - 1}/{size}"
@@ -345,6 +347,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.hub.ending.wait()
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def said_length(length: int) -> tuple[str, str]:
+    return "Content-Length", str(length)
 
 
 def _sibling(name: str, one: Stored) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.text import Text
 
-from talkies.cli.progress import NARROW
 from talkies.cli.streams import painted, say_event, tell
 from talkies.weights.progress import (
     PullEvent,
@@ -29,8 +29,10 @@ NAMES = {
 }
 #: Seconds between two plain lines of the same stage.
 PLAIN_INTERVAL = 10.0
-#: Columns of a file's name in the bar; the end of a longer one is shown.
-NAME_COLUMNS = 28
+#: Columns of a terminal from which there is room for a bar, and for a file's name beside it.
+BAR_COLUMNS, NAMED_COLUMNS = 76, 108
+#: Columns of a file's name; the end of a longer one is shown.
+NAME_COLUMNS = 32
 
 
 @contextmanager
@@ -90,8 +92,12 @@ def clock_time(seconds: float) -> str:
 
 def retry_line(event: PullRetry) -> str:
     """What went wrong and is tried again."""
+    return f"{painted('warning:', 'yellow')} {_again(event)}"
+
+
+def _again(event: PullRetry) -> str:
     again = f"again in {event.seconds:.1f} s" if event.seconds else "again"
-    return f"{painted('warning:', 'yellow')} {_about(event)}; {again}"
+    return f"{_about(event)}; {again}"
 
 
 def _about(event: PullRetry) -> str:
@@ -123,23 +129,32 @@ def _bar() -> Iterator[PullListener]:
     """A bar on the error stream that goes when the block ends."""
     console = Console(stderr=True, markup=False, highlight=False)
     bars: tuple[ProgressColumn, ...] = (BarColumn(bar_width=20),)
+    names: tuple[ProgressColumn, ...] = (TextColumn("{task.fields[name]}", markup=False),)
     columns = (
-        TextColumn("{task.description}", markup=False),
-        *(bars if console.width >= NARROW else ()),
+        TextColumn("{task.description:<11}", markup=False),
+        *(bars if console.width >= BAR_COLUMNS else ()),
         TextColumn("{task.fields[far]}", markup=False),
+        *(names if console.width >= NAMED_COLUMNS else ()),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(NAMES[PullStage.LIST], total=None, far="")
+        task = bar.add_task(NAMES[PullStage.LIST], total=None, far="", name="")
 
         def listen(event: PullEvent) -> None:
             if isinstance(event, PullRetry):
-                bar.console.print(retry_line(event))
+                bar.console.print(Text.assemble(("warning: ", "yellow"), _again(event)))
                 return
-            name = event.path if len(event.path) <= NAME_COLUMNS else f"…{event.path[-27:]}"
-            description = f"{NAMES[event.stage]} {name}".strip()
-            total = event.total or None
             bar.update(
-                task, description=description, completed=event.done, total=total, far=far(event)
+                task,
+                description=NAMES[event.stage],
+                completed=event.done,
+                total=event.total or None,
+                far=far(event) or event.path,
+                name=_ending(event.path) if event.total else "",
             )
 
         yield listen
+
+
+def _ending(path: str) -> str:
+    """A path as long as its column is: the end of it says most."""
+    return path if len(path) <= NAME_COLUMNS else f"…{path[1 - NAME_COLUMNS :]}"

@@ -126,7 +126,9 @@ class Hub:
         )
 
 
-def _fits(source: WeightSource, name: str) -> bool:
+def _fits(source: WeightSource, name: object) -> bool:
+    if not isinstance(name, str):
+        raise _nonsense(source)
     return any(fnmatchcase(name, pattern) for pattern in source.include)
 
 

@@ -10,6 +10,8 @@ import sys
 import termios
 from pathlib import Path
 
+import pytest
+
 SHOW = """
 import time
 from talkies.cli.progress import showing
@@ -21,6 +23,20 @@ with showing(as_json=False, quiet=False) as listener:
         time.sleep(0.3 if done == 0 else 0)  # the bar is painted ten times a second
     listener(Warned(message="The file [red]a[/red] is small."))
 print("talk.mp4")
+"""
+
+PULL = """
+import time
+from talkies.cli.pull_progress import showing_pull
+from talkies.weights.progress import PullProgress, PullRetry, PullStage
+name = "quant_models/infinitetalk_fp8.safetensors"
+with showing_pull(as_json=False, quiet=False) as listener:
+    for done in range(5):
+        listener(PullProgress(stage=PullStage.DOWNLOAD, path=name, done=done * 10**9,
+                              total=4 * 10**9, rate=1e8, eta_seconds=(4 - done) * 10))
+        time.sleep(0.3 if done == 2 else 0)  # the bar is painted ten times a second
+    listener(PullRetry(path="a[b].bin", reason="the server answered 503", seconds=1.5))
+print("/data/weights/infinitetalk")
 """
 
 
@@ -86,3 +102,15 @@ def test_errors_are_painted_on_a_terminal_that_wants_it(tmp_path: Path) -> None:
     assert "\x1b[31;1merror:\x1b[0m" in shown(script)[0]
     assert "\x1b" not in shown(script, NO_COLOR="1")[0]
     assert "\x1b" not in shown(script, TERM="dumb")[0]
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60])
+def test_a_download_shows_its_file_bytes_rate_and_time_left(columns: int) -> None:
+    seen, out = shown(PULL, columns=columns)
+    text = plain(seen)
+    assert "downloading" in text
+    assert "2.00 of 4.00 GB, 100 MB/s, 0:20 left" in text
+    assert ("━" in text) == (columns >= 80)
+    assert ("…ls/infinitetalk_fp8.safetensors" in text) == (columns >= 120)
+    assert "warning: a[b].bin: the server answered 503; again in" in text
+    assert out == "/data/weights/infinitetalk\n"

@@ -10,6 +10,7 @@ from talkies.weights.manifest import (
     Manifest,
     PulledSource,
     WeightFile,
+    is_whole,
     missing,
     read_manifest,
     write_manifest,
@@ -104,6 +105,10 @@ def test_a_source_asked_again_replaces_what_was_known(tmp_path: Path) -> None:
     manifest = written(tmp_path)
     renewed = PulledSource(fingerprint=BASE.fingerprint, name="maker/model", files=("b",))
     assert manifest.with_source(renewed).sources == (renewed,)
+
+
+def test_a_path_that_the_system_does_not_take_is_no_file(tmp_path: Path) -> None:
+    assert not is_whole(tmp_path / ("x" * 300), file_of("base/config.json"))
 
 
 def damaged(folder: Path, change: object) -> None:

@@ -61,11 +61,12 @@ def test_a_file_that_never_came_to_its_end_is_named(folder: Path) -> None:
     assert verify(folder, [MODEL]) == (Flaw(path="late.bin", reason="it was never completed"),)
 
 
-def test_a_path_that_is_too_long_for_the_system_cannot_be_read(folder: Path) -> None:
-    (folder / "a.bin").unlink()
-    (folder / "a.bin").symlink_to(folder / "a.bin")
+def test_a_file_that_cannot_be_read_says_why(folder: Path) -> None:
+    """The memory of a process is a regular file that nobody can read at its start."""
+    (folder / "empty.txt").unlink()
+    (folder / "empty.txt").symlink_to("/proc/self/mem")
     (flaw,) = verify(folder, [MODEL])
-    assert flaw.path == "a.bin"
+    assert flaw == Flaw(path="empty.txt", reason="it cannot be read: Input/output error")
 
 
 def test_without_a_manifest_nothing_was_pulled(tmp_path: Path) -> None:
