@@ -342,6 +342,18 @@ chores: Final = Table(
     Column("finished_at", BigInteger),
 )
 
+pod_reports: Final = Table(
+    "pod_reports",
+    metadata,
+    #: Of the worker that sees the pod so; what is known of a pod by itself has none of theirs.
+    Column("executor_id", String(80), primary_key=True),
+    Column("pod", String(100), primary_key=True),
+    Column("report", DOCUMENT, nullable=False),
+    #: On the database's clock.
+    Column("at", BigInteger, nullable=False),
+    Index(None, "at"),
+)
+
 usage: Final = Table(
     "usage",
     metadata,
