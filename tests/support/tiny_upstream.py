@@ -111,7 +111,10 @@ def describe(repository: TinyRepository, **changes: object) -> Description:
             url=repository.url, revision=repository.revision, entry="inference.py"
         ),
         environment=Environment(
-            python=VERSION, requirements="tiny.requirements.txt", imports=("tinyface",)
+            python=VERSION,
+            requirements="tiny.requirements.txt",
+            imports=("tinyface",),
+            programs=("sh",),
         ),
         weights=(),
         options={},

@@ -55,3 +55,53 @@ DryRun: TypeAlias = Annotated[bool, _option("Only say what would be done.", "--d
 KeepWeights: TypeAlias = Annotated[
     bool, _option("Leave the weights where they are.", "--keep-weights")
 ]
+Examined: TypeAlias = Annotated[
+    str | None,
+    _option("Check this engine, and the machine for it.", "--engine", metavar="ENGINE"),
+]
+Smoke: TypeAlias = Annotated[
+    bool,
+    _option(
+        "Make a video of 2 seconds with --engine, or with every engine that is ready, and score "
+        "it.",
+        "--smoke",
+    ),
+]
+Verify: TypeAlias = Annotated[
+    bool, _option("Read the weights of --engine whole, and compare every byte.", "--verify")
+]
+Portrait: TypeAlias = Annotated[
+    Path | None,
+    _option("Picture to make talk.  [default: ours]", "--portrait", metavar="FILE"),
+]
+Measured: TypeAlias = Annotated[
+    str, _option("Which engine.  [default: portrait]", "--engine", metavar="ENGINE")
+]
+Lengths: TypeAlias = Annotated[
+    str,
+    _option("Lengths of the videos, by comma.  [default: 5,20]", "--seconds", metavar="LIST"),
+]
+Preset: TypeAlias = Annotated[
+    str | None,
+    _option("Preset of the engine.  [default: its own choice]", "--preset", metavar="NAME"),
+]
+Repeats: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--repeats",
+        help="Warm videos of each length.  [default: 1]",
+        metavar="N",
+        min=1,
+        max=100,
+        show_default=False,
+    ),
+]
+RowsOutput: TypeAlias = Annotated[
+    Path | None,
+    _option(
+        "Also write the rows into this file, one JSON object a line.",
+        "-o",
+        "--output",
+        metavar="FILE",
+    ),
+]

@@ -1,7 +1,6 @@
 """What the commands about engines do: all that is slow to load stands here."""
 
 import os
-import shlex
 import shutil
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from talkies.cli.engine_tables import document, listing, page
-from talkies.cli.root_flags import home_of
+from talkies.cli.root_flags import at_root, home_of
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.cli.tables import table
 from talkies.engines.installation import read_installation
@@ -139,11 +138,8 @@ def _say_plan(plan: Sequence[Planned], *, as_json: bool) -> None:
 
 def _at_root(engine: ListedEngine, root: Path | None) -> ListedEngine:
     """The engine, with a command that mends it at the root that was given."""
-    mend = engine.readiness.mend
-    if root is None or not mend.startswith("talkies "):
-        return engine
-    command = f"{mend} --root {shlex.quote(str(root))}"
-    return replace(engine, readiness=replace(engine.readiness, mend=command))
+    mend = at_root(engine.readiness.mend, root)
+    return replace(engine, readiness=replace(engine.readiness, mend=mend))
 
 
 def _listed(registry: EngineRegistry, engine_id: str) -> ListedEngine:

@@ -16,6 +16,7 @@ SUMMARIES = {
     "jobs": "List, show, cancel and retry jobs.",
     "retention": "Remove what need not be kept any longer.",
     "doctor": "Check that this installation works.",
+    "bench": "Measure an engine on this machine.",
 }
 
 VERSION_HELP = "Print the version and stop."

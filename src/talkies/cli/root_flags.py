@@ -1,6 +1,7 @@
 """Where the engines of other repositories are, as the flags and the environment say it."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,13 @@ def home_of(root: Path | None = None, environ: Mapping[str, str] | None = None) 
     except (ModuleNotFoundError, Misconfigured):
         return _plain_home(given, os.environ if environ is None else environ)
     return replace(found, root=found.root.expanduser().absolute())
+
+
+def at_root(command: str, root: Path | None) -> str:
+    """A command of ours that mends something, at the root that was given."""
+    if root is None or not command.startswith("talkies "):
+        return command
+    return f"{command} --root {shlex.quote(str(root))}"
 
 
 def _plain_home(root: Path | None, environ: Mapping[str, str]) -> EngineHome:
