@@ -11,6 +11,7 @@ from talkies.engines.base import (
     RenderContext,
     RenderRequest,
     VideoFormat,
+    Visual,
 )
 from talkies.errors import InvalidOption
 from talkies.media.pictures import load_own_picture
@@ -20,7 +21,10 @@ from talkies.media.yuv import to_planes
 
 
 class QuickEngine:
-    """Paints the portrait as it is. Its option `do` says how it fails, `pause` how slow it is."""
+    """Paints the portrait, or the first frame, as it is.
+
+    Its option `do` says how it fails, `pause` how slow it is.
+    """
 
     @property
     def capabilities(self) -> Capabilities:
@@ -33,6 +37,7 @@ class QuickEngine:
             commercial_use=True,
             vram_gib=0,
             seconds_per_video_second=0.1,
+            visuals=frozenset(Visual),
             quality=1,
             option_schema={
                 "type": "object",

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from talkies.errors import (
 )
 from talkies.jobs.kinds import Step
 from talkies.jobs.records import Job, Status
-from talkies.media.video import probe
+from talkies.media.pictures import load_own_picture
+from talkies.media.video import VideoWriter, probe
+from talkies.media.yuv import to_planes
 from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
 from talkies.studio.making import Makers
@@ -78,6 +81,22 @@ def finished(stage: Room, view: StepView) -> Mapping[str, Any]:
     return {"result": ended.result, "seconds": ended.media_seconds} | {
         output.name: output for output in ended.outputs
     }
+
+
+def test_a_source_video_goes_all_the_way(stage: Room, tmp_path: Path) -> None:
+    planes = to_planes(load_own_picture(PORTRAIT).pixels)
+    with VideoWriter(tmp_path / "talk.mp4", width=1024, height=1280, fps=Fraction(30)) as video:
+        for _ in range(12):
+            video.write(planes)
+    source = Source(sha256=stage.inputs.keep(tmp_path / "talk.mp4"))
+    asked = spoken(stage, "vid_s", portrait=None, source_video=source, prompt="She nods.")
+    view = done(stage, asked)
+    files = {artifact["name"] for artifact in view.results["fetch"]["files"]}
+    assert {"source.mp4", "portrait.png", "sitting.json"} <= files
+    made = finished(stage, view)
+    video_facts = made["result"]["video"]
+    assert (video_facts["width"], video_facts["height"]) == (480, 600)
+    assert "The engine quick takes no prompt; it was left out." in view.warnings
 
 
 def test_a_recording_goes_all_the_way(stage: Room, tmp_path: Path) -> None:
