@@ -102,7 +102,8 @@ def load(args: argparse.Namespace) -> None:
     number = "00109" if "full" in args.preprocess else "00229"
     checkpoints = Path(args.checkpoint_dir)
     (checkpoints / f"mapping_{number}-model.pth.tar").stat()
-    (checkpoints / f"SadTalker_V0.0.2_{args.size}.safetensors").stat()
+    faces = "epoch_20.pth" if args.old_version else f"SadTalker_V0.0.2_{args.size}.safetensors"
+    (checkpoints / faces).stat()
     needed = ["alignment_WFLW_4HG.pth", "detection_Resnet50_Final.pth"]
     if args.enhancer is not None:
         needed += ["GFPGANv1.4.pth", "parsing_parsenet.pth"]
