@@ -95,6 +95,7 @@ def test_speech_comes_with_its_timing(worker: Worker) -> None:
         ({"portrait": "https://127.0.0.1:6379/", "text": "Hi."}, "UNSAFE_ADDRESS", ""),
         ({"portrait": "file:///etc/passwd", "text": "Hi."}, "UNSAFE_ADDRESS", ""),
         ({"portrait": portrait(), "text": "Hi.", "engine": "nonesuch"}, "UNKNOWN_ENGINE", ""),
+        ({"portrait": portrait(), "text": "Hi.", "engine": "sadtalker"}, "INVALID_OPTION", "ait."),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_our_words(
@@ -213,3 +214,15 @@ def test_a_worker_that_is_told_to_end_does_so(at_work: tuple[Platform, Worker]) 
 
     assert worker.stop() == 0
     assert list((worker.log_file.parent / "scratch").iterdir()) == []
+
+
+def test_a_worker_whose_engine_is_not_there_says_so_to_who_asks() -> None:
+    with platform() as endpoint, runpod_worker.at_work(endpoint, {"ENGINES": "sadtalker"}):
+        held = endpoint.run({"input": {"portrait": portrait(), **SMALL}})
+        endpoint.until(held.id, "FAILED")
+
+        error = json.loads(str(held.error))
+        assert error["code"] == "ENGINE_NOT_INSTALLED"
+        assert "sadtalker" in error["message"]
+        assert "talkies engines install sadtalker" in error["hint"]
+        assert held.stop_pod is True

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,15 @@ from talkies.api.form_fields import checked
 from talkies.api.v1.audio_bodies import SpeechJobBody
 from talkies.api.v1.video_bodies import ROLES, VideoBody
 from talkies.engines.registry import EngineRegistry
-from talkies.errors import InvalidRequest, Misconfigured
+from talkies.errors import (
+    DiskFull,
+    DownloadFailed,
+    InvalidOption,
+    InvalidRequest,
+    Misconfigured,
+    MissingDependency,
+)
+from talkies.jobs.jobs import Jobs
 from talkies.jobs.records import Job
 from talkies.kit.ids import new_id
 from talkies.settings import Settings
@@ -32,7 +40,7 @@ from talkies.studio.assets.assets import Assets
 from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.audio.service import Audio
 from talkies.studio.serverless.answers import Results
-from talkies.studio.serverless.desk import Desk, Office, Order, Startup
+from talkies.studio.serverless.desk import ClosedDesk, Desk, Office, Order, ServesOrders, Startup
 from talkies.studio.serverless.embedded import extracted
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import VideoSubmission
@@ -62,6 +70,8 @@ class Intake:
     assets: Assets
     videos: Videos
     audio: Audio
+    jobs: Jobs
+    forget: Callable[[str], object]
 
     def accept(self, order: Order, folder: Path) -> Job:
         """The job of an order, by the rules of the API. Raises as `Videos.submit`."""
@@ -73,35 +83,54 @@ class Intake:
         body = checked(VideoBody, fields)
         submission = body.submission(PLATFORM, keep_inputs(self.assets, files))
         _require_no_assets(submission)
-        return self.videos.submit(PLATFORM, submission)
+        job = self.videos.submit(PLATFORM, submission)
+        served = sorted(engine for worker in self.jobs.workers() for engine in worker.engines)
+        if job.engine not in served:
+            # It would wait for ever.
+            self.forget(job.id)
+            raise InvalidOption(
+                f"This endpoint does not render with {job.engine}.",
+                hint=f"It renders with {', '.join(served)}.",
+                details={"option": "engine", "choices": served},
+            )
+        return job
 
 
 @contextlib.contextmanager
-def serverless_desk(settings: Settings, began: float) -> Iterator[Desk]:
+def serverless_desk(settings: Settings, began: float) -> Iterator[ServesOrders]:
     """The desk of a worker that runs until the block ends; `began` is a moment of `monotonic`.
 
-    Raises `Misconfigured`, and what stands in the way of missing weights.
+    Where an engine that ENGINES names cannot render here, it says so to all who ask. Raises
+    `Misconfigured`.
     """
     pulling = time.monotonic()
-    _pull(settings)
-    with _own_disk(settings.scratch_dir) as folder:
-        loading = time.monotonic()
-        service = Service(private(settings, folder), works=True)
+    with _own_disk(settings.scratch_dir) as folder, contextlib.ExitStack() as running:
+        try:
+            _pull(settings)
+            loading = time.monotonic()
+            service = Service(private(settings, folder), works=True)
+        except (MissingDependency, DownloadFailed, DiskFull) as error:
+            log.error("this worker cannot work: %s %s", error.message, error.hint)  # noqa: TRY400 - it says all
+            waited = time.monotonic() - pulling
+            yield ClosedDesk(error, _startup(began, pull_seconds=waited, load_seconds=0.0))
+            return
         service.parts.open()
         service.start()
+        running.callback(service.stop)
         remote = None if settings.provider == "local" else storage_of(settings, None)
-        try:
-            startup = Startup(
-                ready_seconds=time.monotonic() - began,
-                pull_seconds=loading - pulling,
-                load_seconds=time.monotonic() - loading,
-            )
-            log.info("the worker is ready: %s", startup.document)
-            yield Desk(office_of(service.parts, remote), startup)
-        finally:
-            service.stop()
-            if remote is not None:
-                remote.close()
+        if remote is not None:
+            running.callback(remote.close)
+        load_seconds = time.monotonic() - loading
+        startup = _startup(began, pull_seconds=loading - pulling, load_seconds=load_seconds)
+        log.info("the worker is ready: %s", startup.document)
+        yield Desk(office_of(service.parts, remote), startup)
+
+
+def _startup(began: float, *, pull_seconds: float, load_seconds: float) -> Startup:
+    ready_seconds = time.monotonic() - began
+    return Startup(
+        ready_seconds=ready_seconds, pull_seconds=pull_seconds, load_seconds=load_seconds
+    )
 
 
 def private(settings: Settings, folder: Path) -> Settings:
@@ -134,11 +163,18 @@ def private(settings: Settings, folder: Path) -> Settings:
 def office_of(parts: Installation, remote: Storage | None) -> Office:
     """What the desk asks of the installation; results go to `remote`, or into the answers."""
     base = parts.base
-    intake = Intake(assets=base.assets, videos=videos_of(parts), audio=audio_of(parts))
+    forget = partial(parts.deletion.delete_job, PLATFORM)
+    intake = Intake(
+        assets=base.assets,
+        videos=videos_of(parts),
+        audio=audio_of(parts),
+        jobs=parts.work.jobs,
+        forget=forget,
+    )
     return Office(
         jobs=parts.work.jobs,
         accept=intake.accept,
-        forget=partial(parts.deletion.delete_job, PLATFORM),
+        forget=forget,
         folder=partial(_order_folder, parts),
         results=Results(local=base.storage, remote=remote),
         health=partial(_health, parts, remote),

@@ -95,6 +95,35 @@ class Office:
     health: Callable[[], Document]
 
 
+class ServesOrders(Protocol):
+    """What a handler passes orders to."""
+
+    def serve(self, order: Order, stop: threading.Event, tell: Tell, /) -> dict[str, Any]:
+        """What the platform is told of an order; blocks until it is done or `stop` is set.
+
+        Raises `Canceled` where it was stopped.
+        """
+        ...
+
+
+class ClosedDesk:
+    """Tells everybody why this worker cannot work, as where its engine is not installed.
+
+    A worker that only ended would be started again and again, and its orders would wait.
+    """
+
+    def __init__(self, reason: TalkiesError, startup: Startup) -> None:
+        self._reason = reason
+        self._startup = startup
+
+    def serve(self, order: Order, _: threading.Event, __: Tell, /) -> dict[str, Any]:
+        """The reason; a worker in its place may find things mended."""
+        if order.task == "health":
+            reason = described(self._reason)
+            return {"status": "unready", "error_of_start": reason, "timing": self._startup.document}
+        return {**failure(described(self._reason)), "refresh_worker": True}
+
+
 class Desk:
     """Serves orders; the platform gives it one at a time."""
 
@@ -112,11 +141,8 @@ class Desk:
         self._stop_seconds = stop_seconds
         self._served = 0
 
-    def serve(self, order: Order, stop: threading.Event, tell: Tell) -> dict[str, Any]:
-        """What the platform is told of an order; blocks until it is done or `stop` is set.
-
-        Raises `Canceled` where it was stopped.
-        """
+    def serve(self, order: Order, stop: threading.Event, tell: Tell, /) -> dict[str, Any]:
+        """As `ServesOrders.serve`."""
         began = time.monotonic()
         if order.task == "health":
             return {**self._office.health(), "timing": self._startup.document}

@@ -15,7 +15,7 @@ from talkies.errors import Canceled, TalkiesError
 from talkies.jobs.ledger import described
 from talkies.jobs.records import Document
 from talkies.studio.serverless.answers import failure
-from talkies.studio.serverless.desk import Desk, Order
+from talkies.studio.serverless.desk import Order, ServesOrders
 
 #: Least seconds between two words about one job.
 TELL_SECONDS: Final = 2.0
@@ -35,7 +35,7 @@ class Handler:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: ServesOrders,
         send: Send | None = None,
         *,
         tell_seconds: float = TELL_SECONDS,

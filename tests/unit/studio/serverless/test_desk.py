@@ -12,13 +12,20 @@ from typing import Any
 import job_book
 import pytest
 
-from talkies.errors import Canceled, FaceNotFound, InvalidRequest, StorageRefused, TalkiesError
+from talkies.errors import (
+    Canceled,
+    EngineNotInstalled,
+    FaceNotFound,
+    InvalidRequest,
+    StorageRefused,
+    TalkiesError,
+)
 from talkies.jobs.ledger import described
 from talkies.jobs.records import Document, Job, Output, Status
 from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
 from talkies.studio.serverless.answers import Results
-from talkies.studio.serverless.desk import Desk, Office, Order, Startup
+from talkies.studio.serverless.desk import ClosedDesk, Desk, Office, Order, Startup
 
 STARTUP = Startup(ready_seconds=4.0, pull_seconds=1.5, load_seconds=0.5)
 
@@ -206,3 +213,17 @@ def test_a_task_that_is_not_known_is_refused_with_those_that_are() -> None:
         order(do=["video"])
 
     assert "speech" in refusal.value.hint
+
+
+def test_a_worker_that_cannot_work_says_why_and_asks_to_be_replaced() -> None:
+    closed = ClosedDesk(EngineNotInstalled("No ditto.", hint="Install it."), STARTUP)
+
+    answer = closed.serve(order(text="Hi."), threading.Event(), lambda _: None)
+    health = closed.serve(order(do="health"), threading.Event(), lambda _: None)
+
+    assert error_of(answer)["code"] == EngineNotInstalled.code
+    assert error_of(answer)["hint"] == "Install it."
+    assert answer["refresh_worker"] is True
+    assert health["status"] == "unready"
+    assert health["error_of_start"]["message"] == "No ditto."
+    assert "error" not in health

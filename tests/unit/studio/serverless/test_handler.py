@@ -6,13 +6,13 @@ import json
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from talkies.errors import Canceled, DiskFull
 from talkies.jobs.records import Document
-from talkies.studio.serverless.desk import Desk, Order, Tell
+from talkies.studio.serverless.desk import Order, Tell
 from talkies.studio.serverless.handler import Handler
 
 REQUEST = {"id": "req-1", "input": {"text": "Hi."}}
@@ -24,7 +24,7 @@ class OneJob:
 
     work: Callable[[threading.Event, Tell], dict[str, Any]]
 
-    def serve(self, order: Order, stop: threading.Event, tell: Tell) -> dict[str, Any]:
+    def serve(self, order: Order, stop: threading.Event, tell: Tell, /) -> dict[str, Any]:
         return self.work(stop, tell)
 
 
@@ -55,7 +55,7 @@ def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., N
 def handler(
     work: Callable[[threading.Event, Tell], dict[str, Any]], platform: Platform | None = None
 ) -> Handler:
-    desk = cast("Desk", OneJob(work))
+    desk = OneJob(work)
     return Handler(desk, None if platform is None else platform.send, tell_seconds=0.01)
 
 
@@ -112,7 +112,7 @@ async def test_words_come_in_order_and_each_once() -> None:
                 heard.acquire(timeout=0.2)
         return {}
 
-    desk = cast("Desk", OneJob(work))
+    desk = OneJob(work)
     await Handler(desk, send, tell_seconds=0.001).handle(REQUEST)
 
     assert platform.taken == [{"progress": 0.1}, {"progress": 0.2}, {"progress": 0.3}]
@@ -132,7 +132,7 @@ async def test_a_platform_that_takes_no_word_still_gets_the_answer(
         gone.wait(0.1)
         return {"status": "succeeded"}
 
-    desk = cast("Desk", OneJob(work))
+    desk = OneJob(work)
     answer = await Handler(desk, send, tell_seconds=0.01).handle(REQUEST)
 
     assert answer == {"status": "succeeded"}
@@ -147,7 +147,7 @@ async def test_a_word_that_hangs_is_given_up_after_a_while() -> None:
         tell({"progress": 0.5})
         return {"status": "succeeded"}
 
-    desk = cast("Desk", OneJob(work))
+    desk = OneJob(work)
     hasty = Handler(desk, platform.send, tell_seconds=0.01, last_word_seconds=0.05)
     answer = await hasty.handle(REQUEST)
 
