@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Literal, Self
+from typing import IO, Final, Literal, Self, overload
 
 from talkies.kit import supervisor
 
@@ -154,11 +154,13 @@ class Supervised:
     def read(self, seconds: float) -> Line | None:
         """The next line; None when none comes in so many seconds.
 
-        Raises `EOFError` when nothing can come any more.
+        Raises `EOFError` when nothing of the program is left that could write one.
         """
         try:
             line = self._lines.get(timeout=seconds)
         except queue.Empty:
+            if self._leaving.is_set():
+                raise EOFError from None
             return None
         if line is None:
             self._lines.put(None)
@@ -170,8 +172,17 @@ class Supervised:
         """The last lines that were read."""
         return tuple(self._tail)
 
+    @overload
+    def wait(self) -> int: ...
+
+    @overload
+    def wait(self, seconds: float) -> int | None: ...
+
     def wait(self, seconds: float | None = None) -> int | None:
-        """The exit status, a signal's number below 0; None when it has not ended in that time."""
+        """The exit status, a signal's number below 0, once nothing of the program is left.
+
+        None where that is not so after `seconds`.
+        """
         try:
             self._running.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -227,7 +238,8 @@ class Supervised:
             "environment": dict(self._program.environment),
             "grace": self._grace,
         }
-        data = json.dumps(order).encode() + b"\n"
+        text = json.dumps(order).encode()
+        data = b"%d\n%b" % (len(text), text)
         while data:
             data = data[os.write(self._life, data) :]
 
@@ -279,16 +291,10 @@ class Supervised:
             self._put(Line(stream, text))
 
     def _put(self, line: Line | None) -> None:
-        """Hand a line over; when nobody listens any more, nobody waits for that."""
-        while True:
-            try:
+        """Hand a line over, when there is room for it; after the end nobody waits for that."""
+        while not self._leaving.is_set():
+            with contextlib.suppress(queue.Full):
                 self._lines.put(line, timeout=PAUSE_SECONDS)
-            except queue.Full:
-                if not self._leaving.is_set():
-                    continue
-                with contextlib.suppress(queue.Empty):
-                    self._lines.get_nowait()
-            else:
                 return
 
     def _close_life(self) -> None:

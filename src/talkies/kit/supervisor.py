@@ -42,8 +42,8 @@ LINUX = sys.platform == "linux"
 
 
 def main(life: int, report: int) -> None:
-    """Run the program of the first line of `life` and end it with all it started."""
-    order = json.loads(_first_line(life))
+    """Run the program that `life` begins with, and end it with all it started."""
+    order = _order(life)
     for descriptor in (life, report):
         os.set_inheritable(descriptor, False)
     wake, waker = os.pipe()
@@ -63,14 +63,23 @@ def _noted(number: int, _: object) -> None:
     """Every signal is told by the wake-up pipe; a handler is needed for that."""
 
 
-def _first_line(descriptor: int) -> bytes:
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        some = os.read(descriptor, 1)
-        if not some:
-            sys.exit("the parent process has gone")
-        line += some
-    return bytes(line)
+def _order(life: int) -> dict[str, Any]:
+    """What is to be run."""
+    length = b""
+    while not length.endswith(b"\n"):
+        length += _read(life, 1)
+    text = b""
+    while len(text) < int(length):
+        text += _read(life, int(length) - len(text))
+    order: dict[str, Any] = json.loads(text)
+    return order
+
+
+def _read(life: int, most: int) -> bytes:
+    some = os.read(life, most)
+    if not some:
+        sys.exit("the parent process has gone")
+    return some
 
 
 def _started(order: dict[str, Any], report: int) -> int:

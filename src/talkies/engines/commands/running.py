@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from talkies.engines.commands.description import Description
-from talkies.engines.commands.failures import error_of, failure_of
+from talkies.engines.commands.failures import failure_of
 from talkies.engines.commands.log import Log
 from talkies.engines.commands.orders import Hear, Order
 from talkies.engines.commands.outcome import checked_video
@@ -22,15 +22,13 @@ from talkies.engines.commands.staging import (
 from talkies.engines.commands.values import Values, values_of
 from talkies.engines.commands.watchdog import Patience, Watch
 from talkies.engines.home import EngineHome
-from talkies.errors import EngineFailure, EngineNotInstalled, EngineStalled, TalkiesError
+from talkies.errors import EngineFailure, EngineNotInstalled, TalkiesError
 from talkies.kit.supervised import Program, Supervised
 
 log = logging.getLogger(__name__)
 
 #: How often whoever waits is asked whether they still do, while the program is silent. Seconds.
 TICK_SECONDS: Final = 0.25
-#: Seconds that a program gets to end after it closed its output.
-FAREWELL_SECONDS: Final = 30.0
 #: What the system says of a program that is missing or damaged.
 _NOT_THERE: Final = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
 
@@ -94,11 +92,7 @@ class CommandRunner:
                 meter.hear(line)
             watch.look(said.lines)
             hear(meter.done)
-        status = child.wait(FAREWELL_SECONDS)
-        if status is None:
-            message = f"{self._description.id} closed its output and did not end."
-            raise error_of(EngineStalled, self._description, said.lines, message)
-        return status
+        return child.wait()
 
     def _missing(self, error: OSError) -> TalkiesError:
         named = self._description.id
