@@ -12,13 +12,15 @@ from talkies.weights.manifest import missing, read_manifest
 from talkies.weights.names import LOCK, MANIFEST, PRIVATE
 from talkies.weights.network import open_puller
 from talkies.weights.patience import Patience
-from talkies.weights.progress import PullEvent, PullRetry
+from talkies.weights.progress import PullEvent, PullProgress, PullRetry
 from talkies.weights.pull import Puller
 from talkies.weights.sources import WeightSource
 from talkies.weights.verifying import verify
 
 MB = 1 << 20
-QUICK = Patience(first_seconds=0.001, most_seconds=0.01, stall_seconds=0.5)
+QUICK = Patience(first_seconds=0.001, most_seconds=0.01)
+#: Calls a server silent that others would wait for.
+HASTY = Patience(first_seconds=0.001, most_seconds=0.01, stall_seconds=0.3)
 
 MODEL = WeightSource(repository="maker/model", include=("*.safetensors", "config.json"))
 
@@ -32,6 +34,12 @@ def hub() -> Iterator[HubServer]:
 @pytest.fixture
 def puller(hub: HubServer) -> Iterator[Puller]:
     with open_puller(hub.url, patience=QUICK) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hasty(hub: HubServer) -> Iterator[Puller]:
+    with open_puller(hub.url, patience=HASTY) as opened:
         yield opened
 
 
@@ -201,21 +209,43 @@ def test_without_a_token_a_private_repository_says_what_to_do(
     ids=["503", "throttled", "cut", "stalled"],
 )
 def test_what_may_pass_is_tried_three_times(
-    hub: HubServer, puller: Puller, tmp_path: Path, trouble: Trouble, reason: str
+    hub: HubServer, hasty: Puller, tmp_path: Path, trouble: Trouble, reason: str
 ) -> None:
     large = model(hub, MB, trouble, trouble)
     events: list[PullEvent] = []
-    puller.pull([MODEL], tmp_path, listener=events.append)
+    hasty.pull([MODEL], tmp_path, listener=events.append)
     retries = [event for event in events if isinstance(event, PullRetry)]
     assert [event.path for event in retries] == ["model.safetensors"] * 2
     assert all(reason in event.reason for event in retries)
     large.troubles[:] = [trouble] * 3
     (tmp_path / "model.safetensors").unlink()
     with pytest.raises(DownloadFailed, match="in 3 tries") as failed:
-        puller.pull([MODEL], tmp_path)
+        hasty.pull([MODEL], tmp_path)
     assert failed.value.retryable
     assert failed.value.details["file"] == "model.safetensors"
     assert large.troubles == []
+
+
+def test_a_slow_server_is_not_a_silent_one(hub: HubServer, tmp_path: Path) -> None:
+    model(hub, MB, Trouble(throttle=MB // 16))
+    events: list[PullEvent] = []
+    patience = Patience(stall_seconds=1.0)
+    with open_puller(hub.url, patience=patience) as puller:
+        pulled = puller.pull([MODEL], tmp_path, listener=events.append)
+    assert pulled.seconds > patience.stall_seconds
+    assert not any(isinstance(event, PullRetry) for event in events)
+    rates = [event.rate for event in events if isinstance(event, PullProgress) and event.rate]
+    assert 0 < min(rates) < 10 * MB
+    assert verify(tmp_path, [MODEL]) == ()
+
+
+def test_a_server_that_lets_everybody_begin_anew_does_not_keep_us_for_ever(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    model(hub, 3 * MB, *[Trouble(cut_after=2 * MB), Trouble(status=416)] * 20)
+    with pytest.raises(DownloadFailed, match="in 3 tries"):
+        puller.pull([MODEL], tmp_path)
+    assert len(hub.downloads("model.safetensors")) < 6
 
 
 def test_a_list_is_tried_three_times_too(hub: HubServer, puller: Puller, tmp_path: Path) -> None:

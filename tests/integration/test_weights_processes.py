@@ -50,8 +50,8 @@ def hub() -> Iterator[HubServer]:
         yield server
 
 
-def begun(hub: HubServer, folder: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", PROGRAM, hub.url, str(folder)]
+def begun(hub: HubServer, folder: Path, before: str = "") -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", before + PROGRAM, hub.url, str(folder)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -139,3 +139,18 @@ def test_a_stop_leaves_the_part_and_no_lock(hub: HubServer, tmp_path: Path) -> N
     assert "KeyboardInterrupt" in errors
     assert [path.suffix for path in (tmp_path / PRIVATE).iterdir()] == [".partial"]
     assert said(begun(hub, tmp_path))[-1]["files"] == ["model.bin"]
+
+
+def test_a_disk_that_fills_up_under_way_is_said_and_keeps_what_came(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    """A limit on the size of files gives the error of a full quota."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 23, 1 << 23))\n"
+    process = begun(hub, tmp_path, limit)
+    _, errors = process.communicate(timeout=30)
+    assert "DiskFull" in errors.splitlines()[-1]
+    (part,) = (tmp_path / PRIVATE).iterdir()
+    assert part.stat().st_size == 8 * MB
+    hub.asked.clear()
+    assert said(begun(hub, tmp_path))[-1]["files"] == ["model.bin"]
+    assert [one.range for one in hub.asked if one.cdn] == [f"bytes={8 * MB}-"]

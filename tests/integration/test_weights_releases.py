@@ -18,7 +18,7 @@ from talkies.weights.sources import WeightSource
 from talkies.weights.verifying import verify
 
 MB = 1 << 20
-QUICK = Patience(first_seconds=0.001, most_seconds=0.01, stall_seconds=0.5)
+QUICK = Patience(first_seconds=0.001, most_seconds=0.01)
 
 
 @pytest.fixture
@@ -187,6 +187,18 @@ def test_weights_that_somebody_put_there_are_taken_for_what_they_are(
     assert PullStage.CHECK in stages
     assert missing(tmp_path, [source]) == ()
     assert [one.range for one in hub.asked] == ["bytes=0-0"]
+
+
+def test_a_file_in_the_place_that_cannot_be_read_is_replaced(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    """The memory of a process is a regular file of no bytes that nobody can read."""
+    url = hub.release("empty.pth", Stored(content=Content(0)))
+    source = WeightSource(url=url, to="face.pth", sha256=Content(0).sha256)
+    (tmp_path / "face.pth").symlink_to("/proc/self/mem")
+    hub.files["empty.pth"].look_troubles = [Trouble(whole=True)]
+    assert len(puller.pull([source], tmp_path).files) == 1
+    assert not (tmp_path / "face.pth").is_symlink()
 
 
 def test_another_file_in_the_place_is_replaced(

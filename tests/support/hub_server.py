@@ -81,6 +81,8 @@ class Trouble:
     cut_after: int | None = None
     #: Nothing more is sent after so many bytes, until the server ends.
     stall_after: int | None = None
+    #: No more than so many bytes come in a tenth of a second.
+    throttle: int | None = None
     #: The first byte is another.
     corrupt: bool = False
     #: A range is not heeded.
@@ -334,6 +336,9 @@ class _Handler(BaseHTTPRequestHandler):
             if most == 0:
                 self._stop(trouble)
                 return
+            if trouble.throttle:
+                most = min(most, trouble.throttle)
+                self.hub.ending.wait(0.1)
             piece = stored.content.piece(start + sent, most) or b"x" * min(most, PIECE)
             if trouble.corrupt and sent == 0:
                 piece = bytes([piece[0] ^ 1]) + piece[1:]

@@ -15,7 +15,7 @@ from talkies.weights.names import PRIVATE, writable_path
 from talkies.weights.partial import Partial
 from talkies.weights.patience import PASSING, PROGRESS, Passing, Patience, asked_seconds
 from talkies.weights.progress import Meter
-from talkies.weights.remote import HOW_TO_ASK, REFUSALS, RemoteFile
+from talkies.weights.remote import HOW_TO_ASK, LOOK_THERE, REFUSALS, RemoteFile
 
 #: Longest that one connection may take for one file, seconds; silence is what ends it.
 LONGEST: Final = 7 * 86_400.0
@@ -60,21 +60,26 @@ class Fetcher:
         return finished
 
     def _complete(self, file: RemoteFile, partial: Partial, meter: Meter) -> None:
-        """Try until it is whole, or until it was tried enough."""
+        """Try until it is whole, or until it was tried enough.
+
+        Only bytes beyond all earlier ones are progress: a server that lets us begin anew again
+        and again does not keep us for ever.
+        """
         failures = corrupt = 0
+        furthest = partial.length
         while True:
-            before = partial.length
             try:
                 self._go_on(file, partial, meter)
             except _Corrupt:
-                corrupt += 1
+                corrupt, furthest = corrupt + 1, 0
                 partial.restart()
                 meter.at(0)
                 if corrupt == MOST_CORRUPT:
                     raise _wrong(file) from None
                 meter.retry("its content is not what it should be", 0.0)
             except Passing as error:
-                failures = 1 if partial.length - before >= PROGRESS else failures + 1
+                failures = 1 if partial.length - furthest >= PROGRESS else failures + 1
+                furthest = max(furthest, partial.length)
                 if failures >= self._patience.tries:
                     raise _given_up(file, error.reason, failures) from error
                 wait = self._patience.wait(failures, error.asked)
@@ -158,7 +163,7 @@ def _require_size(file: RemoteFile, answer: Answer) -> None:
 def _refuse(file: RemoteFile, status: int) -> NoReturn:
     raise DownloadFailed(
         f"{file.path} could not be downloaded: the server answered {status}.",
-        hint=HOW_TO_ASK if status in REFUSALS else "",
+        hint=HOW_TO_ASK if status in REFUSALS else LOOK_THERE,
         details={"file": file.path, "url": file.origin, "status": status},
     )
 

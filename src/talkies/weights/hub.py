@@ -25,7 +25,7 @@ from huggingface_hub.hf_api import ModelInfo, RepoSibling
 from talkies.errors import DownloadFailed
 from talkies.weights.names import joined
 from talkies.weights.patience import PASSING, Passing, asked_seconds
-from talkies.weights.remote import HOW_TO_ASK, REFUSALS, Listing, RemoteFile
+from talkies.weights.remote import HOW_TO_ASK, LOOK_THERE, REFUSALS, Listing, RemoteFile
 from talkies.weights.sources import ENDPOINT, WeightSource
 
 #: Seconds for a list of files.
@@ -76,7 +76,7 @@ class Hub:
             ) from error
         except RevisionNotFoundError as error:
             raise _failed(
-                f"{source.repository} has no revision '{revision}'.", "", source
+                f"{source.repository} has no revision '{revision}'.", LOOK_THERE, source
             ) from error
         except RepositoryNotFoundError as error:
             raise _failed(
@@ -102,7 +102,7 @@ class Hub:
         if status in PASSING:
             asked = asked_seconds(error.response.headers.get("retry-after"))
             return Passing(f"the hub answered {status}", asked=asked)
-        hint = HOW_TO_ASK if status in REFUSALS else ""
+        hint = HOW_TO_ASK if status in REFUSALS else LOOK_THERE
         return _failed(f"The hub answered {status} for {source.repository}.", hint, source, status)
 
     def _file(self, source: WeightSource, commit: str, one: RepoSibling) -> RemoteFile:
@@ -137,7 +137,7 @@ def _require_all(source: WeightSource, names: Iterable[str]) -> None:
     found = tuple(names)
     for pattern in source.include:
         if not any(fnmatchcase(name, pattern) for name in found):
-            raise _failed(f"{source.repository} has no file like '{pattern}'.", "", source)
+            raise _failed(f"{source.repository} has no file like '{pattern}'.", LOOK_THERE, source)
 
 
 def _nonsense(source: WeightSource) -> DownloadFailed:

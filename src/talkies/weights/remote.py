@@ -11,6 +11,9 @@ from talkies.weights.manifest import WeightFile
 REFUSALS: Final = frozenset({401, 403})
 HOW_TO_ASK: Final = "It may need a token: set HF_TOKEN, and accept the licence on the model's page."
 
+#: What to do where something is not there any more.
+LOOK_THERE: Final = "Look whether it still is where the engine's description says it is."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:

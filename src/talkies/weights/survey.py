@@ -97,11 +97,14 @@ class Survey:
     def _adopted(self, file: RemoteFile) -> bool:
         """Whether the right content lies in the place already; it is then written down."""
         path = self._folder / file.path
-        if not file.has_hash or not path.is_file() or path.stat().st_size != file.bytes:
-            return False
-        self._meter.begin(PullStage.CHECK, file.path, total=file.bytes)
         digests = Digests(file)
-        update_from(path, digests.update, self._meter.at)
+        try:
+            if not file.has_hash or not path.is_file() or path.stat().st_size != file.bytes:
+                return False
+            self._meter.begin(PullStage.CHECK, file.path, total=file.bytes)
+            update_from(path, digests.update, self._meter.at)
+        except OSError:
+            return False
         if not digests.fit:
             return False
         self.note(file.finished(digests.sha256))

@@ -67,7 +67,7 @@ def test_a_licence_that_was_not_accepted_says_where_to(server: HubServer) -> Non
     assert f"{server.url}/maker/model" in refusal(Hub(server.url)).hint
 
 
-@pytest.mark.parametrize(("status", "hint"), [(403, "HF_TOKEN"), (418, "Run the same command")])
+@pytest.mark.parametrize(("status", "hint"), [(403, "HF_TOKEN"), (418, "description")])
 def test_another_refusal_has_its_status(server: HubServer, status: int, hint: str) -> None:
     server.list_troubles = [Trouble(status=status)]
     error = refusal(Hub(server.url))
