@@ -113,7 +113,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-            do_POST = do_GET  # noqa: N815 - the library's name
+            do_POST = do_DELETE = do_GET  # noqa: N815 - the library's names
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -5,6 +5,7 @@ import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from loopback import AUTHORITIES, TableResolver
 
@@ -12,6 +13,7 @@ from talkies.errors import Canceled
 from talkies.net.client import GuardedClient
 from talkies.net.guard import AddressPolicy
 from talkies.pods.client import Order
+from talkies.pods.member import PodState
 from talkies.pods.pod import SADTALKER_ENGINE, Contract, Pod
 from talkies.pods.relay import Note, Stop
 from talkies.pods.wire import Limits, Ways
@@ -55,6 +57,29 @@ def order(
         seconds=0.1,
         **given,  # type: ignore[arg-type]
     )
+
+
+def state(name: str, **given: Any) -> PodState:
+    """A pod as a worker sees it."""
+    facts: dict[str, Any] = {
+        "name": name,
+        "url": f"https://{name}.example",
+        "contract": "talkies",
+        "origin": "listed",
+        "engines": ("x",),
+        "state": "ready",
+        "running": 0,
+        "elsewhere": 0,
+        "concurrency": 1,
+        "breaker": "closed",
+        "failures": 0,
+        "succeeded": 0,
+        "failed": 0,
+        "last_error": "",
+        "price_per_hour": None,
+        "used_at": None,
+    }
+    return PodState(**{**facts, **given})
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from talkies.errors import PodFailure
 from talkies.pods.pod import Contract, Origin, Pod
 from talkies.pods.pool import Pool
-from talkies.pods.runpod import PROXY_URL, SERVERLESS_URL, Blueprint, RunPodApi
+from talkies.pods.runpod import PROXY_URL, SERVERLESS_URL, Blueprint, RentedPod, RunPodApi
 
 #: Longest time between two tries of a source that fails, in refreshes.
 MOST_BACKOFF: Final = 16
@@ -33,23 +33,23 @@ class Rented:
         self, api: RunPodApi, blueprint: Blueprint, pattern: Pod, proxy: str = PROXY_URL
     ) -> None:
         """`pattern` is what all of them have in common; `proxy` is their address with `{id}`."""
-        self._api = api
-        self._blueprint = blueprint
+        self.api = api
+        self.blueprint = blueprint
         self._pattern = pattern
         self._proxy = proxy
 
     def pods(self) -> Sequence[Pod]:
-        return [
-            replace(
-                self._pattern,
-                name=rented.id,
-                url=self._proxy.replace("{id}", rented.id),
-                price_per_hour=rented.cost_per_hour,
-                origin=Origin.RUNPOD,
-            )
-            for rented in self._api.pods(self._blueprint)
-            if rented.running
-        ]
+        return [self.pod_of(one) for one in self.api.pods(self.blueprint) if one.running]
+
+    def pod_of(self, rented: RentedPod) -> Pod:
+        """How a rented pod is reached and entered."""
+        return replace(
+            self._pattern,
+            name=rented.id,
+            url=self._proxy.replace("{id}", rented.id),
+            price_per_hour=rented.cost_per_hour,
+            origin=Origin.RUNPOD,
+        )
 
 
 class Endpoints:
