@@ -52,9 +52,11 @@ from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.studio.speaking import Script
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
-from talkies.studio.videos.choosing import Choice, EngineChooser
+from talkies.studio.videos.choice import Choice
+from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimate
-from talkies.studio.videos.pace import Pace, Range
+from talkies.studio.videos.pace import Pace
+from talkies.studio.videos.speeds import Range
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import VideoSubmission
 from talkies.studio.webhooks.deliveries import Deliveries

@@ -9,6 +9,7 @@
 ```
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,3 +52,19 @@ class EngineHome:
     def record(self, engine_id: str) -> Path:
         """What the installation of an engine wrote down."""
         return self.root / "installed" / f"{engine_id}.json"
+
+
+def home_from(environ: Mapping[str, str], root: Path | None = None) -> EngineHome:
+    """The folders that variables name, for who has no settings: the same names, fewer checks."""
+
+    def place(name: str) -> Path | None:
+        text = environ.get(f"TALKIES_{name}") or environ.get(name)
+        return Path(text).expanduser().absolute() if text else None
+
+    environment, weights = place("SADTALKER_VENV"), place("SADTALKER_CHECKPOINT_DIR")
+    return EngineHome(
+        root=root or place("ENGINES_ROOT") or default_root(),
+        weights_root=place("MODEL_STORAGE_PATH"),
+        environments=() if environment is None else (("sadtalker", environment),),
+        weight_folders=() if weights is None else (("sadtalker", weights),),
+    )

@@ -1,12 +1,14 @@
 """The Python API: gives the use cases their parts."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Unpack
 
 from talkies.core.alignment import Alignment
-from talkies.engines.home import EngineHome
+from talkies.engines.home import EngineHome, home_from
 from talkies.engines.registry import EngineRegistry
 from talkies.face.finding.landmarks import Landmarker
 from talkies.score.report import Score
@@ -39,8 +41,18 @@ def tools(home: EngineHome | None = None) -> Tools:
     return Tools(landmarker=Landmarker(), ears=ears(), engines=EngineRegistry(home))
 
 
+@contextmanager
+def _own_tools() -> Iterator[Tools]:
+    """Tools for this process, whose engines let go of their models at the end."""
+    parts = tools(home_from(os.environ))
+    try:
+        yield parts
+    finally:
+        parts.engines.close()
+
+
 def render(
-    portrait: str | Path,
+    portrait: str | Path | None = None,
     audio: str | Path | None = None,
     *,
     output: str | Path,
@@ -49,7 +61,8 @@ def render(
 ) -> VideoResult:
     """Make a talking video from a portrait and speech.
 
-    The speech is a recording (`audio`), or a `text` that a `voice` says.
+    The speech is a recording (`audio`), or a `text` that a `voice` says. In place of a portrait,
+    engines that can take a `source_video`, whose lips get the speech.
 
     Args:
         portrait: a picture of a face.
@@ -63,7 +76,8 @@ def render(
     """
     request = plan(portrait, audio, output, options)
     preflight(request)
-    return make_video(request, tools(), progress)
+    with _own_tools() as parts:
+        return make_video(request, parts, progress)
 
 
 def render_many(
@@ -87,7 +101,14 @@ def render_many(
         InvalidManifest, FileMissing: before the first video.
     """
     rows = read_manifest(Path(manifest), options)
-    return make_videos(rows, Path(out_dir), partial(make_video, tools=tools()), progress)
+    return _made(rows, Path(out_dir), progress)
+
+
+def _made(
+    rows: Sequence[Row], out_dir: Path, progress: Callable[[Row, int], Listener]
+) -> Iterator[Outcome]:
+    with _own_tools() as parts:
+        yield from make_videos(rows, out_dir, partial(make_video, tools=parts), progress)
 
 
 def align(

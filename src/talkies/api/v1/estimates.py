@@ -31,7 +31,7 @@ from talkies.errors import (
 from talkies.studio.access.principal import Principal
 from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.videos.estimates import Estimate
-from talkies.studio.videos.pace import Range
+from talkies.studio.videos.speeds import Range
 
 router = APIRouter(prefix="/v1/estimates", tags=["videos"])
 

@@ -19,10 +19,12 @@ from talkies.studio.fetching import Fetcher
 from talkies.studio.maker_process import Patience
 from talkies.studio.making import Makers
 from talkies.studio.progress import Stage
-from talkies.studio.videos.choosing import Choice, preset_of
+from talkies.studio.videos.choice import Choice
+from talkies.studio.videos.choosing import preset_of
 from talkies.studio.videos.lengths import spoken
-from talkies.studio.videos.pace import Pace, Range
+from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.queueing import Lines, slots, wait
+from talkies.studio.videos.speeds import Range
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
 from talkies.studio.videos.workbench import SITTING

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from talkies.studio.videos.pace import Range
+from talkies.studio.videos.speeds import Range
 
 #: Characters of a text that a voice says in a second at normal speed, slow and quick: eight of ten
 #: English sentences lie between. Scripts that write syllables take longer for each.

@@ -12,6 +12,7 @@ from talkies.core.captions import cues
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.engines.base import Engine, RenderRequest
 from talkies.engines.received import ReceivedVideo
+from talkies.engines.registry import ListedEngine
 from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.kit.memory import release
@@ -24,6 +25,7 @@ from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import SCORED, SHARES, Listener, Reporter, Stage, ignore
 from talkies.studio.speaking import Script, say, voice_of
 from talkies.studio.videos.checking import Expected, Findings, check_video
+from talkies.studio.videos.choosing_here import settled
 from talkies.studio.videos.context import Context
 from talkies.studio.videos.delivery import deliver_files
 from talkies.studio.videos.products import products
@@ -38,6 +40,8 @@ class Engines(Protocol):
     """What is asked of an `EngineRegistry`."""
 
     def find(self, id_: str, /) -> Engine: ...
+
+    def list(self) -> tuple[ListedEngine, ...]: ...
 
     def version_of(self, id_: str, /) -> str | None: ...
 
@@ -87,6 +91,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     """
     started = time.monotonic()
     preflight(request)
+    request = settled(request, tools.engines)
     engine = tools.engines.find(request.engine)
     _require_able(request, engine)
     reporter = reporter_of(request, listener)

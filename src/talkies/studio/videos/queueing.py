@@ -4,7 +4,7 @@ from typing import Protocol
 
 from talkies.jobs.queue import PREPARE, render_queue
 from talkies.jobs.records import QueueDepth, WorkerRecord
-from talkies.studio.videos.pace import Range
+from talkies.studio.videos.speeds import Range
 
 
 class Lines(Protocol):

@@ -13,7 +13,8 @@ from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import new_job, with_webhook
-from talkies.studio.videos.choosing import Choice, EngineChooser
+from talkies.studio.videos.choice import Choice
+from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimate, Estimator
 from talkies.studio.videos.kind import ID_PREFIX, KIND
 from talkies.studio.videos.submission import VideoSubmission, require_possible, require_voice

@@ -9,6 +9,7 @@ from workshop_stage import Room, engine_folder, room
 from talkies.db.engine import connect, writing
 from talkies.db.migrate import upgrade
 from talkies.db.tables import usage
+from talkies.engines.registry import ListedEngine
 from talkies.face.finding.landmarks import Landmarker
 from talkies.studio.making import Makers
 from talkies.studio.videos.pipeline import Tools
@@ -24,8 +25,15 @@ class OneEngine:
     def find(self, _: str) -> PlainEngine:
         return self._engine
 
+    def list(self) -> tuple[ListedEngine, ...]:
+        known = self._engine.capabilities
+        return (ListedEngine(id=known.id, capabilities=known),)
+
     def version_of(self, _: str) -> str | None:
         return None
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture(scope="session")

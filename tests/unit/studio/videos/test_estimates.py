@@ -18,9 +18,10 @@ from talkies.studio.engines import EngineCatalog
 from talkies.studio.making import Makers
 from talkies.studio.submissions import Source
 from talkies.studio.usage.prices import Prices
-from talkies.studio.videos.choosing import Choice
+from talkies.studio.videos.choice import Choice
 from talkies.studio.videos.estimates import Estimator
-from talkies.studio.videos.pace import FIXED_SECONDS, Pace, Range
+from talkies.studio.videos.pace import Pace
+from talkies.studio.videos.speeds import FIXED_SECONDS, Range
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 SMALL = OutputOptions(resolution="480p", fps=10)

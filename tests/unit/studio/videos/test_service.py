@@ -23,7 +23,8 @@ from talkies.jobs.records import Job, NewJob, Output, QueueDepth, Status, Worker
 from talkies.studio.access.principal import Scope
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.submissions import Source
-from talkies.studio.videos.choosing import Choice, EngineChooser
+from talkies.studio.videos.choice import Choice
+from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.kind import video_key
 from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.service import Videos
