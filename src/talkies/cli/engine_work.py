@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from talkies.cli.engine_tables import document, listing, page
+from talkies.cli.pull_progress import far, retry_line
 from talkies.cli.root_flags import at_root, home_of
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.cli.tables import table
+from talkies.engines.home import EngineHome
 from talkies.engines.installation import read_installation
 from talkies.engines.registry import EngineRegistry, ListedEngine
 from talkies.errors import InvalidOption, UnknownEngine
@@ -22,8 +24,9 @@ from talkies.studio.upstreams.install import News, State, Tell
 from talkies.studio.upstreams.known import Upstream, find_upstream
 from talkies.studio.upstreams.programs import Hear
 from talkies.studio.upstreams.removal import Removable, removable
-from talkies.studio.upstreams.steps import Planned
-from talkies.weights.sources import WeightSource
+from talkies.studio.upstreams.steps import Planned, Pull
+from talkies.weights.progress import PullEvent, PullRetry
+from talkies.weights.sources import ENDPOINT, WeightSource
 
 #: Seconds between two lines of a program that are passed on, where they cannot replace each other.
 QUIET_SECONDS = 10.0
@@ -69,12 +72,13 @@ def install_engine(given: Mapping[str, Any]) -> None:
         variant=given["variant"],
         wheels=given["wheels"],
     )
+    pull = _puller(home, given["endpoint"], given["token"])
     installer = installer_of(
         upstream,
         home,
         wish,
         environ=os.environ,
-        pull=None if given["without_weights"] else _pull,
+        pull=None if given["without_weights"] else pull,
         uv=find_uv(os.environ),
     )
     if given["dry_run"]:
@@ -151,21 +155,23 @@ def _listed(registry: EngineRegistry, engine_id: str) -> ListedEngine:
     return found
 
 
-def _pull(sources: Sequence[WeightSource], folder: Path, variant: str, hear: Hear) -> None:
-    """Bring weights from where they are published."""
-    from talkies.weights.network import open_puller  # noqa: PLC0415 - an extra
-    from talkies.weights.progress import PullEvent, PullProgress  # noqa: PLC0415 - the same
+def _puller(home: EngineHome, endpoint: str | None, token: str | None) -> Pull:
+    """Brings weights from where they are published."""
 
-    def listen(event: PullEvent) -> None:
-        if isinstance(event, PullProgress):
-            rate = f", {event.rate / 1e6:.0f} MB/s" if event.rate else ""
-            hear(f"{event.path} {_size(event.done)} of {_size(event.total)}{rate}")
-        else:
-            hear(f"{event.path} {event.reason}; again in {event.seconds:.0f} s")
+    def pull(sources: Sequence[WeightSource], folder: Path, variant: str, hear: Hear) -> None:
+        from talkies.weights.network import open_puller  # noqa: PLC0415 - an extra
 
-    token = os.environ.get("TALKIES_HF_TOKEN") or os.environ.get("HF_TOKEN")
-    with open_puller(token=token) as puller:
-        puller.pull(sources, folder, variant, listener=listen)
+        def listen(event: PullEvent) -> None:
+            if isinstance(event, PullRetry):
+                hear(retry_line(event))
+            else:
+                hear(" ".join(part for part in (event.path, far(event)) if part))
+
+        volume = home.weights_root or home.root / "weights"
+        with open_puller(endpoint or ENDPOINT, token) as puller:
+            puller.pull(sources, folder, variant, volume=volume, listener=listen)
+
+    return pull
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import typer
 
-from talkies.cli import engine_flags, flags
+from talkies.cli import engine_flags, flags, weights_flags
 from talkies.cli.root_flags import Root
 from talkies.cli.sections import Sectioned
 
@@ -16,7 +16,7 @@ app = typer.Typer(
 
 @app.callback()
 def engines(context: typer.Context, root: Root = None, json: flags.AsJson = False) -> None:
-    """List the renderers, and install those of other repositories.
+    """List the renderers, install and remove those of others.
 
     Alone it lists them: whether each can render on this machine, and which one command helps
     where it cannot; what GPU it needs; seconds of work for a second of video in its default
@@ -53,6 +53,8 @@ def install(  # noqa: PLR0917 - a command's parameters are its options
     variant: engine_flags.Variant = None,
     without_weights: engine_flags.WithoutWeights = False,
     wheels: engine_flags.Wheels = None,
+    endpoint: weights_flags.Endpoint = None,
+    token: weights_flags.Token = None,
     dry_run: engine_flags.DryRun = False,
     json: flags.AsJson = False,
     quiet: flags.Quiet = False,

@@ -44,7 +44,11 @@ def test_a_program_sees_no_secret_of_ours(tmp_path: Path) -> None:
 
 def test_a_failure_quotes_the_end_and_names_the_log(tmp_path: Path) -> None:
     ours = programs(tmp_path)
-    script = "for n in range(40): print('line', n)\nraise SystemExit('it is broken')"
+    script = (
+        "import sys\n"
+        "for n in range(40): print('line', n, file=sys.stderr)\n"
+        "sys.exit('it is broken')"
+    )
     with pytest.raises(EngineFailure, match=r"could not work \(exit status 1\): it is broken") as e:
         ours.run(python(script), doing="work")
     assert str(ours.log) in e.value.hint
