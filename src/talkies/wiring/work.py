@@ -21,6 +21,7 @@ from talkies.studio.removal.retention import Retention
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
 from talkies.studio.videos.job import video_kind
+from talkies.studio.videos.patience import RenderPatience
 from talkies.studio.webhooks.outbox import Outbox
 from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.workshop import Workshop
@@ -51,11 +52,12 @@ class Work:
 def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     """Build the parts; `spares` makers are kept ready once they are started."""
     settings, engine = base.settings, base.engine
-    registry = EngineRegistry(engine_home(settings))
+    home = engine_home(settings)
+    registry = EngineRegistry(home)
     catalog, prices = EngineCatalog(registry), prices_of(settings)
     retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
     workshop = Workshop(
-        makers=Makers(spares=spares),
+        makers=Makers(spares=spares, home=home, warm_idle_seconds=settings.warm_idle_seconds),
         fetcher=base.fetcher,
         storage=base.storage,
         engines=catalog,
@@ -66,6 +68,9 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     sadtalker = sadtalker_of(base)
     outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     queue = DbosQueue(engine.url)
+    patience = RenderPatience(
+        least_seconds=settings.render_least_seconds, times=settings.render_patience
+    )
     observers = (
         *(access.quotas.observe, access.idempotency.observe),
         *(retention.expire, usage.observe, outbox.observer, log_job),
@@ -80,13 +85,13 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         usage=usage,
         sadtalker=sadtalker,
         queue=queue,
-        jobs=Jobs(engine, kinds=kinds_of(workshop), queue=queue, observers=observers),
+        jobs=Jobs(engine, kinds=kinds_of(workshop, patience), queue=queue, observers=observers),
     )
 
 
-def kinds_of(workshop: Workshop) -> dict[str, JobKind]:
+def kinds_of(workshop: Workshop, patience: RenderPatience) -> dict[str, JobKind]:
     """Every kind of job there is, by name."""
-    kinds = (video_kind(workshop), speech_kind(workshop), alignment_kind(workshop))
+    kinds = (video_kind(workshop, patience), speech_kind(workshop), alignment_kind(workshop))
     return {kind.name: kind for kind in kinds}
 
 
