@@ -1,8 +1,10 @@
-"""The worker of an endpoint, under RunPod's own SDK: its test server, and its loop at work."""
+"""The worker of an endpoint under the test server of RunPod's SDK."""
 
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import runpod_worker
-from runpod_endpoint import Platform, platform
+from runpod_endpoint import platform
 from runpod_worker import SMALL, Worker, data_uri, portrait
+from service_process import clean_environment
 
+from talkies.errors import Misconfigured, MissingDependency
 from talkies.media.pictures import Picture, save_picture
 from talkies.media.video_reader import probe
-
-#: More than a minute of video.
-LONG = {"portrait": portrait(), **SMALL, "text": "We move both maps. " * 60}
 
 
 @pytest.fixture(scope="module")
@@ -148,74 +149,6 @@ def test_the_log_has_no_answer_in_it(worker: Worker) -> None:
     assert "the worker is ready" in worker.log
 
 
-@pytest.fixture(scope="module")
-def at_work() -> Iterator[tuple[Platform, Worker]]:
-    """An endpoint with one worker, in RunPod's own loop."""
-    with platform() as endpoint, runpod_worker.at_work(endpoint) as worker:
-        yield endpoint, worker
-
-
-def test_a_worker_at_work_tells_how_far_it_is_and_nothing_after_the_end(
-    at_work: tuple[Platform, Worker],
-) -> None:
-    endpoint, worker = at_work
-    held = endpoint.run({"input": {"portrait": portrait(), **SMALL, "text": "One two. " * 2}})
-    endpoint.until(held.id, "COMPLETED")
-
-    video = held.output["files"]["video"]
-    assert len(base64.b64decode(video["base64"])) == video["bytes"]
-    assert held.output["timing"]["cold"] is True
-    told = [word["progress"] for word in held.told if word != "done"]
-    assert told
-    assert told == sorted(told)
-    assert held.told[-1] == "done"
-    assert held.stop_pod is False
-    assert "the worker is ready" in worker.log
-
-    second = endpoint.run({"input": {"do": "speech", "input": "Hello."}})
-    endpoint.until(second.id, "COMPLETED")
-    assert second.output["timing"]["cold"] is False
-    assert held.status == "COMPLETED"
-
-
-def test_a_job_that_the_platform_stops_ends_and_the_next_one_runs(
-    at_work: tuple[Platform, Worker],
-) -> None:
-    endpoint, worker = at_work
-    held = endpoint.run({"input": LONG})
-    endpoint.until_told(held.id)
-    endpoint.cancel(held.id)
-
-    second = endpoint.run({"input": {"do": "speech", "input": "Hello."}})
-    endpoint.until(second.id, "COMPLETED")
-
-    assert held.status == "CANCELLED"
-    assert "done" not in held.told
-    assert "job.canceled" in worker.log
-
-
-def test_a_job_beyond_its_time_is_ended_by_itself_or_by_the_platform(
-    at_work: tuple[Platform, Worker],
-) -> None:
-    endpoint, _ = at_work
-    held = endpoint.run({"input": {**LONG, "deadline_seconds": 1}})
-    limited = endpoint.run({"input": LONG, "policy": {"executionTimeout": 1_000}})
-    last = endpoint.run({"input": {"do": "health"}})
-    endpoint.until(last.id, "COMPLETED")
-
-    assert held.status == "FAILED"
-    assert json.loads(str(held.error))["code"] == "DEADLINE_EXCEEDED"
-    assert limited.status == "TIMED_OUT"
-    assert "done" not in limited.told
-
-
-def test_a_worker_that_is_told_to_end_does_so(at_work: tuple[Platform, Worker]) -> None:
-    _, worker = at_work
-
-    assert worker.stop() == 0
-    assert list((worker.log_file.parent / "scratch").iterdir()) == []
-
-
 def test_a_worker_whose_engine_is_not_there_says_so_to_who_asks() -> None:
     with platform() as endpoint, runpod_worker.at_work(endpoint, {"ENGINES": "sadtalker"}):
         held = endpoint.run({"input": {"portrait": portrait(), **SMALL}})
@@ -226,3 +159,48 @@ def test_a_worker_whose_engine_is_not_there_says_so_to_who_asks() -> None:
         assert "sadtalker" in error["message"]
         assert "talkies engines install sadtalker" in error["hint"]
         assert held.stop_pod is True
+
+
+@pytest.mark.parametrize(
+    ("lacking", "hint"),
+    [("runpod", "pip install 'talkies[runpod,serve]'"), ("dbos", "pip install 'talkies[runpod")],
+)
+def test_a_package_that_is_not_installed_is_named(lacking: str, hint: str) -> None:
+    program = (
+        f"import runpy, sys; sys.modules[{lacking!r}] = None; "
+        "runpy.run_module('talkies.serverless', run_name='__main__')"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=runpod_worker.PATIENCE,
+    )
+
+    assert ended.returncode == MissingDependency.exit_status
+    assert lacking in ended.stderr
+    assert hint in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_setting_that_cannot_be_followed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for settings, said in (
+        ({"STORAGE_PROVIDER": "s3"}, "S3_BUCKET"),
+        ({"SCRATCH_DIR": str(tmp_path / "file" / "scratch")}, "SCRATCH_DIR"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, "-m", "talkies.serverless"],
+            check=False,
+            env=clean_environment() | settings,
+            capture_output=True,
+            text=True,
+            timeout=runpod_worker.PATIENCE,
+        )
+
+        assert ended.returncode == Misconfigured.exit_status
+        assert said in ended.stderr
+        assert "Traceback" not in ended.stderr

@@ -104,9 +104,13 @@ def _started(arguments: tuple[str, ...], settings: Mapping[str, str], url: str) 
                 cwd=folder,
                 start_new_session=True,
             )
+        worker = Worker(process, log, url)
         try:
-            yield Worker(process, log, url)
+            yield worker
         finally:
+            if "COVERAGE_PROCESS_CONFIG" in os.environ and process.poll() is None:
+                # What it ran is written down when it ends by itself.
+                worker.stop()
             # Its heartbeat is a process of its own, which outlives it.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

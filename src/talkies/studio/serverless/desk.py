@@ -177,7 +177,8 @@ class Desk:
                 self._canceled(job.id)
                 raise Canceled("The platform stopped the job.")
             job = self._office.jobs.get(job.id)
-            tell(_progress(job))
+            if job.stage is not None:
+                tell(_progress(job))
         return job
 
     def _canceled(self, job_id: str) -> None:

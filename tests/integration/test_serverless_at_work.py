@@ -1,5 +1,6 @@
-"""Results of the serverless worker in a real bucket, and our own client asking for them."""
+"""The worker of an endpoint in the loop of RunPod's SDK, with a real bucket and our own client."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pod_stage
 import pytest
 import runpod_worker
 from runpod_endpoint import ENDPOINT, KEY, Platform, platform
-from runpod_worker import SMALL, portrait
+from runpod_worker import SMALL, Worker, portrait
 from seaweed import Bucket, seaweedfs
 
 from talkies.errors import FaceNotFound
@@ -26,6 +27,9 @@ from talkies.pods.wire import Limits
 from talkies.storage.s3 import S3Options, S3Storage
 from talkies.studio.serverless.answers import FOLDER
 
+#: More than a minute of video.
+LONG = {"portrait": portrait(), **SMALL, "text": "We move both maps. " * 60}
+
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Bucket]:
@@ -34,8 +38,14 @@ def bucket() -> Iterator[Bucket]:
 
 
 @pytest.fixture(scope="module")
-def endpoint(bucket: Bucket) -> Iterator[Platform]:
-    """An endpoint with one worker, whose results go into the bucket."""
+def endpoint() -> Iterator[Platform]:
+    with platform() as made:
+        yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worker(endpoint: Platform, bucket: Bucket) -> Iterator[Worker]:
+    """The endpoint's only worker, in the SDK's own loop; its results go into the bucket."""
     settings = {
         "STORAGE_PROVIDER": "s3",
         "S3_BUCKET": bucket.name,
@@ -47,12 +57,61 @@ def endpoint(bucket: Bucket) -> Iterator[Platform]:
         "ALLOWED_FETCH_SCHEMES": "https,http",
         "ALLOWED_ADDRESSES": _place(bucket),
     }
-    with platform() as made, runpod_worker.at_work(made, settings):
+    with runpod_worker.at_work(endpoint, settings) as made:
         yield made
 
 
 def _place(bucket: Bucket) -> str:
     return urlsplit(bucket.endpoint_url).netloc
+
+
+def test_a_worker_at_work_tells_how_far_it_is_and_nothing_after_the_end(
+    endpoint: Platform, worker: Worker
+) -> None:
+    held = endpoint.run({"input": {"portrait": portrait(), **SMALL, "text": "One two. " * 2}})
+    endpoint.until(held.id, "COMPLETED")
+
+    assert held.output["timing"]["cold"] is True
+    told = [word["progress"] for word in held.told if word != "done"]
+    assert told
+    assert told == sorted(told)
+    assert held.told[-1] == "done"
+    assert held.stop_pod is False
+    assert "the worker is ready" in worker.log
+
+    second = endpoint.run({"input": {"do": "speech", "input": "Hello."}})
+    endpoint.until(second.id, "COMPLETED")
+    assert second.output["timing"]["cold"] is False
+    assert held.status == "COMPLETED"
+
+
+def test_a_job_that_the_platform_stops_ends_and_the_next_one_runs(
+    endpoint: Platform, worker: Worker
+) -> None:
+    held = endpoint.run({"input": LONG})
+    endpoint.until_told(held.id)
+    endpoint.cancel(held.id)
+
+    second = endpoint.run({"input": {"do": "speech", "input": "Hello."}})
+    endpoint.until(second.id, "COMPLETED")
+
+    assert held.status == "CANCELLED"
+    assert "done" not in held.told
+    assert "job.canceled" in worker.log
+
+
+def test_a_job_beyond_its_time_is_ended_by_itself_or_by_the_platform(
+    endpoint: Platform, worker: Worker
+) -> None:
+    held = endpoint.run({"input": {**LONG, "deadline_seconds": 1}})
+    limited = endpoint.run({"input": LONG, "policy": {"executionTimeout": 1_000}})
+    last = endpoint.run({"input": {"do": "health"}})
+    endpoint.until(last.id, "COMPLETED")
+
+    assert held.status == "FAILED"
+    assert json.loads(str(held.error))["code"] == "DEADLINE_EXCEEDED"
+    assert limited.status == "TIMED_OUT"
+    assert "done" not in limited.told
 
 
 def test_a_video_lies_in_the_bucket_and_the_answer_has_links(
@@ -170,3 +229,8 @@ def _lengthened(sound: Path, path: Path, size: int) -> None:
     shutil.copy(sound, path)
     with path.open("r+b") as file:
         file.truncate(size)
+
+
+def test_a_worker_that_is_told_to_end_does_so(worker: Worker) -> None:
+    assert worker.stop() == 0
+    assert list((worker.log_file.parent / "scratch").iterdir()) == []
