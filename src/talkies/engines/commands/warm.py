@@ -7,6 +7,7 @@ long enough, when it is closed, and with this process.
 import contextlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from talkies.engines.commands.log import Log
 from talkies.engines.commands.orders import CannotStart, Hear, Order
 from talkies.engines.commands.outcome import checked_video
 from talkies.engines.commands.staging import TEMPORARY, fresh_scratch, linked, run_environment
-from talkies.engines.commands.values import Values, values_of, written
+from talkies.engines.commands.values import OUTPUT_NAME, Values, values_of, written
 from talkies.engines.commands.watchdog import Patience, Watch
 from talkies.engines.home import EngineHome
 from talkies.errors import EngineBroken
@@ -59,6 +60,9 @@ class WarmRunner:
     ) -> None:
         """`cancel_seconds` are the least that a canceled step gets to end."""
         self._description = description
+        # Adapters put their video where they are told to, whatever the engine's own program does.
+        output = replace(description.output, glob=f"{OUTPUT_NAME}.mp4")
+        self._as_made = replace(description, output=output)
         self._home = home
         self._idle_seconds = idle_seconds
         self._cancel_seconds = max(cancel_seconds, description.load_seconds)
@@ -77,7 +81,7 @@ class WarmRunner:
             ear = _Listener(self._description, values, self._limit(order), hear)
             host = self._loaded(order, values, ear)
             self._render(host, order, values, ear)
-            video = checked_video(order, self._description, values, ear.lines)
+            video = checked_video(order, self._as_made, values, ear.lines)
         hear(1.0)
         return video
 

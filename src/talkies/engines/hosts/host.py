@@ -44,7 +44,7 @@ import types
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # novm: never run
     from collections.abc import Callable
 
 #: Version of what is said over the pipe.

@@ -14,7 +14,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # novm: never run
     from collections.abc import Callable, Iterator
     from typing import Self
 

@@ -29,11 +29,16 @@ class Values:
         except ValueError:
             raise ValueError(f"`{name}` is {text!r}, which is no number") from None
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, *, default: bool = False) -> bool:
         text = self.text(name).lower()
         if text not in YES + NO:
             raise ValueError(f"`{name}` is {text!r}, which is neither true nor false")
-        return text in YES
+        return text in YES if text else default
+
+    def choice(self, name: str) -> str | None:
+        """A text for which "none" stands for nothing."""
+        text = self.text(name)
+        return None if text.lower() in ("", "none") else text
 
     def wholes(self, name: str, default: list[int]) -> list[int]:
         """Whole numbers between blanks or commas."""
@@ -44,7 +49,7 @@ class Values:
             raise ValueError(f"`{name}` is {text!r}, which are no whole numbers") from None
 
     def path(self, name: str) -> str:
-        """A path that has to be given."""
+        """A path, which has to be given."""
         text = self.text(name)
         if not text:
             raise ValueError(f"`{name}` has to be given")

@@ -1,0 +1,2 @@
+from . import configs as configs
+from .multitalk import InfiniteTalkPipeline as InfiniteTalkPipeline

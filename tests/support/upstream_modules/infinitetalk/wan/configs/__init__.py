@@ -1,0 +1,1 @@
+WAN_CONFIGS = {"infinitetalk-14B": "the configuration"}

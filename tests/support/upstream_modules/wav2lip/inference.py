@@ -1,0 +1,1 @@
+raise AssertionError("it would read our arguments")
