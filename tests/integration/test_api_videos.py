@@ -138,6 +138,19 @@ def test_json_takes_assets_and_public_addresses(client: httpx.Client) -> None:
         ({"portrait": ("a", PNG)}, {"text": "Hi", "portrait": "ast_1"}, 422, "INVALID_REQUEST"),
         ({"portrait": ("a", PNG)}, {"text": "Hi", "engine": "none"}, 422, "UNKNOWN_ENGINE"),
         ({"portrait": ("a", PNG)}, {"text": "Hi", "voice": "none"}, 422, "UNKNOWN_VOICE"),
+        ({}, {"text": "Hi", "source_video": "https://example.com/a"}, 422, "INVALID_OPTION"),
+        (
+            {"portrait": ("a", PNG)},
+            {"text": "Hi", "source_video": "https://example.com/a"},
+            422,
+            "INVALID_OPTION",
+        ),
+        (
+            {"portrait": ("a", PNG)},
+            {"text": "Hi", "options": '{"preset": "fast"}'},
+            422,
+            "INVALID_OPTION",
+        ),
         (
             {"portrait": ("a", PNG)},
             {"text": "Hi", "webhook_url": "http://127.0.0.1/"},

@@ -93,6 +93,42 @@ Engine: TypeAlias = Annotated[
         group=PICTURE,
     ),
 ]
+Preset: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "One of the engine's presets, as `talkies engines show` lists them.",
+        "--preset",
+        metavar="NAME",
+        group=PICTURE,
+    ),
+]
+EngineOptions: TypeAlias = Annotated[
+    list[str] | None,
+    _option(
+        "One of the engine's own options; may be repeated.",
+        "--option",
+        metavar="NAME=VALUE",
+        group=PICTURE,
+    ),
+]
+Prompt: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "What happens in the picture, in words, for engines that take that.",
+        "--prompt",
+        metavar="TEXT",
+        group=PICTURE,
+    ),
+]
+SourceVideo: TypeAlias = Annotated[
+    Path | None,
+    _option(
+        "In place of a portrait: a video whose lips get the speech, for engines that do that.",
+        "--source-video",
+        metavar="FILE",
+        group=PICTURE,
+    ),
+]
 Face: TypeAlias = Annotated[
     int | None,
     _option("Which face speaks; 1 is the largest.", "--face", metavar="N", group=PICTURE),

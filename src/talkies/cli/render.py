@@ -20,6 +20,10 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
     transcript: flags.Transcript = None,
     language: flags.Language = None,
     engine: flags.Engine = None,
+    preset: flags.Preset = None,
+    options: flags.EngineOptions = None,
+    prompt: flags.Prompt = None,
+    source_video: flags.SourceVideo = None,
     face: flags.Face = None,
     show_faces: flags.ShowFaces = None,
     framing: flags.Framing = None,
@@ -45,7 +49,8 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
 ) -> None:
     """Make a talking video from a portrait and speech.
 
-    The speech is a recording, or a --text that a --voice says. Prints the paths of what it wrote.
+    The speech is a recording, or a --text that a --voice says. A source video may stand in place
+    of the portrait. Prints the paths of what it wrote.
     """
     given = dict(locals())
     from talkies.cli import work  # noqa: PLC0415 - help and completion stay quick

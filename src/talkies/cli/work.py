@@ -1,7 +1,7 @@
 """What the commands do once their line is understood: all that is slow to load stands here."""
 
 import json as json_text
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,10 +32,9 @@ def render(given: Mapping[str, Any]) -> None:
 
 
 def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
-    portrait, output, as_json, quiet = (
-        given[name] for name in ("portrait", "output", "json", "quiet")
-    )
-    if portrait is None:
+    output, as_json, quiet = (given[name] for name in ("output", "json", "quiet"))
+    portrait, audio = _inputs(given)
+    if portrait is None and given["source_video"] is None:
         raise InvalidOption("There is no portrait.", hint=USAGE)
     if output is None:
         raise InvalidOption("There is no output.", hint="Name a video to write: -o talk.mp4")
@@ -46,14 +45,21 @@ def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
         )
     with showing(as_json=as_json, quiet=quiet) as listener:
         try:
-            result = talkies.render(
-                portrait, given["audio"], output=output, progress=listener, **options
-            )
+            result = talkies.render(portrait, audio, output=output, progress=listener, **options)
         except FaceUnusable as error:
             if given["show_faces"] is None:
                 error.hint = f"{error.hint} --show-faces seen.png draws what was found.".lstrip()
             raise
     show_video(result, as_json=as_json, quiet=quiet)
+
+
+def _inputs(given: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
+    """The portrait and the recording: beside a source video, a single file is the latter."""
+    portrait, audio = given["portrait"], given["audio"]
+    spoken = given["text"] is not None or given["text_file"] is not None
+    if given["source_video"] is not None and audio is None and not spoken:
+        return None, portrait
+    return portrait, audio
 
 
 def _many(given: Mapping[str, Any], options: VideoOptions) -> None:
@@ -76,9 +82,25 @@ def _video_options(given: Mapping[str, Any]) -> VideoOptions:
     options["text"] = one_text(given["text"], given["text_file"])
     if given["transcript"] is not None:
         options["transcript"] = text_of(given["transcript"])
+    options["options"] = _engine_options(given["options"] or []) or None
     return cast(
         "VideoOptions", {name: value for name, value in options.items() if value is not None}
     )
+
+
+def _engine_options(pairs: Sequence[str]) -> dict[str, str]:
+    """What `--option NAME=VALUE` says; the engine's schema tells what a value is."""
+    options: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name.strip() or not equals:
+            raise InvalidOption(
+                f"`--option` cannot be “{pair}”.", hint="Write it as in --option steps=8."
+            )
+        if name.strip() in options:
+            raise InvalidOption(f"The option `{name.strip()}` is given twice.")
+        options[name.strip()] = value.strip()
+    return options
 
 
 def align(given: Mapping[str, Any]) -> None:
