@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from command_line import Answer, Talkies, process
+from hub_server import Content, HubServer
 from made_up_gpu import put_gpu
 from tiny_upstream import VERSION
-from upstream_checkouts import STAND_INS, described, put_environment, put_weights
+from upstream_checkouts import STAND_INS, described, put_environment
 
 from talkies.engines.home import EngineHome
 from talkies.engines.registry import LIBRARY
@@ -52,6 +53,7 @@ def prepare(machine: GpuMachine) -> Path:
     own.mkdir(parents=True)
     text = (LIBRARY / f"{ENGINE}.toml").read_text()
     ours = {"imports =": 'imports = ["numpy"]', "python =": f'python = "{VERSION}"'}
+    text = text.replace(described(ENGINE).weights[0].revision, "main")
     lines = [
         next((new for old, new in ours.items() if line.startswith(old)), line)
         for line in text.split("\n")
@@ -59,7 +61,6 @@ def prepare(machine: GpuMachine) -> Path:
     (own / f"{ENGINE}.toml").write_text("\n".join(lines))
     shutil.copy(LIBRARY / f"{ENGINE}.requirements.txt", own)
     put_environment(machine.home.environment(ENGINE))
-    put_weights(described(ENGINE).weights, machine.home.weights(ENGINE))
     code = machine.folder / "my code"
     shutil.copytree(STAND_INS / ENGINE, code)
     shutil.copy(STAND_INS / "upstream_play.py", code)
@@ -69,10 +70,17 @@ def prepare(machine: GpuMachine) -> Path:
 @pytest.mark.slow
 def test_an_engine_is_installed_tried_and_removed(machine: GpuMachine) -> None:
     code = prepare(machine)
-    installed = machine.talkies("engines", "install", ENGINE, "--repository", code)
+    with HubServer() as hub:
+        (source,) = described(ENGINE).weights
+        files = {name.replace("*", "model.pth"): Content(5000) for name in source.include}
+        hub.add(source.repository, files)
+        installed = machine.talkies(
+            *("engines", "install", ENGINE, "--repository", code, "--endpoint", hub.url)
+        )
     assert installed.status == 0, installed.err
     assert installed.out == f"{ENGINE} is installed in {machine.root}.\n"
     assert "use " + str(code) in installed.err
+    assert "weights      pull the weights of the engine, about 2.4 GB" in installed.err
 
     checked = machine.talkies("doctor", "--engine", ENGINE, "--smoke", "--verify")
     assert checked.status == 0, checked.out

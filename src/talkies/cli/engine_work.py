@@ -20,10 +20,11 @@ from talkies.engines.installation import read_installation
 from talkies.engines.registry import EngineRegistry, ListedEngine
 from talkies.errors import InvalidOption, UnknownEngine
 from talkies.studio.upstreams.assembly import Wish, find_uv, installer_of
+from talkies.studio.upstreams.checkout import Checkouts
 from talkies.studio.upstreams.install import News, State, Tell
 from talkies.studio.upstreams.known import Upstream, find_upstream
-from talkies.studio.upstreams.programs import Hear
-from talkies.studio.upstreams.removal import Removable, removable
+from talkies.studio.upstreams.programs import Hear, Programs
+from talkies.studio.upstreams.removal import Removable, log_of, removable
 from talkies.studio.upstreams.steps import Planned, Pull
 from talkies.weights.progress import PullEvent, PullRetry
 from talkies.weights.sources import ENDPOINT, WeightSource
@@ -101,7 +102,9 @@ def remove_engine(
     """Remove what was installed of an engine."""
     home = home_of(root)
     upstream: Upstream = find_upstream(EngineRegistry(home), home, engine_id)
-    parts = removable(upstream.description, home, keep_weights=keep_weights)
+    programs = Programs(log=log_of(home, engine_id), environ=os.environ)
+    checkouts = Checkouts(programs=programs)
+    parts = removable(upstream.description, home, checkouts, keep_weights=keep_weights)
     for part in parts:
         if not dry_run:
             part.remove()

@@ -80,7 +80,8 @@ class MachineExamination:
         except GpuUnavailable as error:
             raise GpuUnavailable(
                 f"There is no GPU, and the smallest preset takes {least:g} GiB of one.",
-                hint="Use another machine, or an engine that needs none: `talkies engines` tells which.",
+                hint="Use another machine, or an engine that needs none: `talkies engines` says "
+                "which.",
             ) from error
 
     def memory(self) -> str:

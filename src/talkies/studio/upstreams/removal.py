@@ -8,7 +8,8 @@ from pathlib import Path
 
 from talkies.engines.commands.description import Description
 from talkies.engines.home import EngineHome
-from talkies.errors import OutputUnwritable, WeightsMissing
+from talkies.errors import Conflict, OutputUnwritable, WeightsMissing
+from talkies.studio.upstreams.checkout import Checkouts
 from talkies.weights.manifest import read_manifest
 from talkies.weights.names import LOCK, MANIFEST, PRIVATE
 
@@ -25,38 +26,68 @@ class Removable:
 
 
 def removable(
-    description: Description, home: EngineHome, *, keep_weights: bool = False
+    description: Description,
+    home: EngineHome,
+    checkouts: Checkouts,
+    *,
+    keep_weights: bool = False,
 ) -> tuple[Removable, ...]:
     """What there is of an engine on this machine that we put there.
 
     Folders that were only used in place, and files among the weights that we did not download, are
     not ours to remove.
+
+    Raises `Conflict` where somebody changed files of our clone.
     """
     engine_id = description.id
     parts = [
-        _folder("repository", home.repository(engine_id), home.root),
-        _folder("environment", home.environment(engine_id), home.root),
+        _repository(home.repository(engine_id), checkouts),
+        _environment(home.environment(engine_id)),
         None if keep_weights else _weights(home.weights(engine_id)),
         _record(home, engine_id),
     ]
     return tuple(part for part in parts if part is not None)
 
 
-def _folder(part: str, path: Path, root: Path) -> Removable | None:
-    if path.is_symlink():
-        return Removable(part=f"{part} (a link)", path=path, bytes=0, remove=path.unlink)
-    partial = path.with_name(f".{path.name}.partial")
-    there = [one for one in (path, partial) if one.is_dir()]
-    if not there or not path.is_relative_to(root):
+def _repository(place: Path, checkouts: Checkouts) -> Removable | None:
+    """A clone of ours, whole or half; a folder that somebody put there is left alone."""
+    if place.is_symlink():
+        return _link("repository", place)
+    changed = checkouts.look(place).changed
+    if changed:
+        raise Conflict(
+            f"{place} has files that you changed, such as {changed[0]}.",
+            hint="Save them elsewhere, or let them go: git -C PATH checkout -- .",
+            details={"path": str(place)},
+        )
+    partial = place.with_name(f".{place.name}.partial")
+    there = [path for path in (place, partial) if (path / ".git").is_dir()]
+    return _folders("repository", there)
+
+
+def _environment(place: Path) -> Removable | None:
+    """An environment of ours: there are notes of it beside it."""
+    if place.is_symlink():
+        return _link("environment", place)
+    notes = place.with_name(f"{place.name}.json")
+    return _folders("environment", [place], notes) if notes.is_file() else None
+
+
+def _link(part: str, place: Path) -> Removable:
+    return Removable(part=f"{part} (a link)", path=place, bytes=0, remove=place.unlink)
+
+
+def _folders(part: str, there: list[Path], notes: Path | None = None) -> Removable | None:
+    if not there:
         return None
-    notes = path.with_name(f"{path.name}.json")
 
     def remove() -> None:
-        for one in there:
-            _remove_tree(one)
-        notes.unlink(missing_ok=True)
+        for path in there:
+            _remove_tree(path)
+        if notes is not None:
+            notes.unlink(missing_ok=True)
 
-    return Removable(part=part, path=path, bytes=sum(map(_size, there)), remove=remove)
+    return Removable(part=part, path=there[0], bytes=sum(map(_size, there)), remove=remove)
 
 
 def _weights(folder: Path) -> Removable | None:
