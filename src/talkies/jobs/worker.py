@@ -5,8 +5,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,8 @@ class WorkerOptions:
     engines: tuple[str, ...]
     #: Videos that each engine renders at once.
     concurrency: int = 1
+    #: The same for those of the engines whose videos other machines make.
+    followed: Mapping[str, int] = field(default_factory=dict)
     #: Jobs whose inputs are fetched and checked at once, and sounds made at once.
     prepare_concurrency: int = 2
     #: A worker that was killed is replaced within this time.
@@ -55,7 +57,8 @@ class WorkerOptions:
     def slots(self) -> dict[str, int]:
         """How many tickets of each queue it holds at most."""
         short = dict.fromkeys((PREPARE, AUDIO), self.prepare_concurrency)
-        return short | {render_queue(name): self.concurrency for name in self.engines}
+        most = {name: self.followed.get(name, self.concurrency) for name in self.engines}
+        return short | {render_queue(name): count for name, count in most.items()}
 
 
 class Worker:
