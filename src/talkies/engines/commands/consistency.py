@@ -20,7 +20,7 @@ Fault = tuple[str, str]
 _ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _OPTION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PYTHON: Final = re.compile(r"3\.\d{1,2}")
-_ADAPTER: Final = re.compile(r"[a-z][a-z0-9_]*")
+_ADAPTER: Final = re.compile(r"[a-z][a-z0-9_]*|/.+\.py")
 #: The name that stands for whichever engine suits best.
 _TAKEN: Final = frozenset({"auto"})
 #: What a bar's pattern has to find.
@@ -193,7 +193,7 @@ def _output(description: Description) -> Iterator[Fault]:
     if description.watchdog.repeats < 2:  # noqa: PLR2004 - once is no repetition
         yield "watchdog.repeats", "is at least 2"
     if description.warm is not None and not _ADAPTER.fullmatch(description.warm.adapter):
-        yield "warm.adapter", "is the name of a module of engines/hosts"
+        yield "warm.adapter", "is the name of a module of engines/hosts, or a path ending in .py"
 
 
 def _failures(description: Description) -> Iterator[Fault]:
