@@ -30,9 +30,9 @@ Pixels: TypeAlias = NDArray[np.uint8]
 #: second of a face at rest.
 FEW_FRAMES: Final = 5
 
-#: Part by which a video's rate may be other than its engine's before it is believed: containers
-#: round theirs.
-_SAME_RATE: Final = 0.01
+#: Part by which a video's rate may be other than its engine's before it is believed. Containers
+#: round theirs; 29.97 instead of 30 would be a second too late after 17 minutes.
+_SAME_RATE: Final = 0.0005
 
 
 @dataclass(slots=True)

@@ -94,6 +94,8 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     request = settled(request, tools.engines)
     engine = tools.engines.find(request.engine)
     _require_able(request, engine)
+    if not engine.readiness():
+        engine.load()  # says what is missing, before any work
     reporter = reporter_of(request, listener)
     with private_folder() as folder:
         bench = Workbench(folder)
