@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 import runpod_worker
-from runpod_endpoint import platform
 from runpod_worker import SMALL, Worker, data_uri, portrait
 from service_process import clean_environment
 
@@ -147,18 +146,6 @@ def test_the_log_has_no_answer_in_it(worker: Worker) -> None:
     assert "nobody shall read" not in worker.log
     assert "base64" not in worker.log
     assert "the worker is ready" in worker.log
-
-
-def test_a_worker_whose_engine_is_not_there_says_so_to_who_asks() -> None:
-    with platform() as endpoint, runpod_worker.at_work(endpoint, {"ENGINES": "sadtalker"}):
-        held = endpoint.run({"input": {"portrait": portrait(), **SMALL}})
-        endpoint.until(held.id, "FAILED")
-
-        error = json.loads(str(held.error))
-        assert error["code"] == "ENGINE_NOT_INSTALLED"
-        assert "sadtalker" in error["message"]
-        assert "talkies engines install sadtalker" in error["hint"]
-        assert held.stop_pod is True
 
 
 @pytest.mark.parametrize(
