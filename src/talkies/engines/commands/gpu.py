@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,9 +27,14 @@ class Gpu:
 FindGpu = Callable[[], Gpu | None]
 
 
-def find_gpu(program: str = "nvidia-smi", devices: tuple[str, ...] = _DEVICES) -> Gpu | None:
+def find_gpu(
+    program: str = "nvidia-smi",
+    *,
+    devices: tuple[str, ...] = _DEVICES,
+    environment: Mapping[str, str] = os.environ,
+) -> Gpu | None:
     """The first GPU that CUDA_VISIBLE_DEVICES lets programs see, or the first of all."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    visible = environment.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in ("", "-1"):
         return None
     memory = _memory(program, (visible or "0").split(",")[0].strip())
