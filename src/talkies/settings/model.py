@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from talkies.settings.about import About
 from talkies.settings.later import Models, RunPod, SadTalker, Web
+from talkies.settings.pods import Pods
 from talkies.settings.rendering import Rendering
 from talkies.settings.serving import Access, Data, Serving
 from talkies.settings.storing import Storing
@@ -17,7 +18,7 @@ from talkies.settings.working import Intake, Keeping, Outbound, Telling, Working
 #: The sections of the table, in its order; the docstring of each is its title.
 SECTIONS: Final[tuple[type[BaseModel], ...]] = (
     *(Serving, Data, Access, Working, Intake, Storing, Keeping, Outbound, Telling),
-    *(Rendering, RunPod, SadTalker, Models, Web),
+    *(Rendering, Pods, RunPod, SadTalker, Models, Web),
 )
 
 #: Hours that the profile of S1 and S5 keeps videos (avatar-api-tech-spec, "auto-cleanup").
@@ -35,6 +36,7 @@ class Settings(
     Outbound,
     Telling,
     Rendering,
+    Pods,
     RunPod,
     SadTalker,
     Models,

@@ -87,7 +87,6 @@ class Surroundings:
     engine: sa.Engine
     storage: Storage
     registry: EngineRegistry
-    depths: Callable[[], Sequence[QueueDepth]]
     #: Makes clients for links that lead away from a pod.
     links: Callable[[], GuardedClient]
 
@@ -120,6 +119,7 @@ class Fleet:
             around.storage,
             least_seconds=terms.least_seconds,
         )
+        self._depths: Callable[[], Sequence[QueueDepth]] = tuple
         self._keeper: Keeper | None = None
         self._talk: Talk | None = None
 
@@ -161,8 +161,9 @@ class Fleet:
         seconds = self._terms.runpod.look_seconds
         return (Chore(name="pods", every_seconds=seconds, run=self.starter.tick),)
 
-    def start(self, executor_id: str) -> None:
-        """Begin to keep the pods, in a worker."""
+    def start(self, executor_id: str, depths: Callable[[], Sequence[QueueDepth]]) -> None:
+        """Begin to keep the pods, in a worker; `depths` say how full the queues of jobs are."""
+        self._depths = depths
         self._talk = Talk(self.pool, self.book, executor_id)
         self._keeper = Keeper(
             tasks_of(
@@ -220,7 +221,7 @@ class Fleet:
     def _demand(self) -> int:
         """Videos that wait for pods, or are on them."""
         queues = {render_queue(name) for name in self.engines}
-        found = (one for one in self._around.depths() if one.queue in queues)
+        found = (one for one in self._depths() if one.queue in queues)
         return sum(one.waiting + one.running for one in found)
 
     def _room(self) -> int:

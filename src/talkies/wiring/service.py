@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -21,6 +21,7 @@ from talkies.studio.webhooks.leases import LEASE_SECONDS, Leases
 from talkies.studio.webhooks.sending import Sender
 from talkies.studio.webhooks.signing import derived_secret
 from talkies.wiring.engines import pull_missing
+from talkies.wiring.fleet import Fleet
 from talkies.wiring.foundation import client_of
 from talkies.wiring.http import services_of
 from talkies.wiring.installation import Installation, installation_of
@@ -70,8 +71,11 @@ class Service:
 
     def start(self) -> None:
         """Begin to work and to deliver, on a database that is open."""
-        self.parts.work.makers.start()
+        work = self.parts.work
+        work.makers.start()
         if self._worker is not None:
+            if work.fleet is not None:
+                work.fleet.start(self._worker.executor_id, work.jobs.depths)
             self._worker.start()
         self._dispatcher.start()
         self._tidying.start()
@@ -82,6 +86,8 @@ class Service:
         self.end_streams()
         if self._worker is not None:
             self._worker.drain()
+        if self.parts.work.fleet is not None:
+            self.parts.work.fleet.stop()
         self._dispatcher.stop()
         self.parts.work.makers.close()
         self.parts.close()
@@ -123,12 +129,15 @@ def worker_of(parts: Installation) -> Worker:
     pull_missing(settings, work.registry)
     listed = work.catalog.list()
     ready = tuple(engine.id for engine in listed if engine.ready)
+    followed = _followed(work.fleet)
     for name in settings.engines:
         work.catalog.choose(name)
-        _require_ready(name, listed)
+        if name not in followed:
+            _require_ready(name, listed)
     options = WorkerOptions(
-        engines=settings.engines or ready,
+        engines=settings.engines or (*ready, *sorted(followed)),
         concurrency=settings.worker_concurrency,
+        followed=followed,
         prepare_concurrency=settings.prepare_concurrency,
         lease_seconds=settings.lease_seconds,
         drain_seconds=settings.drain_seconds,
@@ -139,7 +148,16 @@ def worker_of(parts: Installation) -> Worker:
     if parts.mirroring is not None:
         mirror = parts.mirroring.mirror
         chores.append(Chore(name="mirror", every_seconds=MIRROR_SECONDS, run=mirror.keep_current))
+    chores += () if work.fleet is None else work.fleet.chores
     return Worker(work.jobs, options, chores)
+
+
+def _followed(fleet: Fleet | None) -> Mapping[str, int]:
+    """Engines that pods have and this machine has not; every pod is asked once."""
+    if fleet is None:
+        return {}
+    fleet.look()
+    return fleet.followed
 
 
 def _require_ready(name: str, listed: Iterable[ListedEngine]) -> None:

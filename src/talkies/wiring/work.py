@@ -27,7 +27,9 @@ from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.workshop import Workshop
 from talkies.wiring.access import Access
 from talkies.wiring.engines import engine_home
-from talkies.wiring.foundation import Foundation
+from talkies.wiring.fleet import Fleet, Surroundings, fleet_of
+from talkies.wiring.fleet_terms import terms_of
+from talkies.wiring.foundation import Foundation, client_of
 
 #: The origin of jobs whose webhooks have a body of their own.
 SADTALKER = "sadtalker"
@@ -45,6 +47,8 @@ class Work:
     prices: Prices
     usage: UsageBook
     sadtalker: JobResponses
+    #: None where there are no pods.
+    fleet: Fleet | None
     queue: DbosQueue
     jobs: Jobs
 
@@ -67,10 +71,11 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     usage = UsageBook(engine, prices, uses_gpu=lambda id_: catalog.choose(id_).vram_gib > 0)
     sadtalker = sadtalker_of(base)
     outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
-    queue = DbosQueue(engine.url)
+    queue, fleet = DbosQueue(engine.url), fleet_around(base, registry)
     patience = RenderPatience(
         least_seconds=settings.render_least_seconds, times=settings.render_patience
     )
+    kinds = kinds_of(workshop, patience, fleet)
     observers = (
         *(access.quotas.observe, access.idempotency.observe),
         *(retention.expire, usage.observe, outbox.observer, log_job),
@@ -84,14 +89,33 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         prices=prices,
         usage=usage,
         sadtalker=sadtalker,
+        fleet=fleet,
         queue=queue,
-        jobs=Jobs(engine, kinds=kinds_of(workshop, patience), queue=queue, observers=observers),
+        jobs=Jobs(engine, kinds=kinds, queue=queue, observers=observers),
     )
 
 
-def kinds_of(workshop: Workshop, patience: RenderPatience) -> dict[str, JobKind]:
+def fleet_around(base: Foundation, registry: EngineRegistry) -> Fleet | None:
+    """The pods of the settings; None where there are none. Raises `Misconfigured`."""
+    around = Surroundings(
+        engine=base.engine,
+        storage=base.storage,
+        registry=registry,
+        links=partial(client_of, base.settings, hosts=()),
+    )
+    return fleet_of(terms_of(base.settings), around)
+
+
+def kinds_of(
+    workshop: Workshop, patience: RenderPatience, fleet: Fleet | None
+) -> dict[str, JobKind]:
     """Every kind of job there is, by name."""
-    kinds = (video_kind(workshop, patience), speech_kind(workshop), alignment_kind(workshop))
+    remote = None if fleet is None else fleet.remote
+    kinds = (
+        video_kind(workshop, patience, remote),
+        speech_kind(workshop),
+        alignment_kind(workshop),
+    )
     return {kind.name: kind for kind in kinds}
 
 

@@ -97,6 +97,8 @@ def value_for(field: str) -> str:
         "api_enable_cors": "true",
         "retention_hours": "5",
         "legacy_wait_seconds": "5",
+        "pod_contract": "sadtalker",
+        "runpod_cloud": "COMMUNITY",
     }
     if field in special:
         return special[field]
