@@ -25,7 +25,9 @@ from talkies.studio.audio.jobs import alignment_kind, speech_kind
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.making import Makers
 from talkies.studio.submissions import Source
+from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.job import video_kind
+from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.service import Videos
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
@@ -96,7 +98,14 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
         jobs,
         stage.workshop.fetcher,
         stage.storage,
-        engines=EngineCatalog(EngineRegistry(points=POINTS)),
+        chooser=EngineChooser(
+            EngineCatalog(EngineRegistry(points=POINTS)),
+            jobs,
+            Pace(engine),
+            facts_of=assets.blobs.facts,
+            commercial_only=False,
+            auto_seconds=600,
+        ),
         estimator=None,  # type: ignore[arg-type]
         check_webhook=str,
     )
