@@ -84,8 +84,7 @@ SAID = [
         "ENGINE_ENV_BROKEN",
     ),
     (
-        "ValueError: The output_attentions attribute is not supported when using the "
-        "attn_implementation set to sdpa",
+        "ValueError: The output_attentions attribute is not supported when using sdpa",
         "ENGINE_ENV_BROKEN",
     ),
     ("TypeError: mel() takes 0 positional arguments but 2 were given", "ENGINE_ENV_BROKEN"),

@@ -101,12 +101,9 @@ def test_too_little_gpu_memory_goes_down_the_ladder(tmp_path: Path) -> None:
     assert probe(video).frames == 10
     assert [order.options["preset"] for order in runner.orders] == ["big", "offloaded", "small"]
     assert [order.options["size"] for order in runner.orders] == ["720", "720", "240"]
-    assert context.warnings == [
-        "The GPU's memory was too small for the preset 'big': the video was rendered with "
-        "'offloaded'.",
-        "The GPU's memory was too small for the preset 'offloaded': the video was rendered with "
-        "'small' (size 240).",
-    ]
+    first, second = context.warnings
+    assert first.endswith("for the preset 'big': the video was rendered with 'offloaded'.")
+    assert second.endswith("'offloaded': the video was rendered with 'small' (size 240).")
     assert runner.closed == 2
     assert len({order.scratch for order in runner.orders}) == 3
 
