@@ -6,8 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
-from command_line import Answer, Talkies, process
+from command_line import PORTRAIT, Answer, Talkies, process
 from hub_server import Content, HubServer
 from made_up_gpu import put_gpu
 from tiny_upstream import VERSION
@@ -15,6 +16,7 @@ from upstream_checkouts import STAND_INS, described, put_environment
 
 from talkies.engines.home import EngineHome
 from talkies.engines.registry import LIBRARY
+from talkies.media.pictures import Picture, load_picture, save_picture
 
 #: An engine of ours that needs no file beside its program.
 ENGINE = "ditto"
@@ -82,7 +84,12 @@ def test_an_engine_is_installed_tried_and_removed(machine: GpuMachine) -> None:
     assert "use " + str(code) in installed.err
     assert "weights      pull the weights of the engine, about 2.4 GB" in installed.err
 
-    checked = machine.talkies("doctor", "--engine", ENGINE, "--smoke", "--verify")
+    small = machine.folder / "small.png"
+    picture = load_picture(PORTRAIT).pixels[::4, ::4]
+    save_picture(Picture(pixels=np.ascontiguousarray(picture)), small)
+    checked = machine.talkies(
+        *("doctor", "--engine", ENGINE, "--smoke", "--verify", "--portrait", small)
+    )
     assert checked.status == 0, checked.out
     assert "NVIDIA H100 80GB HBM3 80 GiB; driver 550.54.15, CUDA 12.4" in checked.out
     head, row = checked.out.splitlines()[-3:-1]
@@ -134,6 +141,43 @@ def test_a_dry_run_plans_and_looks_at_the_disk(talkies: Talkies, tmp_path: Path)
 def test_what_cannot_be_is_said(talkies: Talkies, line: tuple[str, ...], status: int) -> None:
     answer = talkies(*line)
     assert (answer.status, answer.out.count("Traceback")) == (status, 0), answer.err
+
+
+def test_a_page_and_a_removal_of_what_is_not_installed(talkies: Talkies, tmp_path: Path) -> None:
+    assert "commercial use is not allowed" in talkies("engines", "show", "wav2lip").out
+    assert "portrait" in talkies("engines", "show", "portrait").out
+    gone = talkies("engines", "remove", "wav2lip", "--root", tmp_path)
+    assert gone.out == "Nothing of wav2lip is installed.\n"
+    (event,) = talkies("engines", "remove", "wav2lip", "--root", tmp_path, "--json").events
+    assert (event["removed"], event["bytes"]) == ([], 0)
+
+
+def test_an_engine_that_is_not_installed_is_examined_all_the_same(
+    talkies: Talkies, tmp_path: Path
+) -> None:
+    answer = talkies("doctor", "--engine", "wav2lip", "--smoke", "--root", tmp_path)
+    assert answer.status == 1
+    assert f"→ talkies engines install wav2lip --root {tmp_path}" in answer.out
+    head, row, last = answer.out.splitlines()[-3:]
+    assert head.startswith("ENGINE")
+    assert row.split()[-1] == "ENGINE_NOT_INSTALLED"
+    assert last.endswith("parts are broken.")
+    told = talkies("doctor", "--engine", "wav2lip", "--smoke", "--root", tmp_path, "--json").events
+    assert [event["works"] for event in told if event["event"] == "smoke"] == [False]
+
+
+def test_an_installation_that_fails_says_where_it_said_more(
+    talkies: Talkies, tmp_path: Path
+) -> None:
+    line = ("engines", "install", "wav2lip", "--root", tmp_path, "--without-weights")
+    nowhere = ("--repository", "https://127.0.0.1:1/x.git")
+    told = talkies(*line, *nowhere)
+    assert told.status == 6
+    assert told.err.startswith("repository   clone https://127.0.0.1:1/x.git at ")
+    assert f"The whole output is in {tmp_path / 'installed/wav2lip.log'}" in told.err
+    events = talkies(*line, *nowhere, "--json").events
+    assert [event["event"] for event in events] == ["step", "error"]
+    assert talkies(*line, *nowhere, "--quiet").err.startswith("error:")
 
 
 @pytest.mark.slow

@@ -65,6 +65,15 @@ class Stage:
 
         return self.installer(**wish).install(tell)
 
+    def bring(self, **wish: object) -> Installation:
+        """Brings the repository alone."""
+        whole = self.installer(**wish)
+        steps = [step for step in whole._steps if step.name == "repository"]
+        self.news.clear()
+        return Installer("tiny", self.home, steps, whole._first, self.host).install(
+            self.news.append
+        )
+
     @property
     def record(self) -> Installation | None:
         return read_installation(self.home, "tiny")

@@ -87,7 +87,7 @@ def install_engine(given: Mapping[str, Any]) -> None:
         _say_plan(plan, as_json=given["json"])
         installer.require_room(plan)
         return
-    with _telling(as_json=given["json"], quiet=given["quiet"]) as tell_news:
+    with telling(as_json=given["json"], quiet=given["quiet"]) as tell_news:
         record = installer.install(tell_news)
     if given["json"]:
         say_event("result", asdict(record))
@@ -178,7 +178,7 @@ def _puller(home: EngineHome, endpoint: str | None, token: str | None) -> Pull:
 
 
 @contextmanager
-def _telling(*, as_json: bool, quiet: bool) -> Iterator[Tell]:
+def telling(*, as_json: bool, quiet: bool) -> Iterator[Tell]:
     """Tells of an installation while the block runs."""
     if as_json:
         yield Steps(_tell_json, 1.0)

@@ -82,7 +82,7 @@ class Smoke:
             self._runs[engine] = error
             raise
         self._runs[engine] = run
-        peak = f", {_memory(run.gpu_peak)} of GPU memory" if run.gpu_peak else ""
+        peak = f", {memory_of(run.gpu_peak)} of GPU memory" if run.gpu_peak else ""
         return (
             f"{run.seconds:.1f} s of {run.width} x {run.height} rendered in "
             f"{run.render_seconds:.1f} s{peak}; lips: {run.grade or 'not scored'}"
@@ -181,7 +181,7 @@ def _bench_row(row: Row) -> tuple[str, ...]:
         f"{run.total_seconds:.1f} s",
         f"{run.render_seconds:.1f} s",
         f"{run.speed:.2f} s/s",
-        _memory(run.gpu_peak),
+        memory_of(run.gpu_peak),
     )
 
 
@@ -193,13 +193,13 @@ def _smoke_row(name: str, run: Run | TalkiesError) -> tuple[str, ...]:
         f"{run.seconds:.1f} s",
         f"{run.render_seconds:.1f} s",
         f"{run.speed:.2f} s/s",
-        _memory(run.gpu_peak),
+        memory_of(run.gpu_peak),
         run.grade or "-",
         f"{run.width} x {run.height}",
     )
 
 
-def _memory(peak: Peak | None) -> str:
+def memory_of(peak: Peak | None) -> str:
     if peak is None:
         return "none"
     shared = "" if peak.of == "processes" else " (of the device)"

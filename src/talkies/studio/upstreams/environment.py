@@ -143,14 +143,6 @@ class EnvironmentFolder:
             )
         )
 
-    def remove(self) -> None:
-        """Remove it, where it is ours; a link to another's is removed alone."""
-        if self.folder.is_symlink():
-            self.folder.unlink()
-        elif self.is_ours:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self._notes.unlink(missing_ok=True)
-
     def _making(self, source: str) -> list[str | Path]:
         if self._ways.uv is not None:
             return [self._ways.uv, "venv", "--python", source, self.folder]

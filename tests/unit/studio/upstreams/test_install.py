@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from install_stage import Stage, make_stage
 from tiny_upstream import VERSION, git, make_wheel
 
+from talkies.engines.commands.description import Environment
 from talkies.engines.installation import Installation, read_installation, write_installation
 from talkies.errors import (
     Canceled,
@@ -26,12 +26,12 @@ from talkies.errors import (
     MissingDependency,
     OutputFailure,
 )
+from talkies.studio.upstreams.environment import EnvironmentFolder, Ways
 from talkies.studio.upstreams.install import Host, News, State
-from talkies.studio.upstreams.programs import Hear
+from talkies.studio.upstreams.interpreters import Interpreters
+from talkies.studio.upstreams.programs import Hear, Programs
+from talkies.studio.upstreams.requirements import read_requirements
 from talkies.weights.sources import WeightSource
-
-if TYPE_CHECKING:
-    from talkies.engines.commands.description import Environment
 
 KEPT, DONE = [State.KEPT], [State.BEGINS, State.ENDS]
 
@@ -129,61 +129,61 @@ class TestRepository:
         git(own, "checkout", "-q", stage.repository.revision)
         (own / "inference.py").write_text("import tinyface\n")
         before = {path: path.stat().st_mtime_ns for path in sorted(own.rglob("*"))}
-        record = stage.install(repository=str(own))
+        record = stage.bring(repository=str(own))
         assert (record.in_place, record.local_changes) == (True, True)
         assert record.repository == str(own)
         assert stage.home.repository("tiny").resolve() == own
         assert {path: path.stat().st_mtime_ns for path in sorted(own.rglob("*"))} == before
-        stage.install()
+        stage.bring()
         assert stage.states()["repository"] == KEPT
 
     def test_a_folder_of_something_else_is_refused(self, stage: Stage) -> None:
         with pytest.raises(InvalidOption, match=r"has no inference\.py"):
-            stage.install(repository=str(stage.folder / "the wheels"))
+            stage.bring(repository=str(stage.folder / "the wheels"))
 
     def test_another_address_may_have_the_commit(self, stage: Stage) -> None:
         fork = stage.folder / "fork.git"
         git(stage.folder, "clone", "-q", "--bare", stage.repository.url, str(fork))
-        assert stage.install(repository=str(fork)).repository_url == str(fork)
+        assert stage.bring(repository=str(fork)).repository_url == str(fork)
 
     def test_a_commit_that_is_not_there(self, stage: Stage) -> None:
         wanted = replace(stage.description.repository, revision="0" * 40)
         stage.describe(repository=wanted)
         with pytest.raises(EngineFailure, match="has no commit 000000000000"):
-            stage.install()
+            stage.bring()
 
     def test_a_commit_without_the_entry(self, stage: Stage) -> None:
         wanted = replace(stage.description.repository, revision=stage.repository.later)
         stage.describe(repository=wanted)
         with pytest.raises(EngineFailure, match=r"has no inference\.py"):
-            stage.install()
+            stage.bring()
 
     def test_an_address_that_does_not_answer(self, stage: Stage) -> None:
         with pytest.raises(EngineFailure, match="git could not bring the repository"):
-            stage.install(repository="https://127.0.0.1:1/x.git")
+            stage.bring(repository="https://127.0.0.1:1/x.git")
         assert not stage.home.repository("tiny").exists()
 
     def test_a_machine_without_git(self, stage: Stage) -> None:
         stage.environ["PATH"] = "/nowhere"
         with pytest.raises(MissingDependency, match="git is not on this machine") as failure:
-            stage.install()
+            stage.bring()
         assert "--repository" in failure.value.hint
 
     def test_changes_of_somebody_are_kept(self, stage: Stage) -> None:
-        stage.install()
+        stage.bring()
         place = stage.home.repository("tiny")
         (place / "inference.py").write_text("import tinyface # mine\n")
-        assert stage.install().local_changes
+        assert stage.bring().local_changes
         (place / "inference.py").unlink()
         with pytest.raises(InvalidOption, match="has files that you changed"):
-            stage.install()
+            stage.bring()
 
     def test_a_strange_folder_in_its_place_is_left_alone(self, stage: Stage) -> None:
         place = stage.home.repository("tiny")
         place.mkdir(parents=True)
         (place / "thesis.txt").write_text("years of work")
         with pytest.raises(InvalidOption, match="is no clone of ours"):
-            stage.install()
+            stage.bring()
         assert (place / "thesis.txt").read_text() == "years of work"
 
     def test_submodules_come_with_it(self, stage: Stage) -> None:
@@ -199,7 +199,7 @@ class TestRepository:
             "GIT_CONFIG_VALUE_0": "always",
         }
         stage.describe(repository=replace(stage.description.repository, revision=revision))
-        record = stage.install(repository=f"file://{work}")
+        record = stage.bring(repository=f"file://{work}")
         assert record.revision == revision
         assert (stage.home.repository("tiny") / "part/src/helper.py").is_file()
 
@@ -261,13 +261,28 @@ class TestEnvironment:
         with pytest.raises(DiskFull, match="uv could not make the virtual environment"):
             stage.install()
 
-    def test_pip_comes_back_where_uv_made_it_and_went(self, stage: Stage) -> None:
-        assert stage.uv is not None
-        stage.install()
-        stage.uv = None
-        make_wheel(stage.folder / "the wheels", "tinyface", "1.3", "__version__ = '1.3'\n")
-        stage.require("tinyface==1.3\n")
-        assert stage.install().packages["tinyface"] == "1.3"
+    def test_pip_comes_back_where_uv_made_it_and_went(self, tmp_path: Path) -> None:
+        calls = tmp_path / "calls"
+        python = tmp_path / "made/bin/python"
+        python.parent.mkdir(parents=True)
+        python.write_text(
+            f'#!/bin/sh\necho "$*" >> {calls}\n'
+            f'case "$*" in "-m pip --version") grep -q ensurepip {calls};; esac\n'
+        )
+        python.chmod(0o755)
+        requirements = tmp_path / "r.txt"
+        requirements.write_text("tinyface==1.2\n")
+        wanted = read_requirements(requirements)
+        programs = Programs(log=tmp_path / "log", environ={"PATH": "/usr/bin:/bin"})
+        ways = Ways(programs=programs, interpreters=Interpreters(programs=programs))
+        environment = EnvironmentFolder(
+            python.parent.parent, Environment(python="3.10", requirements="r.txt"), ways
+        )
+        environment.install(wanted.stages[0], 1, wanted, lambda _: None)
+        said = calls.read_text().splitlines()
+        assert said[:2] == ["-m pip --version", "-m ensurepip --default-pip"]
+        assert said[2].startswith("-m pip install --no-input")
+        assert environment.made.stages == 1
 
 
 class TestWeights:
