@@ -341,6 +341,16 @@ def test_a_redirect_to_a_forbidden_place_is_not_followed(
         puller.pull([MODEL], tmp_path)
 
 
+def test_a_file_where_a_folder_should_be_is_said(
+    hub: HubServer, puller: Puller, tmp_path: Path
+) -> None:
+    hub.add("maker/model", {"sub/model.safetensors": Content(10)})
+    (tmp_path / "sub").touch()
+    source = WeightSource(repository="maker/model", include=("*",))
+    with pytest.raises(OutputUnwritable, match=r"sub/model\.safetensors cannot be written"):
+        puller.pull([source], tmp_path)
+
+
 def test_a_folder_that_cannot_be_made_is_said(
     hub: HubServer, puller: Puller, tmp_path: Path
 ) -> None:

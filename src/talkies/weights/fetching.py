@@ -50,8 +50,11 @@ class Fetcher:
                 the file and, where there was an answer, its status. What came is kept.
             DiskFull, OutputUnwritable: it could not be written.
         """
-        target = writable_path(folder, file.path)
-        with _reporting(target), Partial(private_folder(folder), file) as partial:
+        with (
+            _reporting(folder / file.path),
+            Partial(private_folder(folder), file) as partial,
+        ):
+            target = writable_path(folder, file.path)
             partial.restore(meter.at)
             meter.resumed()
             self._complete(file, partial, meter)
@@ -141,7 +144,7 @@ def _accept(file: RemoteFile, partial: Partial, answer: Answer) -> None:
         partial.restart()
         raise Passing("the server does not have the rest of the file")
     if answer.status in PASSING:
-        asked = asked_seconds(answer.headers.get("retry-after"))
+        asked = asked_seconds(answer.headers)
         raise Passing(f"the server answered {answer.status}", asked=asked)
     _refuse(file, answer.status)
 

@@ -100,7 +100,7 @@ class Hub:
     def _answered(self, source: WeightSource, error: HfHubHTTPError) -> Exception:
         status = error.response.status_code
         if status in PASSING:
-            asked = asked_seconds(error.response.headers.get("retry-after"))
+            asked = asked_seconds(error.response.headers)
             return Passing(f"the hub answered {status}", asked=asked)
         hint = HOW_TO_ASK if status in REFUSALS else LOOK_THERE
         return _failed(f"The hub answered {status} for {source.repository}.", hint, source, status)

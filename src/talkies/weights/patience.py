@@ -1,8 +1,9 @@
 """How often a download is tried, and how long it waits between."""
 
 import random
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -10,6 +11,9 @@ from typing import Final, TypeVar
 PROGRESS: Final = 1 << 20
 #: Answers that may be others a moment later: timeouts, throttling and a server's own troubles.
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+_SECONDS: Final = re.compile(r"(?P<seconds>[0-9]{1,8})")
+_RESET: Final = re.compile(r";\s*t=(?P<seconds>[0-9]{1,8})\b")
 
 _T = TypeVar("_T")
 
@@ -22,7 +26,7 @@ class Patience:
     #: Before the second try; each further wait is twice as long.
     first_seconds: float = 1.0
     #: No wait is longer, whatever a server asks for.
-    most_seconds: float = 120.0
+    most_seconds: float = 300.0
     #: Longest silence of a server in the middle of an answer.
     stall_seconds: float = 60.0
 
@@ -66,7 +70,12 @@ class Passing(Exception):
         self.asked = asked
 
 
-def asked_seconds(header: str | None) -> float | None:
-    """Seconds of a `Retry-After`; a date, which few servers send, is not read."""
-    text = (header or "").strip()
-    return float(text) if text.isdecimal() and len(text) < 9 else None  # noqa: PLR2004 - no overflow
+def asked_seconds(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a server asks to wait; names of `headers` are in lower case.
+
+    `Retry-After`, whose form as a date few servers send and is not read; else the time until the
+    quota is new, as the model hub says it (draft-ietf-httpapi-ratelimit-headers: `"api";r=0;t=55`).
+    """
+    text = headers.get("retry-after", "").strip()
+    found = _SECONDS.fullmatch(text) or _RESET.search(headers.get("ratelimit", ""))
+    return float(found["seconds"]) if found else None

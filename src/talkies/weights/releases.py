@@ -64,7 +64,7 @@ def look(client: GuardedClient, source: WeightSource) -> Listing:
 
 def _size(source: WeightSource, answer: Answer) -> int:
     if answer.status in PASSING:
-        asked = asked_seconds(answer.headers.get("retry-after"))
+        asked = asked_seconds(answer.headers)
         raise Passing(f"the server answered {answer.status}", asked=asked)
     if answer.status not in {OK, PARTIAL_CONTENT}:
         raise _failed(source, f"the server answered {answer.status}.", status=answer.status)

@@ -19,16 +19,20 @@ def test_a_server_may_ask_for_more_but_not_for_ever() -> None:
     assert patience.wait(1000) == 100
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), (" 0 ", 0.0)])
-def test_seconds_are_read(header: str, seconds: float) -> None:
-    assert asked_seconds(header) == seconds
+@pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), (" 0 ", 0.0)])
+def test_seconds_are_read(text: str, seconds: float) -> None:
+    assert asked_seconds({"retry-after": text, "ratelimit": '"api";r=0;t=55'}) == seconds
 
 
-@pytest.mark.parametrize(
-    "header", [None, "", "-5", "9" * 30, "Wed, 21 Oct 2026 07:28:00 GMT", "1.5", "²"]
-)
-def test_what_is_no_number_of_seconds_is_not_read(header: str | None) -> None:
-    assert asked_seconds(header) is None
+def test_the_hub_says_when_its_quota_is_new() -> None:
+    assert asked_seconds({"ratelimit": '"resolvers";r=0;t=55'}) == 55
+    assert asked_seconds({"ratelimit": '"api";r=0'}) is None
+
+
+@pytest.mark.parametrize("text", ["", "-5", "9" * 30, "Wed, 21 Oct 2026 07:28:00 GMT", "1.5", "²"])
+def test_what_is_no_number_of_seconds_is_not_read(text: str) -> None:
+    assert asked_seconds({"retry-after": text}) is None
+    assert asked_seconds({}) is None
 
 
 def test_a_question_is_asked_until_it_is_answered() -> None:
