@@ -49,6 +49,8 @@ def test_a_worker_sends_no_work_on(tmp_path: Path) -> None:
         RUNPOD_ENDPOINT_IDS="ep1,ep2",
         RUNPOD_ALLOW_CREATE="true",
         SADTALKER_RUNPOD_ENDPOINTS="https://pod.example|token|key",
+        PODS="https://pod.example|token|key",
+        POD_ENGINES="sadtalker",
     )
 
     own = private(given, tmp_path)
@@ -57,6 +59,8 @@ def test_a_worker_sends_no_work_on(tmp_path: Path) -> None:
     assert own.runpod_endpoint_ids == ()
     assert own.runpod_allow_create is False
     assert own.sadtalker_runpod_endpoints is None
+    assert own.pods is None
+    assert own.pod_engines == ()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ original are kept: word of progress that comes after the end opens a job again (
 
 import contextlib
 import json
+import sys
 import threading
 import time
 import uuid
@@ -76,9 +77,7 @@ class Platform:
         self.pings = 0
         self._stops: list[str] = []
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), type("Handler", (_Handler,), {"platform": self})
-        )
+        self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"platform": self}))
         self._server.daemon_threads = True
         self._open = True
 
@@ -226,6 +225,13 @@ def platform() -> Iterator[Platform]:
     finally:
         made.close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of workers that were killed in the middle of a word."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -23,6 +23,9 @@ PATIENCE = 120.0
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
+#: A voice without a model to load.
+QUICK_VOICE = "espeak:en-us"
+
 #: Little work, through every step.
 SMALL = {
     "text": "We move both maps.",

@@ -34,6 +34,7 @@ from talkies.jobs.records import Job
 from talkies.kit.ids import new_id
 from talkies.settings import Settings
 from talkies.settings.later import RunPod, SadTalker
+from talkies.settings.pods import Pods
 from talkies.storage.base import Storage
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.assets.assets import Assets
@@ -58,7 +59,7 @@ PLATFORM: Final = Principal(key_id=None, name="serverless", scopes=frozenset({Sc
 WEBHOOKS: Final = ("webhook_url", "webhook_events")
 
 #: Sections of settings by which work is sent on to other machines.
-SENDING_ON: Final[tuple[type[BaseModel], ...]] = (RunPod, SadTalker)
+SENDING_ON: Final[tuple[type[BaseModel], ...]] = (RunPod, SadTalker, Pods)
 
 log = logging.getLogger(__name__)
 
