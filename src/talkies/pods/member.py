@@ -68,8 +68,8 @@ class Member:
         return listed & self.said_engines if listed else self.said_engines
 
     def serves(self, engine: str) -> bool:
-        """Whether it renders with the engine; one that was never asked may."""
-        unknown = self.up is None and not self.pod.engines
+        """Whether it renders with the engine; one that never said what it has may."""
+        unknown = self.said_engines is None and not self.pod.engines
         return unknown or engine in self.engines
 
     @property

@@ -84,7 +84,7 @@ class RelayRules:
     """How long a pod is believed in."""
 
     #: Seconds without an answer that is understood, while a job is at work there.
-    lost_seconds: float = 30.0
+    lost_seconds: float = 20.0
     #: Seconds between two looks, at most.
     most_pace: float = 5.0
 

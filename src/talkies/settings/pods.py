@@ -42,6 +42,13 @@ class Pods(BaseModel):
         Seconds,
         About(meaning="The first rest of a pod; each further one is double.", used_by="worker"),
     ] = 30.0
+    pod_lost_seconds: Annotated[
+        Seconds,
+        About(
+            meaning="How long a pod at work may not answer before its video is made elsewhere.",
+            used_by="worker",
+        ),
+    ] = 20.0
     pod_wait_seconds: Annotated[
         Seconds,
         About(meaning="How long a video waits for a pod while all of them fail.", used_by="worker"),

@@ -25,6 +25,7 @@ from talkies.pods.dispatch import Dispatcher, DispatchRules
 from talkies.pods.keeper import Keeper, Probes, Talk, tasks_of
 from talkies.pods.pod import Contract, Origin, Pod
 from talkies.pods.pool import Pool, PoolRules
+from talkies.pods.relay import RelayRules
 from talkies.pods.runpod import PROXY_URL, REST_URL, SERVERLESS_URL, Blueprint, RunPodApi
 from talkies.pods.sadtalker_client import Paths, SadTalkerClient
 from talkies.pods.scaling import StartRules
@@ -70,6 +71,7 @@ class FleetTerms:
     #: Videos that a worker has on pods at once.
     jobs: int = 8
     attempts: int = 3
+    lost_seconds: float = 20.0
     breaker: BreakerRules = field(default_factory=BreakerRules)
     patience_seconds: float = 60.0
     health_seconds: float = 15.0
@@ -113,8 +115,11 @@ class Fleet:
         self.roster = Roster(
             self.pool, terms.listed, sources, refresh_seconds=terms.refresh_seconds
         )
+        rules = DispatchRules(
+            attempts=terms.attempts, relay=RelayRules(lost_seconds=terms.lost_seconds)
+        )
         self.remote = RemoteRender(
-            Dispatcher(self.pool, self.connect, DispatchRules(attempts=terms.attempts)),
+            Dispatcher(self.pool, self.connect, rules),
             Places(here=self._here, on_pods=self._on_pods),
             around.storage,
             least_seconds=terms.least_seconds,

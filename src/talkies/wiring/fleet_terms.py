@@ -25,6 +25,7 @@ def terms_of(settings: Settings) -> FleetTerms:
         runpod=_runpod(settings),
         jobs=settings.pod_jobs,
         attempts=settings.pod_attempts,
+        lost_seconds=settings.pod_lost_seconds,
         breaker=BreakerRules(
             failures=settings.pod_failures, rest_seconds=settings.pod_rest_seconds
         ),

@@ -220,6 +220,11 @@ def test_each_pod_renders_with_its_own_engines() -> None:
         next_of(pods, Wish(engine="x"))
 
 
+def test_a_pod_that_never_said_what_it_has_is_asked_again() -> None:
+    pods = pool(pod("a", engines=()))
+    assert [next_of(pods), next_of(pods)] == ["a", "a"]
+
+
 def test_where_the_work_is_already_it_goes_on_whatever_the_load() -> None:
     pods = pool(pod("a"), pod("b"))
     pods.elsewhere({"b": 1})
