@@ -21,7 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Literal, Self, overload
 
-from talkies.kit import supervisor
+#: The module that stands between us and the program.
+SUPERVISOR: Final = "talkies.kit.supervisor"
 
 #: What a foreign program may see of our own environment: where programs, libraries and GPUs are.
 PASSED: Final = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TZ"})
@@ -159,8 +160,6 @@ class Supervised:
         try:
             line = self._lines.get(timeout=seconds)
         except queue.Empty:
-            if self._leaving.is_set():
-                raise EOFError from None
             return None
         if line is None:
             self._lines.put(None)
@@ -205,6 +204,7 @@ class Supervised:
         self._close_life()
         self.wait()
         self._reader.join()
+        self._say_the_end()
         self._close_ends()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
@@ -218,7 +218,7 @@ class Supervised:
         return self._process
 
     def _started(self, life: int, report: int) -> subprocess.Popen[bytes]:
-        command = (sys.executable, "-IB", supervisor.__file__, str(life), str(report))
+        command = (sys.executable, "-IB", "-X", "utf8", "-m", SUPERVISOR, str(life), str(report))
         passed = {name: os.environ[name] for name in _OF_SUPERVISOR if name in os.environ}
         return subprocess.Popen(
             command,
@@ -297,16 +297,23 @@ class Supervised:
                 self._lines.put(line, timeout=PAUSE_SECONDS)
                 return
 
+    def _say_the_end(self) -> None:
+        """Let whoever still reads know, though the reading thread may have found no room to."""
+        with contextlib.suppress(queue.Empty):
+            if self._lines.full():
+                self._lines.get_nowait()
+        self._lines.put_nowait(None)
+
     def _close_life(self) -> None:
-        if self._life >= 0:
-            os.close(self._life)
-            self._life = -1
+        life, self._life = self._life, -1
+        if life >= 0:
+            os.close(life)
 
     def _close_ends(self) -> None:
         self._close_life()
-        if self._report >= 0:
-            os.close(self._report)
-            self._report = -1
+        report, self._report = self._report, -1
+        if report >= 0:
+            os.close(report)
 
 
 #: What the supervisor itself sees. The last one lets a coverage run measure it.

@@ -1,10 +1,11 @@
 """The program that stands between us and a foreign one, and outlives neither.
 
-`python -IB supervisor.py LIFE REPORT`, started by `kit.supervised`; standard library only. LIFE is
-the reading end of a pipe whose writing end nobody but our process holds. Its first line is a JSON
-object: `argv`, `cwd`, `environment` and `grace`, the seconds between the polite end and the other.
-When that pipe ends, we are gone or want the program to end. REPORT gets one line when the program
-has started, or could not, and one with its exit status.
+`python -IB -m talkies.kit.supervisor LIFE REPORT`, started by `kit.supervised`; standard library
+only. LIFE is the reading end of a pipe whose writing end nobody but our process
+holds. It begins with a length and a JSON object: `argv`, `cwd`, `environment` and `grace`, the
+seconds between the polite end and the other. When that pipe ends, we are gone or want the program
+to end. REPORT gets one line when the program has started, or could not, and one with its exit
+status.
 
 On Linux every process that the program left behind becomes a child of this one (a "subreaper"),
 also one that made a session of its own: they all end before this program does, which is what frees
@@ -151,15 +152,10 @@ def _awaited(pid: int, life: int, wake: int, grace: float) -> int:
 
 def _reaped(pid: int) -> int | None:
     """The program's exit status, once it has ended; buries everything else that has."""
-    while True:
-        try:
-            found, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return NOT_STARTED
-        if found == 0:
-            return None
-        if found == pid:
-            return os.waitstatus_to_exitcode(status)
+    found, status = os.waitpid(-1, os.WNOHANG)
+    while found not in (0, pid):
+        found, status = os.waitpid(-1, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if found else None
 
 
 def _end_all(pid: int) -> None:
