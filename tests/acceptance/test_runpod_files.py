@@ -154,7 +154,13 @@ def test_variables_on_the_pages_are_settings(page: Path) -> None:
 ELSEWHERE = frozenset(
     {
         *("WEIGHTS_ON_NETWORK_VOLUME", "MEDIA_TOO_LARGE", "GPU_OOM", "GPU_UNAVAILABLE"),
-        *("HOST_OOM_OR_KILLED", "ENGINE_STALLED", "FACE_NOT_FOUND", "DEADLINE_EXCEEDED"),
+        *(
+            "HOST_OOM_OR_KILLED",
+            "ENGINE_STALLED",
+            "ENGINE_NOT_INSTALLED",
+            "DOWNLOAD_FAILED",
+            "DEADLINE_EXCEEDED",
+        ),
         *("IN_QUEUE", "IN_PROGRESS", "TIMED_OUT", "QUEUE_DELAY", "TEMPLATE_ID", "VOLUME_ID"),
         *("ENDPOINT_ID", "RUNPOD_LOG_LEVEL"),
     }

@@ -1,5 +1,6 @@
 """Works one request after another off: each becomes a job of the installation in this process."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ STOP_SECONDS: Final = 20.0
 
 #: What a request may ask for.
 TASKS: Final = ("video", "speech", "health")
+
+log = logging.getLogger(__name__)
 
 #: Hears how far a job is.
 Tell = Callable[[Document], None]
@@ -167,7 +170,7 @@ class Desk:
                 return failure(job.error or described(Canceled()))
             shown = self._office.results.shown(order.id, jobs.outputs(job.id), folder)
         finally:
-            self._office.forget(job.id)
+            self._forgotten(job.id)
         return success(job, shown, self._timing(job, began))
 
     def _ended(self, job: Job, stop: threading.Event, tell: Tell) -> Job:
@@ -187,6 +190,13 @@ class Desk:
         while not job.done and time.monotonic() < patience:
             time.sleep(self._look_seconds)
             job = self._office.jobs.get(job_id)
+
+    def _forgotten(self, job_id: str) -> None:
+        """Remove what a job left; what cannot be removed goes with this worker."""
+        try:
+            self._office.forget(job_id)
+        except TalkiesError as error:
+            log.warning("what job %s left stays for now: %s", job_id, error)
 
     def _timing(self, job: Job, began: float) -> dict[str, Any]:
         return {

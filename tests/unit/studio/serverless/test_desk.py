@@ -5,7 +5,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from talkies.errors import (
     Canceled,
+    Conflict,
     EngineNotInstalled,
     FaceNotFound,
     InvalidRequest,
@@ -168,6 +169,21 @@ def test_a_result_that_cannot_be_delivered_is_a_failure_and_is_forgotten(tmp_pat
 
     assert error_of(answer)["code"] == StorageRefused.code
     assert installation.forgotten == ["vid_1"]
+
+
+def test_what_cannot_be_forgotten_spoils_no_answer(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stuck(_: str) -> None:
+        raise Conflict("It did not stop.")
+
+    installation = Installation(tmp_path, [job_book.job(status=Status.SUCCEEDED)])
+    office = replace(installation.office(), forget=stuck)
+
+    answer = served(Desk(office, STARTUP, look_seconds=0.001), order())
+
+    assert answer["status"] == "succeeded"
+    assert "It did not stop." in caplog.text
 
 
 def test_somebody_elses_cancel_is_told_as_such(tmp_path: Path) -> None:
