@@ -328,7 +328,9 @@ def test_a_part_that_is_longer_than_the_file_is_thrown_away(
         puller.pull([MODEL], tmp_path)
     (part,) = (tmp_path / PRIVATE).iterdir()
     part.write_bytes(bytes(4 * MB))
-    puller.pull([MODEL], tmp_path)
+    events: list[PullEvent] = []
+    puller.pull([MODEL], tmp_path, listener=events.append)
+    assert not any(isinstance(event, PullRetry) for event in events)
     assert verify(tmp_path, [MODEL]) == ()
 
 
