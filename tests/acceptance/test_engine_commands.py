@@ -3,6 +3,10 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from tiny_upstream import VERSION
 from upstream_checkouts import STAND_INS, described, put_environment
 
 from talkies.engines.home import EngineHome
+from talkies.engines.installation import read_installation
 from talkies.engines.registry import LIBRARY
 from talkies.media.pictures import Picture, load_picture, save_picture
 
@@ -178,6 +183,35 @@ def test_an_installation_that_fails_says_where_it_said_more(
     events = talkies(*line, *nowhere, "--json").events
     assert [event["event"] for event in events] == ["step", "error"]
     assert talkies(*line, *nowhere, "--quiet").err.startswith("error:")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_stop_leaves_no_program_behind(tmp_path: Path, number: int, status: int) -> None:
+    ready, tools = tmp_path / "ready", tmp_path / "tools"
+    os.mkfifo(ready)
+    tools.mkdir()
+    git = tools / "git"
+    git.write_text(f'#!/bin/sh\necho $$ > "{ready}"\nexec sleep 600\n')
+    git.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-m", "talkies", "engines", "install", "wav2lip", "--root"]
+    with subprocess.Popen(
+        [*command, str(tmp_path / "root"), "--without-weights"],
+        env=environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as running:
+        pid = int(ready.read_text())
+        running.send_signal(number)
+        running.communicate(timeout=60)
+    assert running.returncode == status
+    deadline = time.monotonic() + 60
+    while Path("/proc", str(pid)).exists():
+        assert time.monotonic() < deadline, "git is still there"
+        time.sleep(0.02)
+    record = read_installation(EngineHome(root=tmp_path / "root"), "wav2lip")
+    assert record is not None
+    assert not record.finished
 
 
 @pytest.mark.slow

@@ -73,13 +73,14 @@ def install_engine(given: Mapping[str, Any]) -> None:
         variant=given["variant"],
         wheels=given["wheels"],
     )
-    pull = _puller(home, given["endpoint"], given["token"])
+    without = given["without_weights"]
+    pull = None if without else _puller(home, given["endpoint"], given["token"])
     installer = installer_of(
         upstream,
         home,
         wish,
         environ=os.environ,
-        pull=None if given["without_weights"] else pull,
+        pull=pull,
         uv=find_uv(os.environ),
     )
     if given["dry_run"]:
@@ -159,11 +160,13 @@ def _listed(registry: EngineRegistry, engine_id: str) -> ListedEngine:
 
 
 def _puller(home: EngineHome, endpoint: str | None, token: str | None) -> Pull:
-    """Brings weights from where they are published."""
+    """What brings weights from where they are published.
+
+    Raises `MissingDependency` without the extra: now, and not after an hour of installing.
+    """
+    from talkies.weights.network import open_puller  # noqa: PLC0415 - an extra
 
     def pull(sources: Sequence[WeightSource], folder: Path, variant: str, hear: Hear) -> None:
-        from talkies.weights.network import open_puller  # noqa: PLC0415 - an extra
-
         def listen(event: PullEvent) -> None:
             if isinstance(event, PullRetry):
                 hear(retry_line(event))

@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from talkies.engines.home import EngineHome, default_root
+from talkies.engines.home import EngineHome, home_from
 from talkies.errors import Misconfigured
 
 Root: TypeAlias = Annotated[
@@ -35,7 +35,7 @@ def home_of(root: Path | None = None, environ: Mapping[str, str] | None = None) 
 
         found = engine_home(load({"engines_root": given}, environ=environ))
     except (ModuleNotFoundError, Misconfigured):
-        return _plain_home(given, os.environ if environ is None else environ)
+        return home_from(os.environ if environ is None else environ, given)
     return replace(found, root=found.root.expanduser().absolute())
 
 
@@ -44,17 +44,3 @@ def at_root(command: str, root: Path | None) -> str:
     if root is None or not command.startswith("talkies "):
         return command
     return f"{command} --root {shlex.quote(str(root))}"
-
-
-def _plain_home(root: Path | None, environ: Mapping[str, str]) -> EngineHome:
-    def place(name: str) -> Path | None:
-        text = environ.get(f"TALKIES_{name}") or environ.get(name)
-        return Path(text).expanduser().absolute() if text else None
-
-    environment, weights = place("SADTALKER_VENV"), place("SADTALKER_CHECKPOINT_DIR")
-    return EngineHome(
-        root=root or place("ENGINES_ROOT") or default_root(),
-        weights_root=place("MODEL_STORAGE_PATH"),
-        environments=() if environment is None else (("sadtalker", environment),),
-        weight_folders=() if weights is None else (("sadtalker", weights),),
-    )

@@ -3,11 +3,13 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from talkies.cli.progress import showing
 from talkies.cli.root_flags import home_of
 from talkies.cli.streams import say, say_event, tell
 from talkies.cli.tables import table
@@ -16,9 +18,10 @@ from talkies.errors import InvalidOption, TalkiesError
 from talkies.kit.files import replacing
 from talkies.studio.health.checkup import Trial
 from talkies.studio.outputs import require_inputs
+from talkies.studio.progress import Listener
 from talkies.studio.upstreams.bench import Bench, Row, device_of, row_document
 from talkies.studio.upstreams.examine import Examination, readiness_of
-from talkies.studio.upstreams.gpus import Gpus, Peak
+from talkies.studio.upstreams.gpus import Gpus, Peak, idle_bytes
 from talkies.studio.upstreams.known import find_upstream
 from talkies.studio.upstreams.machine import Machine
 from talkies.studio.upstreams.programs import Programs
@@ -38,11 +41,25 @@ class Trying:
     portrait: Path | None
     as_json: bool
 
-    def tryout(self) -> Tryout:
-        """Raises `FileMissing` where the portrait is not there."""
+    @contextmanager
+    def tryout(self) -> Iterator[Tryout]:
+        """What makes videos; engines that it left in memory are unloaded when the block ends.
+
+        Raises `FileMissing` where the portrait is not there.
+        """
         portrait = self.portrait or SAMPLE
         require_inputs((portrait,))
-        return Tryout(tools=tools(home_of(self.root)), gpus=self.gpus(), portrait=portrait)
+        kit, gpus = tools(home_of(self.root)), self.gpus()
+        try:
+            yield Tryout(tools=kit, gpus=gpus, portrait=portrait, idle_bytes=idle_bytes(gpus))
+        finally:
+            kit.engines.close()
+
+    @contextmanager
+    def showing(self) -> Iterator[Listener]:
+        """Shows the progress of a video on the error stream; JSON lines have no place for it."""
+        with showing(as_json=False, quiet=self.as_json) as listener:
+            yield listener
 
     def gpus(self) -> Gpus:
         return Gpus(programs=self.programs("machine"))
@@ -77,7 +94,8 @@ class Smoke:
 
     def _run(self, engine: str) -> str:
         try:
-            run = self._trying.tryout().run(engine)
+            with self._trying.tryout() as tryout, self._trying.showing() as listener:
+                run = tryout.run(engine, listener=listener)
         except TalkiesError as error:
             self._runs[engine] = error
             raise
@@ -121,18 +139,17 @@ def bench(
     output: Path | None,
 ) -> None:
     """Measure, and print and write the rows. What was measured before a failure is kept."""
-    wanted = lengths_of(lengths)
-    tryout, device = trying.tryout(), device_of(trying.gpus())
-    measured = Bench(
-        tryout=tryout, engine=engine, options={} if preset is None else {"preset": preset}
-    )
+    wanted, device = lengths_of(lengths), device_of(trying.gpus())
+    options = {} if preset is None else {"preset": preset}
     rows: list[Row] = []
     documents: list[dict[str, Any]] = []
     try:
-        for row in measured.rows(wanted, repeats=repeats):
-            rows.append(row)
-            documents.append(row_document(row, device))
-            _say_row(row, documents[-1], as_json=trying.as_json)
+        with trying.tryout() as tryout, trying.showing() as listener:
+            measured = Bench(tryout=tryout, engine=engine, options=options, listener=listener)
+            for row in measured.rows(wanted, repeats=repeats):
+                rows.append(row)
+                documents.append(row_document(row, device))
+                _say_row(row, documents[-1], as_json=trying.as_json)
     finally:
         _write(documents, output)
     if not trying.as_json:

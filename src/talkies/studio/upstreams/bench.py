@@ -9,6 +9,7 @@ from talkies import __version__
 from talkies.engines.commands.description import Scalar
 from talkies.errors import GpuUnavailable
 from talkies.kit.clock import Clock, now, rfc3339
+from talkies.studio.progress import Listener, ignore
 from talkies.studio.upstreams.gpus import Gpus
 from talkies.studio.upstreams.tryout import Run, Tryout
 
@@ -36,6 +37,7 @@ class Bench:
     tryout: Tryout
     engine: str
     options: Mapping[str, Scalar]
+    listener: Listener = ignore
 
     def rows(self, lengths: Sequence[float], *, repeats: int = 1) -> Iterator[Row]:
         """The shortest length once cold, then each of them warm, so many times.
@@ -49,7 +51,9 @@ class Bench:
                 yield self._row("warm", seconds)
 
     def _row(self, form: Form, seconds: float) -> Row:
-        run = self.tryout.run(self.engine, seconds, self.options, score=False)
+        run = self.tryout.run(
+            self.engine, seconds, self.options, score=False, listener=self.listener
+        )
         return Row(form=form, preset=str(self.options.get("preset", "")), run=run)
 
 

@@ -104,26 +104,39 @@ class Peak:
     of: str
 
 
+def idle_bytes(gpus: Gpus) -> int:
+    """Bytes in use now, on the GPU that is used most; 0 where there is none."""
+    try:
+        return gpus.used()
+    except GpuUnavailable:
+        return 0
+
+
 class MemoryWatch:
     """Looks at the GPU memory while the block runs, a few times a second."""
 
-    def __init__(self, gpus: Gpus, interval: float = INTERVAL_SECONDS) -> None:
+    def __init__(
+        self, gpus: Gpus, interval: float = INTERVAL_SECONDS, *, idle_bytes: int | None = None
+    ) -> None:
+        """`idle_bytes` were in use before any work of ours; None looks when the block begins."""
         self._gpus = gpus
         self._interval = interval
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._before = 0
+        self._idle = idle_bytes
         self._device = 0
         self._ours = 0
         self._works = True
 
     def __enter__(self) -> Self:
         try:
-            self._before = self._gpus.used()
+            used = self._gpus.used()
         except GpuUnavailable:
             self._works = False
-        else:
-            self._thread.start()
+            return self
+        if self._idle is None:
+            self._idle = used
+        self._thread.start()
         return self
 
     def __exit__(
@@ -141,7 +154,7 @@ class MemoryWatch:
         """The most that was seen; None where there is no GPU, or nothing was seen."""
         if self._ours:
             return Peak(bytes=self._ours, of="processes")
-        above = self._device - self._before
+        above = self._device - (self._idle or 0)
         return Peak(bytes=above, of="device") if above > 0 else None
 
     def _watch(self) -> None:

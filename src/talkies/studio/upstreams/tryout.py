@@ -12,7 +12,7 @@ from talkies.engines.commands.description import Scalar
 from talkies.kit.files import private_folder
 from talkies.media.samples import Sound
 from talkies.media.sounds import save_sound
-from talkies.studio.progress import Event, Reporter, Stage, Warned
+from talkies.studio.progress import Event, Listener, Reporter, Stage, Warned, ignore
 from talkies.studio.speaking import Script, say
 from talkies.studio.upstreams.gpus import Gpus, MemoryWatch, Peak
 from talkies.studio.videos.options import VideoOptions
@@ -61,6 +61,8 @@ class Tryout:
     tools: Tools
     gpus: Gpus
     portrait: Path = SAMPLE
+    #: GPU memory that was in use before the first video; None looks before each.
+    idle_bytes: int | None = None
 
     def run(
         self,
@@ -69,6 +71,7 @@ class Tryout:
         options: Mapping[str, Scalar] | None = None,
         *,
         score: bool = True,
+        listener: Listener = ignore,
     ) -> Run:
         """Make one video, and throw it away. Raises whatever stands in its way."""
         with private_folder() as folder:
@@ -78,8 +81,8 @@ class Tryout:
                 engine=engine, options=dict(options or {}), score=score, timing=True
             )
             request = plan(self.portrait, sound, folder / "video.mp4", wanted)
-            stages = _Stages()
-            with MemoryWatch(self.gpus) as memory:
+            stages = _Stages(listener)
+            with MemoryWatch(self.gpus, idle_bytes=self.idle_bytes) as memory:
                 result = make_video(request, self.tools, stages)
         return Run(
             engine=result.engine,
@@ -106,11 +109,13 @@ def speech_of(seconds: float) -> Sound:
 class _Stages:
     """Hears how long each stage took."""
 
+    listener: Listener
     seconds: dict[Stage, float] = field(default_factory=dict)
     _stage: Stage | None = None
     _since: float = 0.0
 
     def __call__(self, event: Event) -> None:
+        self.listener(event)
         if isinstance(event, Warned) or event.stage is self._stage:
             return
         now = time.monotonic()

@@ -8,7 +8,7 @@ import pytest
 from made_up_gpu import H100, L4, gpus, no_gpus, put_gpu
 
 from talkies.errors import GpuUnavailable
-from talkies.studio.upstreams.gpus import MIB, Card, Gpus, MemoryWatch, Peak, family
+from talkies.studio.upstreams.gpus import MIB, Card, Gpus, MemoryWatch, Peak, family, idle_bytes
 
 
 def test_each_card_is_described(tmp_path: Path) -> None:
@@ -86,6 +86,14 @@ def test_in_a_container_the_whole_device_is_looked_at(tmp_path: Path) -> None:
         for _ in range(3):
             assert Watched.asked.acquire(timeout=30)
     assert memory.peak == Peak(bytes=3000 * MIB, of="device")
+
+
+def test_what_was_in_use_before_our_first_video_is_not_ours(tmp_path: Path) -> None:
+    found = watched(tmp_path, used=4000)
+    with MemoryWatch(found, interval=0.01, idle_bytes=1000 * MIB) as memory:
+        assert Watched.asked.acquire(timeout=30)
+    assert memory.peak == Peak(bytes=3000 * MIB, of="device")
+    assert (idle_bytes(found), idle_bytes(no_gpus(tmp_path))) == (4000 * MIB, 0)
 
 
 def test_without_a_gpu_there_is_no_peak(tmp_path: Path) -> None:
