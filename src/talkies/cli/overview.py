@@ -14,9 +14,11 @@ SUMMARIES = {
     "worker": "Work jobs off, on this machine.",
     "keys": "Make, list and take away keys to the API.",
     "jobs": "List, show, cancel and retry jobs.",
+    "pods": "List, watch, start and stop remote machines that render.",
     "retention": "Remove what need not be kept any longer.",
     "doctor": "Check that this installation works.",
     "bench": "Measure an engine on this machine.",
+    "smoke": "Call every route of a deployment.",
 }
 
 VERSION_HELP = "Print the version and stop."
