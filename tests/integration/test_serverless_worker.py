@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
+import pod_stage
 import pytest
 import runpod_worker
 from runpod_worker import QUICK_VOICE, SMALL, Worker, data_uri, portrait
@@ -18,6 +20,9 @@ from service_process import clean_environment
 from talkies.errors import Misconfigured, MissingDependency
 from talkies.media.pictures import Picture, save_picture
 from talkies.media.video_reader import probe
+from talkies.pods.client import RemoteState
+from talkies.pods.pod import Contract, Pod
+from talkies.pods.serverless_client import ServerlessClient
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +66,29 @@ def test_the_worker_says_how_it_is(worker: Worker) -> None:
     assert portrait_engine["ready"]
     assert output["storage"] is None
     assert output["timing"]["ready_seconds"] > 0
+
+
+def test_a_job_that_was_left_runs_when_it_is_asked_for(worker: Worker) -> None:
+    """The test server's `/run` and `/status`."""
+    left = httpx.post(f"{worker.url}/run", json={"input": {"do": "health"}}).json()
+
+    shown = httpx.post(f"{worker.url}/status/{left['id']}", timeout=60).json()
+
+    assert shown["status"] == "COMPLETED"
+    assert shown["output"]["status"] == "ok"
+
+
+def test_our_client_understands_what_the_test_server_says_of_a_job(
+    worker: Worker, tmp_path: Path
+) -> None:
+    pod = Pod(name="test server", url=worker.url, contract=Contract.SERVERLESS)
+    client = ServerlessClient(pod, pod_stage.ways(), pod_stage.QUICK)
+
+    accepted = client.submit(pod_stage.order(tmp_path, engine="portrait"))
+    client.close()
+
+    assert str(accepted.remote_id).startswith("test-")
+    assert accepted.look.state is RemoteState.WORKING
 
 
 def test_speech_comes_with_its_timing(worker: Worker) -> None:
