@@ -86,7 +86,7 @@ def put_videos(
         path = folder / SOURCE_VIDEO
         width, height = canvas.drawn
         with VideoWriter(path, width=width, height=height, fps=Fraction(rate)) as video:
-            for frame in tape.read(segment.first, end, keep_from):
+            for frame in tape.read(end, keep_from):
                 video.write(to_planes(lay_out(frame, canvas)))
         paths.append(path)
     return tuple(paths)
@@ -101,16 +101,15 @@ class _Tape:
         #: Number of the first frame that is kept, or else of the next one.
         self._first = 0
 
-    def read(self, start: int, end: int, keep_from: int) -> Iterator[Pixels]:
-        """Frames [start, end); those from `keep_from` on can be read again."""
+    def read(self, end: int, keep_from: int) -> Iterator[Pixels]:
+        """Frames up to `end`; the next reading begins at `keep_from`."""
         again, self._kept = list(self._kept), deque()
         first, self._first = self._first, keep_from
         for number in range(first, end):
             frame = again[number - first] if number - first < len(again) else next(self._frames)
             if number >= keep_from:
                 self._kept.append(frame)
-            if number >= start:
-                yield frame
+            yield frame
 
 
 def source_frames(video: OwnVideo, rate: int) -> Iterator[Pixels]:

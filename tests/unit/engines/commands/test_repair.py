@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,6 +42,13 @@ def prepared(
     """A request for speech of these parts, and the orders of it."""
     wanted = request(folder / "in", speech(*parts), **(changes or {}))
     return wanted, prepare(wanted, description(Intake(**intake), fps=fps), {}, folder / "room")
+
+
+def children() -> set[str]:
+    """Processes that this one has started and that still are there."""
+    stats = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists())
+    fields = [(stat.split()[0], stat.rpartition(")")[2].split()[1]) for stat in stats]
+    return {process for process, parent in fields if parent == str(os.getpid())}
 
 
 def bright(video: Path) -> list[int]:
@@ -280,9 +288,13 @@ def test_a_video_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     wanted, done = prepared(tmp_path, (1, True))
     preview = tmp_path / "preview.mp4"
     context = Context(tmp_path, preview=preview, stop_after=5)
-    with pytest.raises(Canceled):
-        repair([made(done.orders[0])], done, wanted, context)
+    raw, before = made(done.orders[0]), children()
+    with pytest.raises(Canceled) as caught:
+        repair([raw], done, wanted, context)
     assert not list(tmp_path.glob("*.mp4"))
+    # Whoever holds the error does not hold a decoder.
+    assert caught.value
+    assert children() == before
 
 
 def test_a_silent_end_of_a_single_frame_is_mended(tmp_path: Path) -> None:

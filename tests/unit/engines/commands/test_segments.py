@@ -126,6 +126,14 @@ def test_a_pause_far_from_the_limit_is_better_than_a_word_cut_in_two() -> None:
     assert not segments[1].torn
 
 
+def test_two_cuts_in_pauses_are_better_than_one_in_speech() -> None:
+    sound = speech((2, True), (0.4, False), (4.2, True), (0.4, False), (2.5, True))
+    segments = planned(sound, Intake(segment_seconds=5, segment_overlap=4))
+    assert [segment.torn for segment in segments] == [False, False, False]
+    assert 2 * 25 <= segments[1].start <= 2.4 * 25
+    assert 6.6 * 25 <= segments[2].start <= 7 * 25
+
+
 def test_the_closure_of_a_consonant_is_no_pause() -> None:
     sound = speech((3, True), (0.08, False), (1.2, True), (0.3, False), (2.5, True))
     segments = planned(sound, Intake(segment_seconds=5, segment_overlap=4))
@@ -178,6 +186,12 @@ def test_steady_noise_has_no_pauses_and_keeps_its_end() -> None:
     (segment,) = planned(speech((4, True)), Intake(tail_seconds=0.3))
     assert segment.end == 100
     assert not quiet_frames(frame_levels(speech((4, True)), 100, 25)).any()
+
+
+def test_a_moment_of_silence_makes_no_pauses_of_steady_noise() -> None:
+    sound = speech((8, True), (0.2, False), (8, True))
+    quiet = quiet_frames(frame_levels(sound, 405, 25))
+    assert np.flatnonzero(quiet).tolist() == list(range(200, 205))
 
 
 def test_pauses_are_found_in_noise() -> None:
