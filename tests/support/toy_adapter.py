@@ -31,6 +31,7 @@ class Adapter:
 
     def render(self, order: dict[str, Any], values: dict[str, str]) -> str:
         steps = int(values.get("steps") or 4)
+        self._note(values, "began")
         for step in range(steps):
             self._report.step(step, steps, "toy", step / steps)
             time.sleep(float(values.get("pause") or 0))
@@ -40,7 +41,14 @@ class Adapter:
         path.write_bytes(Path(self._repository, "video.mp4").read_bytes())
         about = {"loads": self._loads, "pid": os.getpid(), "order": order}
         (path.parent / "about.json").write_text(json.dumps(about))
+        self._note(values, "ended")
         return str(path)
+
+    def _note(self, values: dict[str, str], what: str) -> None:
+        if "journal" in values:
+            note = {"what": what, "loads": self._loads, "pid": os.getpid()}
+            with Path(values["journal"]).open("a") as file:
+                file.write(json.dumps(note) + "\n")
 
     def unload(self) -> None:
         self._report.log("unloaded")

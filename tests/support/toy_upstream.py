@@ -24,7 +24,61 @@ from talkies.engines.home import EngineHome
 from talkies.media.video import VideoWriter
 from talkies.media.yuv import to_planes
 
-FRAMES = 5
+FRAMES = 75
+
+#: The toy as an operator would describe it.
+TOML = """
+summary = "A grey picture."
+quality = 1
+load_seconds = 0.1
+
+[licence]
+code = "MIT"
+weights = "MIT"
+commercial_use = true
+
+[intake]
+
+[repository]
+url = "https://example.org/toy"
+revision = "{revision}"
+entry = "video.mp4"
+
+[environment]
+python = "3.11"
+requirements = "toy.requirements.txt"
+programs = []
+
+{options}
+[presets.only]
+summary = "The only one."
+options = {{}}
+
+[[presets.only.speeds]]
+device = "any CPU"
+seconds_per_video_second = 1.0
+vram_gib = 0.0
+source = "made up"
+
+[command]
+arguments = ["{{python}}", "-c", "raise SystemExit('the command form was used')", "{{visual}}", "{{sound}}"]
+
+[output]
+glob = "output.mp4"
+
+[warm]
+adapter = "{adapter}"
+
+[warm.load]
+model = "{{model}}"
+do = "{{on_load}}"
+
+[warm.render]
+do = "{{do}}"
+pause = "{{pause}}"
+steps = "{{steps}}"
+journal = "{{repository}}/journal.jsonl"
+"""
 
 #: What the toy's host needs to measure its coverage; nothing where none is measured.
 MEASURING = {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
@@ -65,6 +119,25 @@ def toy_home(root: Path) -> EngineHome:
         for _ in range(FRAMES):
             video.write(picture)
     return home
+
+
+def describe_toy(home: EngineHome) -> None:
+    """Put the toy's description where an operator would."""
+    options = "".join(
+        f'[options.{name}]\ntype = "{_type(default)}"\ndefault = {json.dumps(default)}\n'
+        f'description = "{name}"\n'
+        for name, default in OPTIONS.items()
+    )
+    home.descriptions.mkdir()
+    text = TOML.format(options=options, adapter=toy_adapter.__file__, revision="0" * 40)
+    (home.descriptions / "toy.toml").write_text(text)
+
+
+def journal(home: EngineHome) -> list[dict[str, Any]]:
+    """What the toy's hosts did, in order: loads and renders, with their processes."""
+    path = home.repository("toy") / "journal.jsonl"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
 
 
 def order(folder: Path, **options: str | float) -> Order:

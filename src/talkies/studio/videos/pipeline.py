@@ -236,7 +236,9 @@ def render(work: Work) -> None:
     engine.load()
     wanted = _render_request(work, engine)
     work.reporter.warn(*engine.check(wanted))
-    bench.engine_room.mkdir(exist_ok=True)
+    # What was killed in the middle of a render could not tidy up.
+    shutil.rmtree(bench.engine_room, ignore_errors=True)
+    bench.engine_room.mkdir()
     context = Context(
         work_dir=bench.engine_room,
         reporter=work.reporter,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from toy_upstream import about, order, toy, toy_home
+from toy_upstream import FRAMES, about, order, toy, toy_home
 
 from talkies.engines.commands.description import Description, Watchdog
 from talkies.engines.commands.orders import CannotStart
@@ -82,7 +82,7 @@ def test_the_host_is_given_the_whole_order(warm: Make, tmp_path: Path) -> None:
     given = about(warm().run(order(tmp_path), ignore))["order"]
     assert given["visual"] == str(tmp_path / "portrait.png")
     assert given["output"] == str(tmp_path / "run" / "output")
-    assert (given["width"], given["frames"], given["seed"]) == (64, 5, 7)
+    assert (given["width"], given["frames"], given["seed"]) == (64, FRAMES, 7)
     assert given["prompt"] == "a person talks"
 
 
@@ -221,7 +221,7 @@ def test_a_closed_runner_leaves_no_host(warm: Make, tmp_path: Path) -> None:
 def test_a_host_does_not_outlive_who_asked_for_it(tmp_path: Path, home: EngineHome) -> None:
     code = (
         "import os, pathlib, sys\n"
-        "from toy_upstream import about, order, toy\n"
+        "from toy_upstream import FRAMES, about, order, toy\n"
         "from talkies.engines.commands.warm import WarmRunner\n"
         "from talkies.engines.home import EngineHome\n"
         "folder = pathlib.Path(sys.argv[1])\n"
