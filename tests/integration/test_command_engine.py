@@ -8,16 +8,19 @@ import sys
 import textwrap
 import time
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from odd_stage import ID, OddRoom, description, is_alive, pids_in
+from prepared_stage import grey, write_video
 
 from talkies.engines.commands.description import (
     Command,
     Description,
     Environment,
     FailurePattern,
+    OutputRule,
     ProgressKind,
     ProgressPhase,
     Watchdog,
@@ -38,6 +41,7 @@ from talkies.errors import (
     OutputUnwritable,
     TalkiesError,
 )
+from talkies.media.video import probe
 
 BARS = ProgressPhase(
     name="frames", kind=ProgressKind.BAR, pattern=r"(?P<done>\d+)/(?P<total>\d+) \[", share=1.0
@@ -326,3 +330,17 @@ def test_variables_of_the_description_may_name_folders(room: OddRoom) -> None:
     seen = json.loads(note.read_text())["environment"]
     assert seen["PYTHONPATH"] == f"{room.home.repository(ID)}/lib"
     assert seen["A"] == "{}"
+
+
+def test_a_container_that_does_not_count_its_frames_is_measured_by_its_length(
+    room: OddRoom,
+) -> None:
+    film = write_video(
+        room.folder / "film.webm", [grey(90, (64, 96))] * 10, Fraction(25), format_="webm"
+    )
+    assert probe(film).frames is None
+    output = OutputRule(glob="*.mp4")
+    described = description(f"give:{film}", output=output)
+    assert run(room, described).exists()
+    with pytest.raises(EngineNoOutput, match=r"instead of 0.80 s"):
+        run(room, described, room.order(frames=20))

@@ -8,7 +8,6 @@ from typing import Final
 from talkies.engines.commands.codes import CODES
 from talkies.engines.commands.description import Description, Intake, Option, ProgressKind, Scalar
 from talkies.engines.commands.options import wrong_with
-from talkies.engines.commands.shapes import WrongShape
 from talkies.engines.commands.texts import wrong_texts
 from talkies.engines.commands.values import RESERVED
 from talkies.weights.sources import variants_of
@@ -27,12 +26,14 @@ _TAKEN: Final = frozenset({"auto"})
 _BAR_GROUPS: Final = frozenset({"done", "total"})
 
 
-def require_consistent(description: Description) -> None:
-    """Raises `WrongShape` for the first thing in it that cannot be."""
-    checks = (_heads, _intake, _places, _options, _presets, _ladder, _weights, _output)
-    for check in (*checks, _failures, _progress, wrong_texts):
-        for place, wrong in check(description):
-            raise WrongShape(place, wrong)
+def faults_in(description: Description) -> Iterator[Fault]:
+    """Everything in it that cannot be."""
+    checks = (
+        *(_heads, _intake, _places, _options, _presets, _ladder),
+        *(_weights, _output, _failures, _progress, wrong_texts),
+    )
+    for check in checks:
+        yield from check(description)
 
 
 def is_inside(name: str) -> bool:

@@ -14,7 +14,7 @@ from talkies.engines.commands.orders import Order, Runner
 from talkies.engines.commands.preparation import Prepared, prepare
 from talkies.engines.commands.repair import repair
 from talkies.engines.commands.values import PRESET
-from talkies.errors import EngineFailure, EngineNoOutput
+from talkies.errors import EngineFailure
 
 #: Part of a render's progress that is the upstream engine's; the rest is the repair's.
 ENGINE_SHARE: Final = 0.95
@@ -95,7 +95,7 @@ class Ladder:
     def _video(self, order: Order, hear: Callable[[float], None]) -> Path:
         try:
             return self._runner.run(order, hear)
-        except EngineNoOutput as error:
+        except EngineFailure as error:
             if retry_after(error) is not Retry.ONCE:
                 raise
         return self._runner.run(order, hear)

@@ -80,30 +80,29 @@ def complete_presets(description: Description, home: EngineHome) -> tuple[str, .
 
 def _lacks(description: Description, home: EngineHome) -> Iterator[Lack]:
     named = description.id
-    for reason in _unfinished(description, home):
+    reason = _unfinished(description, home)
+    if reason:
         yield Lack(EngineNotInstalled, reason, f"talkies engines install {named}")
     own = str(home.environment(named) / "bin")
     for program in description.environment.programs:
         if not (shutil.which(program) or shutil.which(program, path=own)):
             mend = f"talkies doctor --engine {named}"
             yield Lack(EngineBroken, f"the program {program} is not on the PATH", mend)
-    if not complete_presets(description, home):
-        lack = weights_lack(description, home, next(iter(description.presets)))
-        if lack is not None:
-            yield lack
+    lack = weights_lack(description, home, next(iter(description.presets)))
+    if lack is not None and not complete_presets(description, home):
+        yield lack
 
 
-def _unfinished(description: Description, home: EngineHome) -> Iterator[str]:
-    """What an installation brings and is not there."""
+def _unfinished(description: Description, home: EngineHome) -> str:
+    """What an installation brings and is not there; empty where all is."""
     try:
         record = read_installation(home, description.id)
     except Misconfigured as error:
-        yield error.message.rstrip(".")
-        return
+        return error.message.rstrip(".")
     if record is not None and not record.finished:
-        yield "its installation was not finished"
+        return "its installation was not finished"
     entry = home.repository(description.id) / description.repository.entry
     python = home.python(description.id)
-    for what, path in (("its repository", entry), ("its Python", python)):
-        if not path.is_file():
-            yield f"{what} is not there: {path}"
+    there = {"its repository": entry, "its Python": python}
+    absent = (f"{what} is not there: {it}" for what, it in there.items() if not it.is_file())
+    return next(absent, "")

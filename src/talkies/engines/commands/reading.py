@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from talkies.engines.commands.consistency import require_consistent
+from talkies.engines.commands.consistency import faults_in
 from talkies.engines.commands.description import Description
 from talkies.engines.commands.shapes import WrongShape, shaped
 from talkies.errors import Misconfigured
@@ -17,16 +17,20 @@ def read_description(path: Path) -> Description:
     """The description in a file, whose name is the engine's id.
 
     Raises `Misconfigured`: the file cannot be read, or says something that is not understood;
-    `details` has the file and the place in it.
+    `details` has the file and the place in it, and `faults` where there are more.
     """
     table = _table(path)
     if "id" in table:
         raise _unusable(path, "id", "is the name of the file")
     try:
         description: Description = shaped(Description, {"id": path.stem, **table})
-        require_consistent(description)
     except WrongShape as error:
         raise _unusable(path, error.place, error.wrong) from error
+    faults = list(faults_in(description))
+    if faults:
+        refusal = _unusable(path, *faults[0])
+        refusal.details["faults"] = [f"{place} {wrong}" for place, wrong in faults]
+        raise refusal
     return description
 
 

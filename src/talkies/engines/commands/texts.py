@@ -67,7 +67,7 @@ def _needed(command: Command) -> Iterator[Fault]:
     named = {
         one.name
         for text in (*words, *command.files.values(), *command.links.values())
-        for one in places_in(text)
+        for one in _quietly(text)
     }
     for name in _NEEDED:
         if name not in named:

@@ -154,6 +154,23 @@ def test_a_fault_is_named_with_its_place(
     assert error.message.startswith(f"talker.toml: {place} ")
 
 
+def test_all_faults_are_said_at_once(tmp_path: Path) -> None:
+    text = TALKER.replace("{output}", "{outptu}").replace("{sound:json}", "{sund:json}")
+    text = text.replace('smaller = "draft"', 'smaller = "tiny"').replace(
+        "quality = 60", "quality = -1"
+    )
+    faults = refused(text, tmp_path).details["faults"]
+    assert isinstance(faults, list)
+    places = [str(fault).partition(" ")[0] for fault in faults]
+    assert places == [
+        "quality",
+        "presets.standard.smaller",
+        "command.arguments[4]",
+        "command.files.job.json",
+        "command.arguments",
+    ]
+
+
 def test_there_is_no_engine_without_presets_or_a_program(tmp_path: Path) -> None:
     head, _, rest = TALKER.partition("[presets.standard]")
     without = f"{head}[presets]\n[command]{rest.partition('[command]')[2]}"
