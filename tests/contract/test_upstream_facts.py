@@ -204,7 +204,7 @@ def test_fact_10_no_name_of_a_user_or_operator_reaches_a_shell(
 ) -> None:
     root = tmp_path / 'it\'s a "big" disk.v1.2 (copy) & more; $HOME'
     checkout = install(root, engine_id)
-    wanted = asked(root / "in", speech((1.2, True)), prompt="'; rm -rf / #")
+    wanted = asked(root / "in", speech((1.2, True)), prompt="'\"; rm -rf /\n\\ {x} #")
     told = context(root / "work")
     # The stand-ins of those that build lines for a shell fail at such names as a shell does.
     found = probe(engine(checkout).render(wanted, told))
@@ -294,10 +294,9 @@ def test_fact_13_progress_is_read_off_bars_and_ends_at_one(tmp_path: Path) -> No
     run(checkout, order(checkout, tmp_path / "in", seconds=5.0), seen.append)
     steps = sorted(set(seen))
     assert seen == sorted(seen)
-    assert len(steps) >= 10
     assert steps[-1] == 1.0
     # Two chunks of eight steps, not one bar that is full after the first.
-    assert any(0.4 < each < 0.6 for each in steps)
+    assert len([each for each in steps if 0.05 < each < 0.97]) >= 12
     environment = checkout.runs()[-1]["environment"]
     assert environment["PYTHONUNBUFFERED"] == "1"
     assert not [name for name in environment if "KEY" in name or "TOKEN" in name]
@@ -308,8 +307,6 @@ def test_fact_13_bars_with_and_without_names_are_understood(
     tmp_path: Path, engine_id: str, seconds: float
 ) -> None:
     checkout = install(tmp_path, engine_id)
-    # Bars and lines come through two pipes: at this pace they come in order.
-    checkout.tell(step_seconds=0.1 if engine_id == "wav2lip" else 0.0)
     seen: list[float] = []
     run(checkout, order(checkout, tmp_path / "in", seconds=seconds), seen.append)
     assert seen == sorted(seen)

@@ -10,11 +10,15 @@ arguments have these values.
 """
 
 import argparse
+import array
+import fcntl
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
+import termios
 import time
 import wave
 from collections.abc import Iterable, Iterator
@@ -157,8 +161,27 @@ class Stage:
 
 
 def say(text: str) -> None:
+    """A line on standard output, in order with what is on the error stream.
+
+    Real programs take seconds between the two; ours wait until the reader has followed.
+    """
+    sys.stderr.flush()
+    _await_reader(2)
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+    _await_reader(1)
+
+
+def _await_reader(descriptor: int) -> None:
+    """Wait until nothing is left in a pipe; no longer than its reader may take."""
+    if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+        return
+    end = time.monotonic() + 5.0
+    waiting = array.array("i", [1])
+    while waiting[0] and time.monotonic() < end:
+        fcntl.ioctl(descriptor, termios.FIONREAD, waiting)
+        if waiting[0]:
+            time.sleep(0.001)
 
 
 def complain(text: str) -> None:

@@ -68,6 +68,18 @@ def test_shares_of_progress_are_a_whole(described: Description) -> None:
 
 
 @EACH
+def test_what_a_warm_worker_is_given_is_what_its_adapter_reads(described: Description) -> None:
+    if described.warm is None:
+        return
+    adapter = LIBRARY.parent / f"hosts/adapters/{described.warm.adapter}.py"
+    read = set(re.findall(r'values\.\w+\("(\w+)"', adapter.read_text()))
+    # InfiniteTalk's LoRAs are read by the name of the model.
+    read |= {f"{name}_file" for name in ("fusionx", "lightx2v")}
+    given = {*described.warm.load, *described.warm.render}
+    assert given <= read
+
+
+@EACH
 def test_a_page_tells_about_it(described: Description) -> None:
     page = (ROOT / f"docs/guides/engines/{described.id}.md").read_text()
     assert f"talkies engines install {described.id}" in page
