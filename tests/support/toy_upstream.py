@@ -61,7 +61,7 @@ vram_gib = 0.0
 source = "made up"
 
 [command]
-arguments = ["{{python}}", "-c", "raise SystemExit('the command form was used')", "{{visual}}", "{{sound}}"]
+arguments = ["{{python}}", "-c", "raise SystemExit('not kept warm')", "{{visual}}", "{{sound}}"]
 
 [output]
 glob = "output.mp4"
