@@ -124,9 +124,9 @@ def test_after_a_worker_was_killed_the_same_remote_job_is_found(
             served.kill()
         with service(tmp_path / "data", KEY, **settings) as again, Client(again.url, KEY) as two:
             record = two.finished(job_id)
+            until(lambda: not list((tmp_path / "data").rglob("remote-1.json")))
         assert record["status"] == "succeeded", record["error"]
         assert jobs_of(pod) == 1
-    assert not list((tmp_path / "data").rglob("remote-1.json"))
 
 
 @dataclass

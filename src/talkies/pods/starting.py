@@ -81,6 +81,11 @@ class Starter:
         if asked.start and not self._resting():
             self._start()
 
+    @property
+    def may_start(self) -> bool:
+        """Whether pods may be started at all."""
+        return self._rules.may_start
+
     def growing(self) -> bool:
         """Whether a pod may come that is not there yet."""
         hopeful, at = self._hope

@@ -17,6 +17,19 @@ class QueueLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodLoad:
+    """One remote pod as the workers see it now."""
+
+    name: str
+    #: As `talkies pods list` says it.
+    state: str
+    #: Videos that are there.
+    videos: int
+    #: None where nobody said it.
+    price_per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetState:
     """The installation as it is now."""
 
@@ -30,6 +43,7 @@ class FleetState:
     storage_up: bool = False
     #: Webhook deliveries that wait for their next try.
     deliveries_pending: int = 0
+    pods: tuple[PodLoad, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The numbers that Prometheus scrapes: their names, their buckets, and where they come from."""
 
 import threading
+from collections import Counter as Counted
 from collections.abc import Iterator
 from typing import Final
 
@@ -187,6 +188,7 @@ class _Now(Collector):
         if state.database_up:
             yield from _queues(state)
             yield from _numbers(state)
+            yield from _pods(state)
         yield from _gpu_families(self._gpus.gpus())
 
 
@@ -219,6 +221,22 @@ def _numbers(state: FleetState) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "talkies_webhook_pending", "Deliveries that wait for a try.", state.deliveries_pending
     )
+
+
+def _pods(state: FleetState) -> Iterator[Metric]:
+    """Pods by how they are, and each with its work and price."""
+    counts = GaugeMetricFamily("talkies_pods", "Remote pods by state.", labels=("state",))
+    for name, count in sorted(Counted(pod.state for pod in state.pods).items()):
+        counts.add_metric((name,), count)
+    videos = GaugeMetricFamily("talkies_pod_videos", "Videos on a remote pod.", labels=("pod",))
+    prices = GaugeMetricFamily(
+        "talkies_pod_price_per_hour", "Price of a remote pod, where it is known.", labels=("pod",)
+    )
+    for pod in state.pods:
+        videos.add_metric((pod.name,), pod.videos)
+        if pod.price_per_hour is not None:
+            prices.add_metric((pod.name,), pod.price_per_hour)
+    yield from (counts, videos, prices)
 
 
 def _gpu_families(gpus: tuple[Gpu, ...]) -> Iterator[Metric]:

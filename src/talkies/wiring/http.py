@@ -6,6 +6,7 @@ from functools import partial
 from talkies import __version__
 from talkies.api.seeds.sadtalker_defaults import SadTalkerDefaults
 from talkies.api.services import HttpOptions, Services
+from talkies.pods.book import PodBook
 from talkies.settings import Settings
 from talkies.studio.audio.service import Audio
 from talkies.studio.audio.speaker import Speaker
@@ -170,7 +171,10 @@ def health_of(
 
 def metrics_of(parts: Installation, gpus: GpuWatch, storage: Probe) -> Metrics:
     numbers = FleetNumbers(
-        parts.base.engine, depths=parts.work.jobs.depths, storage_up=lambda: storage.look().ok
+        parts.base.engine,
+        depths=parts.work.jobs.depths,
+        storage_up=lambda: storage.look().ok,
+        pods=PodBook(parts.base.engine).states,
     )
     revision = parts.settings.git_sha or UNKNOWN
     return Metrics(version=__version__, revision=revision, fleet=numbers, gpus=gpus)

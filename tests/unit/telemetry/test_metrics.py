@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from talkies.telemetry.fleet import FinishedJob, FleetState, QueueLoad
+from talkies.telemetry.fleet import FinishedJob, FleetState, PodLoad, QueueLoad
 from talkies.telemetry.gpu import GpuWatch
 from talkies.telemetry.metrics import GPU_METRICS, Metrics
 
@@ -91,6 +91,21 @@ def test_the_state_of_the_installation_is_told() -> None:
     assert seen["talkies_storage_up{}"] == 1
     assert seen["talkies_webhook_pending{}"] == 4
     assert seen["talkies_build_info{revision=abc,version=1.2}"] == 1
+
+
+def test_pods_are_counted_and_each_has_its_work_and_price() -> None:
+    facts = {"videos": 1, "price_per_hour": 0.86}
+    pods = (
+        PodLoad(name="a", state="ready", **facts),  # type: ignore[arg-type]
+        PodLoad(name="b", state="ready", videos=0, price_per_hour=None),
+        PodLoad(name="c", state="down", videos=0, price_per_hour=None),
+    )
+    seen = samples(made(StillFleet(FleetState(pods=pods))))
+    assert seen["talkies_pods{state=ready}"] == 2
+    assert seen["talkies_pods{state=down}"] == 1
+    assert (seen["talkies_pod_videos{pod=a}"], seen["talkies_pod_videos{pod=b}"]) == (1, 0)
+    assert seen["talkies_pod_price_per_hour{pod=a}"] == 0.86
+    assert "talkies_pod_price_per_hour{pod=b}" not in seen
 
 
 def test_without_a_database_the_rest_is_still_told() -> None:

@@ -13,8 +13,9 @@ from talkies.errors import TalkiesError
 from talkies.jobs.jobs import STALLED_AFTER
 from talkies.jobs.records import QueueDepth
 from talkies.kit.clock import DAY, Clock, now
+from talkies.pods.member import PodState
 from talkies.studio.progress import Stage
-from talkies.telemetry.fleet import FinishedJob, FleetState, QueueLoad
+from talkies.telemetry.fleet import FinishedJob, FleetState, PodLoad, QueueLoad
 
 #: Milliseconds for which what was read is looked at again: a row may be committed a while after
 #: the moment it carries, and the clocks of machines differ.
@@ -60,11 +61,13 @@ class FleetNumbers:
         *,
         depths: Callable[[], Sequence[QueueDepth]],
         storage_up: Callable[[], bool],
+        pods: Callable[[], Sequence[PodState]] = tuple,
         clock: Clock = now,
     ) -> None:
         self._engine = engine
         self._depths = depths
         self._storage_up = storage_up
+        self._pods = pods
         self._clock = clock
         self._runs = Tail(clock())
         self._tries = Tail(clock())
@@ -108,7 +111,7 @@ class FleetNumbers:
 
     def _read(self) -> FleetState:
         moment = self._clock()
-        depths = self._depths()
+        depths, pods = self._depths(), self._pods()
         with reading(self._engine) as connection:
             return FleetState(
                 queues=tuple(_load(depth, moment) for depth in depths),
@@ -116,7 +119,17 @@ class FleetNumbers:
                 cost_today=_cost_since(connection, moment - moment % DAY),
                 storage_up=self._storage_up(),
                 deliveries_pending=_pending(connection),
+                pods=tuple(map(_pod, pods)),
             )
+
+
+def _pod(state: PodState) -> PodLoad:
+    return PodLoad(
+        name=state.name,
+        state=state.state,
+        videos=state.running,
+        price_per_hour=state.price_per_hour,
+    )
 
 
 def _load(depth: QueueDepth, moment: int) -> QueueLoad:
