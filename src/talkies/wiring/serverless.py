@@ -8,43 +8,28 @@ import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from talkies import __version__
-from talkies.api.form_fields import checked
-from talkies.api.v1.audio_bodies import SpeechJobBody
-from talkies.api.v1.video_bodies import ROLES, VideoBody
+from talkies.api.serverless import PLATFORM, Intake, health_document
 from talkies.engines.registry import EngineRegistry
 from talkies.errors import (
     DiskFull,
     DownloadFailed,
-    InvalidOption,
-    InvalidRequest,
     Misconfigured,
     MissingDependency,
 )
-from talkies.jobs.jobs import Jobs
-from talkies.jobs.records import Job
 from talkies.kit.ids import new_id
 from talkies.settings import Settings
 from talkies.settings.later import RunPod, SadTalker
 from talkies.settings.pods import Pods
 from talkies.storage.base import Storage
-from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.assets.assets import Assets
-from talkies.studio.assets.inputs import keep_inputs
-from talkies.studio.audio.service import Audio
 from talkies.studio.serverless.answers import Results
-from talkies.studio.serverless.desk import ClosedDesk, Desk, Office, Order, ServesOrders, Startup
-from talkies.studio.serverless.embedded import extracted
-from talkies.studio.videos.service import Videos
-from talkies.studio.videos.submission import VideoSubmission
+from talkies.studio.serverless.desk import ClosedDesk, Desk, Office, ServesOrders, Startup
 from talkies.telemetry.gpu import GpuWatch
 from talkies.wiring.engines import engine_home, pull_missing
 from talkies.wiring.foundation import storage_of
@@ -52,49 +37,10 @@ from talkies.wiring.http import audio_of, health_of, videos_of
 from talkies.wiring.installation import Installation
 from talkies.wiring.service import Service
 
-#: Who asks for all that comes in: whoever may call the endpoint.
-PLATFORM: Final = Principal(key_id=None, name="serverless", scopes=frozenset({Scope.ADMIN}))
-
-#: What an endpoint cannot do by itself: it may be gone before a receiver answers.
-WEBHOOKS: Final = ("webhook_url", "webhook_events")
-
 #: Sections of settings by which work is sent on to other machines.
 SENDING_ON: Final[tuple[type[BaseModel], ...]] = (RunPod, SadTalker, Pods)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """Makes jobs of orders."""
-
-    assets: Assets
-    videos: Videos
-    audio: Audio
-    jobs: Jobs
-    forget: Callable[[str], object]
-
-    def accept(self, order: Order, folder: Path) -> Job:
-        """The job of an order, by the rules of the API. Raises as `Videos.submit`."""
-        _require_no_webhook(order)
-        if order.task == "speech":
-            speech = checked(SpeechJobBody, order.fields)
-            return self.audio.submit_speech(PLATFORM, speech.submission(PLATFORM))
-        fields, files = extracted(order.fields, ROLES, folder)
-        body = checked(VideoBody, fields)
-        submission = body.submission(PLATFORM, keep_inputs(self.assets, files))
-        _require_no_assets(submission)
-        job = self.videos.submit(PLATFORM, submission)
-        served = sorted(engine for worker in self.jobs.workers() for engine in worker.engines)
-        if job.engine not in served:
-            # It would wait for ever.
-            self.forget(job.id)
-            raise InvalidOption(
-                f"This endpoint does not render with {job.engine}.",
-                hint=f"It renders with {', '.join(served)}.",
-                details={"option": "engine", "choices": served},
-            )
-        return job
 
 
 @contextlib.contextmanager
@@ -169,7 +115,7 @@ def office_of(parts: Installation, remote: Storage | None) -> Office:
         assets=base.assets,
         videos=videos_of(parts),
         audio=audio_of(parts),
-        jobs=parts.work.jobs,
+        workers=parts.work.jobs.workers,
         forget=forget,
     )
     return Office(
@@ -218,31 +164,4 @@ def _order_folder(parts: Installation) -> Iterator[Path]:
 
 def _health(parts: Installation, remote: Storage | None) -> dict[str, Any]:
     report = health_of(parts, GpuWatch(), lambda: True).report()
-    return {
-        "status": "ok" if any(engine.ready for engine in report.engines) else "unready",
-        "version": __version__,
-        "git_sha": report.build.git_sha,
-        "gpus": [asdict(gpu) for gpu in report.gpus],
-        "engines": [asdict(engine) for engine in report.engines],
-        "storage": None if remote is None else remote.name,
-    }
-
-
-def _require_no_webhook(order: Order) -> None:
-    for name in WEBHOOKS:
-        if order.fields.get(name) is not None:
-            raise InvalidRequest(
-                f"`{name}` is not for an endpoint.",
-                hint="Give `webhook` beside `input`: the platform calls it when the job is done.",
-                details={"fields": [name]},
-            )
-
-
-def _require_no_assets(submission: VideoSubmission) -> None:
-    for role, source in submission.sources.items():
-        if source.asset_id is not None:
-            raise InvalidRequest(
-                f"`{role}` is no address.",
-                hint="Give an `https://` address, or a small file as `data:TYPE;base64,DATA`.",
-                details={"fields": [role]},
-            )
+    return health_document(report, None if remote is None else remote.name)
