@@ -77,7 +77,7 @@ class Smoke:
 
     def trial(self, engine: str) -> Trial:
         """A short video with an engine."""
-        return Trial(part=f"Video by {engine}", run=lambda: self._run(engine))
+        return Trial(part=f"Smoke {engine}", run=lambda: self._run(engine))
 
     def report(self) -> list[str]:
         """A table of what was tried."""

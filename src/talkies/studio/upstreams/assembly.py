@@ -79,10 +79,11 @@ def installer_of(
     requirements = read_requirements(upstream.requirements)
     checkouts = Checkouts(programs=programs)
     modules = Modules(programs=programs, python=folder.python)
+    environment = EnvironmentStep(description, folder, requirements, wish.python)
     steps: list[Step] = [
         RepositoryStep(description, home, checkouts, wish.repository),
-        EnvironmentStep(description, folder, requirements, wish.python),
-        ImportsStep(description, home.repository(description.id), modules),
+        environment,
+        ImportsStep(description, home.repository(description.id), modules, environment),
     ]
     if pull is not None and description.weights:
         steps.append(WeightsStep(description, home, variant, pull))

@@ -2,15 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from talkies.engines.commands.description import Environment
-from talkies.errors import DiskFull, EngineBroken, EngineFailure, MissingDependency
+from talkies.errors import EngineBroken, EngineFailure
 from talkies.kit.files import private_folder, replacing
-from talkies.studio.upstreams.breakages import explain
 from talkies.studio.upstreams.interpreters import Interpreter, Interpreters, no_python
 from talkies.studio.upstreams.programs import PACKAGES, Hear, Programs, ignore
 from talkies.studio.upstreams.requirements import Requirements, Stage
@@ -133,15 +131,12 @@ class EnvironmentFolder:
             listing.write_text("\n".join(stage.lines) + "\n", encoding="utf-8")
             command = [*self._installer(hear), *self._flags(stage), "-r", str(listing)]
             self._run(command, "install the requirements", hear)
-        made = self.made
-        self._note(
-            Made(
-                python=made.python,
-                interpreter=made.interpreter,
-                requirements_sha256=requirements.sha256,
-                stages=number,
-            )
-        )
+        sha256 = requirements.sha256
+        self._note(replace(self.made, requirements_sha256=sha256, stages=number))
+
+    def distrust(self) -> None:
+        """Let all stages be installed again: what is there already costs pip a moment."""
+        self._note(replace(self.made, stages=0))
 
     def _making(self, source: str) -> list[str | Path]:
         if self._ways.uv is not None:
@@ -167,26 +162,8 @@ class EnvironmentFolder:
         return [*isolation, *wheels, *(["--no-index"] if offline else [])]
 
     def _run(self, command: list[str | Path], doing: str, hear: Hear) -> None:
-        try:
-            self._ways.programs.run(command, doing=doing, passing=PACKAGES, hear=hear)
-        except (DiskFull, MissingDependency):
-            raise
-        except EngineFailure as error:
-            known = explain(str(error.details.get("output", "")))
-            if known is not None:
-                error.message = f"{error.message} {known.meaning}"
-                error.hint = f"{known.mend} The whole output is in {error.details['log']}.".lstrip()
-            raise
+        self._ways.programs.run(command, doing=doing, passing=PACKAGES, hear=hear)
 
     def _note(self, made: Made) -> None:
         with replacing(self._notes) as partial:
-            partial.write_text(json.dumps(_plain(made)) + "\n", encoding="utf-8")
-
-
-def _plain(made: Made) -> Mapping[str, Any]:
-    return {
-        "python": made.python,
-        "interpreter": made.interpreter,
-        "requirements_sha256": made.requirements_sha256,
-        "stages": made.stages,
-    }
+            partial.write_text(json.dumps(asdict(made)) + "\n", encoding="utf-8")

@@ -19,6 +19,7 @@ from talkies.errors import (
     MissingDependency,
     WeightsMissing,
 )
+from talkies.kit.files import unwritable
 from talkies.studio.health.checkup import Trial
 from talkies.studio.upstreams.checkout import SHORT, Checkouts
 from talkies.studio.upstreams.gpus import Card
@@ -176,10 +177,7 @@ class Examination:
         if there:
             require_mappable(max(there, key=lambda path: path.stat().st_size))
         elif self._weights.is_dir():
-            with tempfile.NamedTemporaryFile(dir=self._weights, prefix=".talkies-") as trial:
-                trial.write(b"mapped")
-                trial.flush()
-                require_mappable(Path(trial.name))
+            _map_trial_file(self._weights)
         else:
             return "nothing to try yet"
         return f"files in {self._weights} can be mapped"
@@ -236,6 +234,17 @@ class Examination:
     @property
     def _uses_torch(self) -> bool:
         return "torch" in self._description.environment.imports
+
+
+def _map_trial_file(folder: Path) -> None:
+    """Raises as `require_mappable`, and `OutputFailure` where the folder cannot be written."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".talkies-") as trial:
+            trial.write(b"mapped")
+            trial.flush()
+            require_mappable(Path(trial.name))
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def readiness_of(engine: Engine) -> str:

@@ -33,10 +33,7 @@ for name in sys.argv[2:]:
 """
 
 _LIST: Final = """
-try:
-    from importlib.metadata import distributions
-except ImportError:
-    distributions = list
+from importlib.metadata import distributions
 for one in distributions():
     if one.metadata["Name"]:
         print(one.metadata["Name"], one.version)

@@ -60,6 +60,8 @@ class MachineExamination:
         """Which presets the largest GPU has the memory for."""
         presets = self._engine.presets
         memory = self._largest(min((one.vram_gib for one in presets), default=0.0))
+        if not memory:
+            return f"{', '.join(one.name for one in presets)}; nobody says how much memory there is"
         fitting = [one.name for one in presets if one.vram_gib <= memory + ROUNDED_GIB]
         others = [
             f"{one.name} ({one.vram_gib:g} GiB)" for one in presets if one.name not in fitting

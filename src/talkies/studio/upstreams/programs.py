@@ -13,34 +13,27 @@ from typing import IO, Final
 from talkies.errors import Detail, DiskFull, EngineFailure, MissingDependency
 from talkies.kit.files import unwritable
 from talkies.kit.supervised import Line, Program, Supervised
+from talkies.studio.upstreams.breakages import explain
 
 #: What every program may see: how to find things, how to speak, how to reach the net.
-PASSED: Final = frozenset(
-    {
-        *(
-            "PATH",
-            "HOME",
-            "USER",
-            "LOGNAME",
-            "TMPDIR",
-            "TZ",
-            "LANG",
-            "LANGUAGE",
-            "LC_ALL",
-            "LC_CTYPE",
-        ),
-        *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-        *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
-        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
-        *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-    }
+PASSED: Final = (
+    *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
 )
 
-#: What git, and what pip and compilers may see besides, by the beginnings of names.
-GIT: Final = ("GIT_", "SSH_AUTH_SOCK")
+#: What git, and what pip and compilers may see besides; a name that ends with `_` stands for all
+#: that begin so. Of git not those that say which repository is meant, such as GIT_DIR.
+GIT: Final = (
+    *("GIT_SSL_", "GIT_HTTP_", "GIT_CONFIG_", "GIT_SSH", "GIT_SSH_", "GIT_ASKPASS"),
+    *("GIT_PROXY_COMMAND", "SSH_AUTH_SOCK"),
+)
 PACKAGES: Final = (
-    *("PIP_", "UV_", "PYENV_", "CUDA", "NVIDIA_", "NVCC_", "TORCH_CUDA_ARCH_LIST", "MAX_JOBS"),
-    *("CC", "CXX", "CFLAGS", "LDFLAGS", "CPATH", "LIBRARY_PATH", "LD_LIBRARY_PATH"),
+    *("PIP_", "UV_", "PYENV_", "CUDA_", "CUDACXX", "NVIDIA_", "NVCC_", "TORCH_CUDA_ARCH_LIST"),
+    *("MAX_JOBS", "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "CPATH"),
+    *("LIBRARY_PATH", "LD_LIBRARY_PATH"),
 )
 
 #: Lines of a program's output that an error quotes.
@@ -113,7 +106,7 @@ class Programs:
         Args:
             command: a program and its arguments.
             doing: what it is run for, as it stands in an error: "git could not <doing>".
-            passing: beginnings of names of variables that it sees besides.
+            passing: variables that it sees besides, as in `PACKAGES`.
             also: variables that it gets.
             hear: hears each line of both streams; what it raises ends the program and its own.
 
@@ -192,20 +185,24 @@ class Programs:
         details: dict[str, Detail] = {"log": str(self.log), "output": end, "status": ended.status}
         if _NO_ROOM.search(end):
             return DiskFull(f"The disk is full: {name} could not {doing}.", details=details)
+        known = explain(end)
+        meaning = "" if known is None else f" {known.meaning}"
+        mend = "" if known is None else known.mend
+        again = "Mend what it names and run the same command again: it goes on where it stopped."
         return EngineFailure(
-            f"{name} could not {doing} (exit status {ended.status}): {ended.last_line}",
-            hint=f"The whole output is in {self.log}. Mend what it names and run the same command "
-            "again: it goes on where it stopped.",
+            f"{name} could not {doing} (exit status {ended.status}): {ended.last_line}{meaning}",
+            hint=f"{mend or again} The whole output is in {self.log}.",
             details=details,
         )
 
 
-def _passed(environ: Mapping[str, str], beginnings: Iterable[str]) -> dict[str, str]:
-    allowed = tuple(beginnings)
+def _passed(environ: Mapping[str, str], besides: Iterable[str]) -> dict[str, str]:
+    names = (*PASSED, *besides)
+    exact, beginnings = set(names), tuple(name for name in names if name.endswith("_"))
     return {
         name: value
         for name, value in environ.items()
-        if name in PASSED or (allowed and name.startswith(allowed))
+        if name in exact or name.startswith(beginnings)
     }
 
 

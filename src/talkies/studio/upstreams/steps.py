@@ -10,7 +10,7 @@ from talkies.engines.home import EngineHome
 from talkies.errors import WeightsMissing
 from talkies.studio.upstreams.checkout import SHORT, Checkouts
 from talkies.studio.upstreams.environment import EnvironmentFolder
-from talkies.studio.upstreams.imports import Modules, require_imports
+from talkies.studio.upstreams.imports import Imported, Modules, require_imports
 from talkies.studio.upstreams.programs import Hear, without_credentials
 from talkies.studio.upstreams.requirements import Requirements
 from talkies.weights.manifest import missing, read_manifest
@@ -74,6 +74,8 @@ class RepositoryStep:
         self._place = home.repository(description.id)
         self._checkouts = checkouts
         self._given = given
+        #: Where this run brought it from; None where it was there.
+        self._brought_from: str | None = None
 
     def plan(self) -> Planned:
         if self._folder is not None:
@@ -88,14 +90,17 @@ class RepositoryStep:
     def run(self, hear: Hear, note: Hear) -> None:  # noqa: ARG002 - its program says all
         if self._folder is not None:
             self._checkouts.use(self._folder, self._place, self._wanted)
+            self._brought_from = ""
         else:
             self._checkouts.clone(self._url, self._place, self._wanted, hear)
+            self._brought_from = without_credentials(self._url)
 
     def facts(self) -> Mapping[str, Any]:
         found = self._checkouts.look(self._place)
+        came = self._brought_from
         return {
+            **({} if came is None else {"repository_url": came}),
             "repository": str(self._place.resolve()),
-            "repository_url": "" if found.in_place else without_credentials(self._url),
             "revision": found.revision,
             "in_place": found.in_place,
             "local_changes": bool(found.changed),
@@ -136,6 +141,7 @@ class EnvironmentStep:
         self._environment = environment
         self._requirements = requirements
         self._python = python
+        self._ran = False
 
     def plan(self) -> Planned:
         folder, wanted = self._environment.folder, self._requirements
@@ -149,6 +155,7 @@ class EnvironmentStep:
 
     def run(self, hear: Hear, note: Hear) -> None:
         environment, wanted = self._environment, self._requirements
+        self._ran = True
         if environment.works() is None:
             made = environment.make(self._python, hear)
             note(f"made with Python {made.version}")
@@ -158,6 +165,15 @@ class EnvironmentStep:
                 continue
             note(stage.said or f"installing {_packages(len(stage.packages))}")
             environment.install(stage, number, wanted, hear)
+
+    def run_again(self, hear: Hear, note: Hear) -> bool:
+        """Install the requirements once more where this run did not; says whether it did."""
+        if self._ran or not self._environment.is_ours:
+            return False
+        note("installing the requirements again")
+        self._environment.distrust()
+        self.run(hear, note)
+        return True
 
     def facts(self) -> Mapping[str, Any]:
         environment = self._environment
@@ -187,8 +203,16 @@ class ImportsStep:
 
     name = "imports"
 
-    def __init__(self, description: Description, repository: Path, modules: Modules) -> None:
+    def __init__(
+        self,
+        description: Description,
+        repository: Path,
+        modules: Modules,
+        environment: EnvironmentStep,
+    ) -> None:
+        """`environment` is the step before, which is run again where a module is missing."""
         self._description = description
+        self._environment = environment
         self._repository = repository
         self._modules = modules
         self._packages: Mapping[str, str] = {}
@@ -198,12 +222,17 @@ class ImportsStep:
         folder = self._modules.python.parent
         return Planned(step=self.name, text=f"import {names}", needed=True, folder=folder)
 
-    def run(self, hear: Hear, note: Hear) -> None:  # noqa: ARG002 - what modules print is noise
-        found = self._modules.tried(self._description.environment.imports, self._repository)
+    def run(self, hear: Hear, note: Hear) -> None:
+        found = self._tried()
+        if any(one.error for one in found) and self._environment.run_again(hear, note):
+            found = self._tried()
         for one in found:
             note(f"{one.name} {one.version or one.error or 'imports'}")
         require_imports(found, self._description.id)
         self._packages = self._modules.packages()
+
+    def _tried(self) -> tuple[Imported, ...]:
+        return self._modules.tried(self._description.environment.imports, self._repository)
 
     def facts(self) -> Mapping[str, Any]:
         return {"packages": dict(self._packages)}

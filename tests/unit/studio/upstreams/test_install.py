@@ -145,6 +145,12 @@ class TestRepository:
         fork = stage.folder / "fork.git"
         git(stage.folder, "clone", "-q", "--bare", stage.repository.url, str(fork))
         assert stage.bring(repository=str(fork)).repository_url == str(fork)
+        assert stage.bring().repository_url == str(fork)
+
+    def test_a_hook_s_variables_do_not_lead_git_elsewhere(self, stage: Stage) -> None:
+        stage.environ |= {"GIT_DIR": str(stage.folder / "elsewhere"), "GIT_WORK_TREE": "/"}
+        assert stage.bring().revision == stage.repository.revision
+        assert not (stage.folder / "elsewhere").exists()
 
     def test_a_commit_that_is_not_there(self, stage: Stage) -> None:
         wanted = replace(stage.description.repository, revision="0" * 40)
@@ -242,6 +248,14 @@ class TestEnvironment:
             stage.install()
         assert stage.record is not None
         assert not stage.record.finished
+
+    def test_a_package_that_somebody_removed_comes_back(self, stage: Stage) -> None:
+        stage.install()
+        library = next(stage.home.environment("tiny").glob("lib/python*/site-packages"))
+        for path in library.glob("tinyface*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        assert stage.install().packages["tinyface"] == "1.2"
+        assert stage.states() == {"repository": KEPT, "environment": KEPT, "imports": DONE}
 
     def test_a_module_that_takes_its_process_down_hides_no_other(self, stage: Stage) -> None:
         make_wheel(stage.folder / "the wheels", "tinyface", "1.3", "import os; os._exit(9)")
