@@ -48,6 +48,9 @@ def main() -> None:
         Path(path).stat()
     (Path(args.whisper_dir) / "pytorch_model.bin").stat()
     (Path("musetalk") / "__init__.py").stat()
+    detector = Path("musetalk/utils/face_detection/detection/sfd/s3fd.pth")
+    if not detector.exists():
+        raise ConnectionError("https://www.adrianbulat.com/downloads/python-fan/s3fd.pth")
     stage.load()
     for name, task in tasks(Path(args.inference_config)).items():
         say(f"{name}: {task}")
