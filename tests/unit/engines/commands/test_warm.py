@@ -18,6 +18,7 @@ from talkies.engines.home import EngineHome
 from talkies.errors import (
     Canceled,
     ChildCrashed,
+    EngineNoOutput,
     EngineStalled,
     GpuOutOfMemory,
     GpuUnavailable,
@@ -189,6 +190,22 @@ def test_models_that_do_not_load_are_not_tried_again(warm: Make, tmp_path: Path)
 def test_missing_weights_are_said_to_be_missing(warm: Make, tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing):
         warm().run(order(tmp_path, on_load="invalid load key, '<'."), ignore)
+
+
+@pytest.mark.parametrize("content", [b"", b"no video"], ids=["empty", "garbage"])
+def test_a_host_that_made_no_video_says_so_in_vain(tmp_path: Path, content: bytes) -> None:
+    home = toy_home(tmp_path / "other")
+    (home.repository("toy") / "video.mp4").write_bytes(content)
+    runner = WarmRunner(toy(), home)
+    with pytest.raises(EngineNoOutput):
+        runner.run(order(tmp_path), ignore)
+    runner.close()
+
+
+def test_a_video_that_is_too_short_is_none(warm: Make, tmp_path: Path) -> None:
+    longer = replace(order(tmp_path), frames=2 * FRAMES, seconds=2 * FRAMES / 25)
+    with pytest.raises(EngineNoOutput, match="instead of"):
+        warm().run(longer, ignore)
 
 
 def test_stray_lines_do_not_garble_the_pipe(warm: Make, tmp_path: Path) -> None:
