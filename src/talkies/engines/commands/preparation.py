@@ -11,7 +11,7 @@ from talkies.core.timing import to_seconds
 from talkies.engines.base import RenderRequest, Visual
 from talkies.engines.commands.canvas import Canvas, explain_canvas, plan_canvas
 from talkies.engines.commands.description import Description, Scalar
-from talkies.engines.commands.orders import Order
+from talkies.engines.commands.orders import Hear, Order
 from talkies.engines.commands.segments import (
     GUARD_FRAMES,
     Segment,
@@ -84,11 +84,14 @@ def prepare(
     description: Description,
     options: Mapping[str, Scalar],
     folder: Path,
+    hear: Hear = lambda _: None,
 ) -> Prepared:
     """Orders for the engine, with their inputs, in folders of their own below `folder`.
 
-    `Prepared.warnings` are those of `explain`. Raises as `explain`, and `OutputUnwritable` and
-    `DiskFull`.
+    `hear` hears, 0 to 1, how much is done where that takes long, as of a video of many minutes; it
+    may raise `Canceled`. `Prepared.warnings` are those of `explain`.
+
+    Raises as `explain`, and `OutputUnwritable` and `DiskFull`.
     """
     plan = _plan(request, description, options)
     intake, rate = description.intake, description.output.fps
@@ -97,7 +100,7 @@ def prepare(
     inputs = [folder / f"inputs{number}" for number in range(len(plan.segments))]
     for path in (*scratches, *inputs):
         path.mkdir(parents=True)
-    visuals = _visuals(request, description, plan, inputs)
+    visuals = _visuals(request, description, plan, inputs, hear)
     sound = SoundFile(request.sound)
     orders = []
     for number, segment in enumerate(plan.segments):
@@ -129,16 +132,17 @@ def prepare(
 
 
 def _visuals(
-    request: RenderRequest, description: Description, plan: _Plan, inputs: list[Path]
+    request: RenderRequest, description: Description, plan: _Plan, inputs: list[Path], hear: Hear
 ) -> tuple[Path, ...]:
-    """The picture or the video of each segment."""
+    """The video of each segment, or the picture for all of them."""
     rate, parts = description.output.fps, list(zip(plan.segments, inputs, strict=True))
     if plan.source is not None:
-        return put_videos(source_frames(plan.source, rate), plan.canvas, rate, parts)
+        frames = source_frames(plan.source, rate)
+        return put_videos(frames, plan.canvas, rate, parts, hear)
     pixels = portrait_pixels(request)
     if Visual.PORTRAIT in description.intake.visuals:
-        return put_picture(pixels, plan.canvas, inputs)
-    return put_videos(repeat(pixels), plan.canvas, rate, parts)
+        return (put_picture(pixels, plan.canvas, inputs[0]),) * len(inputs)
+    return put_videos(repeat(pixels), plan.canvas, rate, parts, hear)
 
 
 def _plan(request: RenderRequest, description: Description, options: Mapping[str, Scalar]) -> _Plan:

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from talkies.engines.base import RenderRequest
 from talkies.engines.commands.canvas import Canvas, lay_out
+from talkies.engines.commands.orders import Hear
 from talkies.engines.commands.segments import Segment
 from talkies.face.finding.landmarks import Landmarker
 from talkies.face.matting.matte import person_matte
 from talkies.face.puppet.backdrop import cut_out
+from talkies.face.puppet.resampling import resized
 from talkies.media.own_video import OwnVideo
 from talkies.media.pictures import Picture, load_own_picture, save_picture
 from talkies.media.video import VideoWriter
@@ -53,20 +55,27 @@ def _behind(request: RenderRequest, picture: Picture) -> Pixels | None:
     """What is put behind the person; None where the portrait's own background stays."""
     background = request.background
     if isinstance(background, Path):
-        return load_own_picture(background).pixels
+        return _covering(load_own_picture(background).pixels, (picture.width, picture.height))
     if background is None and picture.alpha is None:
         return None
     colour = background if isinstance(background, tuple) else PAPER
     return np.full_like(picture.pixels, colour)
 
 
-def put_picture(pixels: Pixels, canvas: Canvas, folders: Sequence[Path]) -> tuple[Path, ...]:
-    """The portrait as the engine draws it, in a file for each folder."""
-    drawn = Picture(pixels=lay_out(pixels, canvas))
-    paths = tuple(folder / PORTRAIT for folder in folders)
-    for path in paths:
-        save_picture(drawn, path)
-    return paths
+def _covering(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """A picture scaled, and cut in the middle, to cover a frame of some size."""
+    scale = max(size[0] / pixels.shape[1], size[1] / pixels.shape[0])
+    width = max(size[0], round(pixels.shape[1] * scale))
+    height = max(size[1], round(pixels.shape[0] * scale))
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    return resized(pixels, (width, height))[top : top + size[1], left : left + size[0]]
+
+
+def put_picture(pixels: Pixels, canvas: Canvas, folder: Path) -> Path:
+    """The portrait as the engine draws it, in a file in the folder."""
+    path = folder / PORTRAIT
+    save_picture(Picture(pixels=lay_out(pixels, canvas)), path)
+    return path
 
 
 def put_videos(
@@ -74,12 +83,15 @@ def put_videos(
     canvas: Canvas,
     rate: int,
     parts: Sequence[tuple[Segment, Path]],
+    hear: Hear,
 ) -> tuple[Path, ...]:
     """The frames that each segment takes of an endless video, in a file in each one's folder.
 
-    The video is read once; memory holds the frames that two segments share.
+    The video is read once; memory holds the frames that two segments share. `hear` hears how much
+    is done.
     """
-    tape, paths = _Tape(frames), []
+    tape, paths, done = _Tape(frames), [], 0
+    whole = sum(segment.frames for segment, _ in parts)
     for (segment, folder), following in itertools.zip_longest(parts, parts[1:]):
         end = segment.first + segment.frames
         keep_from = end if following is None else following[0].first
@@ -88,6 +100,8 @@ def put_videos(
         with VideoWriter(path, width=width, height=height, fps=Fraction(rate)) as video:
             for frame in tape.read(end, keep_from):
                 video.write(to_planes(lay_out(frame, canvas)))
+                done += 1
+                hear(done / whole)
         paths.append(path)
     return tuple(paths)
 

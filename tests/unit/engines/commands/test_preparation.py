@@ -15,7 +15,7 @@ from talkies.engines.commands.description import Intake
 from talkies.engines.commands.orders import Order
 from talkies.engines.commands.preparation import Prepared, engine_frames, explain, prepare
 from talkies.engines.commands.visuals import at_rate
-from talkies.errors import InvalidOption, MediaTooLarge
+from talkies.errors import Canceled, InvalidOption, MediaTooLarge
 from talkies.media.own_video import OwnVideo
 from talkies.media.pictures import Picture, load_own_picture, save_picture
 from talkies.media.samples import SoundFile
@@ -175,10 +175,11 @@ def test_a_picture_is_put_behind_a_cut_out_person(tmp_path: Path) -> None:
     alpha[30:, 20:44] = 255
     save_picture(Picture(pixels=grey(200, (64, 96)), alpha=alpha), wanted.portrait)
     backdrop = tmp_path / "backdrop.png"
-    save_picture(Picture(pixels=gradient(64, 96)), backdrop)
+    # Twice as wide as it has to be: the middle is shown.
+    save_picture(Picture(pixels=np.tile(gradient(64, 96), (1, 2, 1))), backdrop)
     wanted = dataclasses.replace(wanted, background=backdrop)
     shown = load_own_picture(prepared(wanted, tmp_path).orders[0].visual).pixels
-    assert (shown[:28] == gradient(64, 96)[:28]).all()
+    assert (shown[:28] == np.roll(gradient(64, 96), 32, axis=1)[:28]).all()
     assert (shown[40:, 24:40] == 200).all()
 
 
@@ -203,6 +204,28 @@ def test_engines_that_only_take_videos_get_one_of_the_portrait(tmp_path: Path) -
 def test_engines_that_take_both_get_the_portrait_itself(tmp_path: Path) -> None:
     wanted = request(tmp_path / "in", speech((1, True)))
     assert prepared(wanted, tmp_path, visuals=BOTH).orders[0].visual.name == "portrait.png"
+
+
+def test_the_portrait_is_one_file_for_all_segments(tmp_path: Path) -> None:
+    wanted = request(tmp_path / "in", speech((6, True)))
+    orders = prepared(wanted, tmp_path, segment_seconds=4).orders
+    assert len(orders) == 2
+    assert orders[0].visual == orders[1].visual
+
+
+def test_long_preparation_is_heard_and_can_be_stopped(tmp_path: Path) -> None:
+    wanted = filmed(tmp_path, 2, 59)
+    engine = description(Intake(visuals=VIDEOS, segment_seconds=1.5))
+    heard: list[float] = []
+    prepare(wanted, engine, {}, tmp_path / "room", heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+
+    def stop(done: float) -> None:
+        raise Canceled
+
+    with pytest.raises(Canceled):
+        prepare(wanted, engine, {}, tmp_path / "other", stop)
 
 
 def test_a_longer_source_video_is_cut(tmp_path: Path) -> None:
