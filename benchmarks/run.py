@@ -15,6 +15,7 @@ from pathlib import Path
 
 import hostile_bench
 import jobs_bench
+import pods_bench
 import render_bench
 import score_bench
 import service_bench
@@ -33,6 +34,7 @@ BENCHES: dict[str, Bench] = {
     "system": lambda given: system_bench.rows(quick=given.quick),
     "jobs": lambda given: jobs_bench.rows(quick=given.quick),
     "service": lambda given: service_bench.rows(quick=given.quick),
+    "pods": lambda given: pods_bench.rows(quick=given.quick),
     "hostile": lambda _: hostile_bench.rows(),
 }
 
@@ -44,6 +46,7 @@ PREFIXES = {
     "system": ("cli", "install", "memory"),
     "jobs": ("jobs",),
     "service": ("service",),
+    "pods": ("pods",),
     "hostile": ("hostile",),
 }
 
