@@ -49,6 +49,7 @@ class Stage:
             self.home,
             Wish(**{**wheels, **wish}),  # type: ignore[arg-type]
             environ=self.environ,
+            version="1.0",
             pull=self.pull,
             uv=self.uv,
             host=self.host,

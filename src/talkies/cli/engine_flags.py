@@ -27,7 +27,7 @@ Repository: TypeAlias = Annotated[
 Python: TypeAlias = Annotated[
     Path | None,
     _option(
-        "Python to make the environment from.  [default: the engine's version, where it is found]",
+        "Python for the environment.  [default: one of the engine's version]",
         "--python",
         metavar="FILE",
     ),
@@ -72,7 +72,7 @@ Verify: TypeAlias = Annotated[
 ]
 Portrait: TypeAlias = Annotated[
     Path | None,
-    _option("Picture to make talk.  [default: ours]", "--portrait", metavar="FILE"),
+    _option("Picture that talks.  [default: ours]", "--portrait", metavar="FILE"),
 ]
 Measured: TypeAlias = Annotated[
     str, _option("Which engine.  [default: portrait]", "--engine", metavar="ENGINE")

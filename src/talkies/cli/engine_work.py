@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from talkies import __version__
 from talkies.cli.engine_tables import document, listing, page
 from talkies.cli.pull_progress import far, retry_line
 from talkies.cli.root_flags import at_root, home_of
@@ -80,6 +81,7 @@ def install_engine(given: Mapping[str, Any]) -> None:
         home,
         wish,
         environ=os.environ,
+        version=__version__,
         pull=pull,
         uv=find_uv(os.environ),
     )

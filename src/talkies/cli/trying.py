@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from talkies import __version__
 from talkies.cli.progress import showing
 from talkies.cli.root_flags import home_of
 from talkies.cli.streams import say, say_event, tell
@@ -148,7 +149,7 @@ def bench(
             measured = Bench(tryout=tryout, engine=engine, options=options, listener=listener)
             for row in measured.rows(wanted, repeats=repeats):
                 rows.append(row)
-                documents.append(row_document(row, device))
+                documents.append(row_document(row, device, __version__))
                 _say_row(row, documents[-1], as_json=trying.as_json)
     finally:
         _write(documents, output)

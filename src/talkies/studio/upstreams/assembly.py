@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from talkies import __version__
 from talkies.engines.home import EngineHome
 from talkies.engines.installation import Installation
 from talkies.studio.upstreams.checkout import Checkouts
@@ -57,11 +56,14 @@ def installer_of(
     wish: Wish,
     *,
     environ: Mapping[str, str],
+    version: str,
     pull: Pull | None,
     uv: Path | None = None,
     host: Host | None = None,
 ) -> Installer:
     """What installs an engine; without `pull` its weights are left to somebody else.
+
+    `version` is ours, for the record.
 
     Raises `InvalidOption` for a variant that there is not, and `Misconfigured` where the pinned
     requirements cannot be read.
@@ -89,7 +91,7 @@ def installer_of(
         steps.append(WeightsStep(description, home, variant, pull))
     first = Installation(
         engine=description.id,
-        talkies=__version__,
+        talkies=version,
         begun_at="",
         variant=variant,
         with_weights=pull is not None,

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from talkies import __version__
 from talkies.engines.commands.description import Scalar
 from talkies.errors import GpuUnavailable
 from talkies.kit.clock import Clock, now, rfc3339
@@ -65,13 +64,13 @@ def device_of(gpus: Gpus) -> str:
         return f"{platform.machine()} CPU"
 
 
-def row_document(row: Row, device: str, clock: Clock = now) -> dict[str, Any]:
-    """A row as plain values: times in seconds, memory in bytes."""
+def row_document(row: Row, device: str, version: str, clock: Clock = now) -> dict[str, Any]:
+    """A row as plain values, times in seconds, memory in bytes; `version` is ours."""
     run, peak = row.run, row.run.gpu_peak
     return {
         "schema": SCHEMA,
         "at": rfc3339(clock()),
-        "talkies": __version__,
+        "talkies": version,
         "device": device,
         "engine": run.engine,
         "preset": row.preset,

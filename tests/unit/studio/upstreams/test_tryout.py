@@ -70,7 +70,7 @@ def test_a_bench_is_cold_once_and_then_warm(tools: Tools, tmp_path: Path) -> Non
     assert [(row.form, row.run.seconds) for row in rows] == [
         *(("cold", 0.6), ("warm", 1.0), ("warm", 0.6)),
     ]
-    document = row_document(rows[0], device_of(tryout.gpus), clock=lambda: 0)
+    document = row_document(rows[0], device_of(tryout.gpus), "1.0", clock=lambda: 0)
     assert json.loads(json.dumps(document)) == document
     assert document["device"] == "NVIDIA H100 80GB HBM3"
     assert (document["at"], document["engine"]) == ("1970-01-01T00:00:00.000Z", "quick")
