@@ -58,6 +58,26 @@ def test_a_child_sees_none_of_the_parents_secrets() -> None:
     assert "PYTHONPATH" not in seen
 
 
+@pytest.mark.parametrize(("memory", "threads"), [(None, False), (1 << 32, True)])
+def test_a_child_may_be_shown_more_and_has_one_thread_where_its_memory_is_limited(
+    memory: int | None, threads: bool
+) -> None:
+    module, arguments = script("import os; print(sorted(os.environ))")
+    limits = f"Limits(wall_seconds=9, memory_bytes={memory})"
+    code = (
+        "from talkies.kit.child import Child, Limits\n"
+        f"with Child({module!r}, {arguments!r}, limits={limits}, variables=['CUDA_*']) as c:\n"
+        "    print(c.stdout.read().decode())"
+    )
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "1", "NVIDIA_X": "x"}
+    seen = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert "CUDA_VISIBLE_DEVICES" in seen
+    assert "NVIDIA_X" not in seen
+    assert ("'OMP_NUM_THREADS'" in seen) == threads
+
+
 def test_a_crash_is_reported_with_the_end_of_what_it_said() -> None:
     module, arguments = script("raise RuntimeError('x' * 50_000 + 'the end')")
     with pytest.raises(ChildCrashed) as caught, Child(module, arguments, limits=PATIENT) as child:
