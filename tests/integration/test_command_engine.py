@@ -185,6 +185,15 @@ def test_whoever_cancels_is_obeyed_in_a_silent_run(room: OddRoom) -> None:
     assert not is_alive(pids_in(pids)[0])
 
 
+def test_what_happens_to_whoever_listens_is_not_the_program_s_failure(room: OddRoom) -> None:
+    def hear(_: float) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        run(room, description("hang"), hear=hear)
+    assert not room.order().scratch.exists()
+
+
 @pytest.mark.parametrize("end", [("hang",), ("exit:0",), ("exit:1",), ("die:9",)])
 def test_an_escaped_grandchild_ends_with_the_run(room: OddRoom, end: tuple[str, ...]) -> None:
     pids = room.folder / "pids"

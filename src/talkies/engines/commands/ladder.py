@@ -138,10 +138,9 @@ def _explained(attempt: Attempt, lesser: Attempt) -> str:
             "The machine's memory was too small for the whole speech at once: it was rendered in "
             "shorter segments."
         )
-    changed = sorted(set(attempt.options.items()) - {(PRESET, attempt.preset)})
-    before = dict(changed)
-    after = {name: it for name, it in lesser.options.items() if name != PRESET}
-    what = ", ".join(f"{name} {it}" for name, it in after.items() if before.get(name) != it)
+    before = attempt.options
+    changed = {name: it for name, it in lesser.options.items() if before[name] != it}
+    what = ", ".join(f"{name} {it}" for name, it in changed.items() if name != PRESET)
     with_what = f" ({what})" if what else ""
     return (
         f"The GPU's memory was too small for the preset '{attempt.preset}': the video was rendered "

@@ -2,7 +2,9 @@
 
 import errno
 import logging
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -68,11 +70,12 @@ class CommandRunner:
     def _ran(self, program: Program, order: Order, values: Values, hear: Hear) -> Log:
         """What the program said; raises what its failure means."""
         said = Log(values)
-        try:
-            with Supervised(program) as child:
-                status = self._listened(child, said, order, values, hear)
-        except OSError as error:
-            raise self._missing(error) from error
+        with ExitStack() as stack:
+            try:
+                child = stack.enter_context(Supervised(program))
+            except OSError as error:
+                raise self._missing(error) from error
+            status = self._listened(child, said, order, values, hear)
         failure = failure_of(self._description, said.lines, status) if status else None
         if failure is not None:
             raise failure
@@ -84,6 +87,7 @@ class CommandRunner:
         """The exit status of the program, once it has ended."""
         meter = Meter(self._description.progress, values)
         watch = Watch(self._description, self._patience.seconds_for(order, self._description))
+        told, told_at = -1.0, 0.0
         for text in _lines(child):
             if text is not None:
                 line = said.add(text)
@@ -91,7 +95,9 @@ class CommandRunner:
                 watch.hear(line, said.lines)
                 meter.hear(line)
             watch.look(said.lines)
-            hear(meter.done)
+            if meter.done != told or time.monotonic() >= told_at + TICK_SECONDS:
+                told, told_at = meter.done, time.monotonic()
+                hear(told)
         return child.wait()
 
     def _missing(self, error: OSError) -> TalkiesError:
