@@ -71,22 +71,7 @@ def installer_of(
     description = upstream.description
     variant = upstream.variant(wish.variant)
     programs = Programs(log=log_of(home, description.id), environ=environ)
-    ways = Ways(
-        programs=programs,
-        interpreters=Interpreters(programs=programs),
-        uv=uv,
-        wheels=None if wish.wheels is None else wish.wheels.expanduser().absolute(),
-    )
-    folder = EnvironmentFolder(home.environment(description.id), description.environment, ways)
-    requirements = read_requirements(upstream.requirements)
-    checkouts = Checkouts(programs=programs)
-    modules = Modules(programs=programs, python=folder.python)
-    environment = EnvironmentStep(description, folder, requirements, wish.python)
-    steps: list[Step] = [
-        RepositoryStep(description, home, checkouts, wish.repository),
-        environment,
-        ImportsStep(description, home.repository(description.id), modules, environment),
-    ]
+    steps = _code_steps(upstream, home, wish, programs, uv)
     if pull is not None and description.weights:
         steps.append(WeightsStep(description, home, variant, pull))
     first = Installation(
@@ -97,3 +82,27 @@ def installer_of(
         with_weights=pull is not None,
     )
     return Installer(description.id, home, steps, first, host)
+
+
+def _code_steps(
+    upstream: Upstream, home: EngineHome, wish: Wish, programs: Programs, uv: Path | None
+) -> list[Step]:
+    """The steps from nothing to code that can be run."""
+    description = upstream.description
+    ways = Ways(
+        programs=programs,
+        interpreters=Interpreters(programs=programs),
+        uv=uv,
+        wheels=None if wish.wheels is None else wish.wheels.expanduser().absolute(),
+    )
+    folder = EnvironmentFolder(home.environment(description.id), description.environment, ways)
+    modules = Modules(programs=programs, python=folder.python)
+    environment = EnvironmentStep(
+        description, folder, read_requirements(upstream.requirements), wish.python
+    )
+    repository = home.repository(description.id)
+    return [
+        RepositoryStep(description, home, Checkouts(programs=programs), wish.repository),
+        environment,
+        ImportsStep(description, repository, modules, environment),
+    ]
