@@ -1,5 +1,7 @@
 """`talkies render`: one video, or many by a manifest."""
 
+from importlib import import_module
+
 import typer
 
 from talkies.cli import flags
@@ -49,10 +51,7 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
 ) -> None:
     """Make a talking video from a portrait and speech.
 
-    The speech is a recording, or a --text that a --voice says. A source video may stand in place
-    of the portrait. Prints the paths of what it wrote.
+    The speech is a recording, or a --text that a --voice says. Prints the paths of what it wrote.
     """
-    given = dict(locals())
-    from talkies.cli import work  # noqa: PLC0415 - help and completion stay quick
-
-    work.render(given)
+    # The work is slow to load, and help and completion stay quick.
+    import_module("talkies.cli.work").render(dict(locals()))

@@ -108,7 +108,6 @@ def shown(
     services: Services, job: Job, urls: Mapping[str, str], links: Links, *, whole: bool = True
 ) -> JobRecord:
     """The record of a job; blocks. One of a list is not `whole`: no links, no queue position."""
-    files = services.videos.links(job) if whole else {}
     result = dict(job.result or {})
     position, eta = _line(services, job) if whole else (None, job.eta_seconds)
     return JobRecord(
@@ -137,7 +136,7 @@ def shown(
         engine_reason=str(job.request.get("engine_reason", "")),
         quality=_quality(result.pop("quality", None), whole=whole),
         output=result if job.status is Status.SUCCEEDED else None,
-        files={name: _file(link, links) for name, link in files.items()},
+        files=_files(services, job, links) if whole else {},
         expires_at=job.expires_at,
         removed_at=job.swept_at,
         metrics=dict(job.metrics),
@@ -159,6 +158,10 @@ def _quality(quality: Document | None, *, whole: bool) -> dict[str, Any] | None:
     if quality is None or whole:
         return None if quality is None else dict(quality)
     return {name: value for name, value in quality.items() if not isinstance(value, list | dict)}
+
+
+def _files(services: Services, job: Job, links: Links) -> dict[str, FileAnswer]:
+    return {name: _file(link, links) for name, link in services.videos.links(job).items()}
 
 
 def _file(link: Link, links: Links) -> FileAnswer:
