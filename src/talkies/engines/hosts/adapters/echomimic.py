@@ -71,43 +71,22 @@ class Adapter:
     def render(self, order: dict[str, Any], texts: dict[str, str]) -> str:
         """Make one video; its path."""
         values, torch = Values(texts), shims.module("torch")
-        steps, frames = values.whole("steps", 8), self._frames(int(order["frames"]))
-        picture = shims.module("PIL.Image").open(order["visual"]).convert("RGB")
-        height, width = size_for(picture.size, values.wholes("sample_size", [768, 768]))
+        frames, steps = self._frames(int(order["frames"])), values.whole("steps", 8)
         self._skip_steps(steps, values)
         shims.seed_all(int(order["seed"]))
-        utils = shims.module("src.utils")
-        video, mask, clip_image = utils.get_image_to_video_latent2(
-            picture, None, video_length=frames, sample_size=[height, width]
-        )
         with torch.no_grad():
             made = self._pipeline(
                 order["prompt"],
                 num_frames=frames,
-                negative_prompt=values.text("negative_prompt", NEGATIVE),
-                audio_embeds=self._speech(order["sound"], frames),
-                audio_scale=values.number("audio_scale", 1.0),
-                ip_mask=None,
-                use_un_ip_mask=False,
-                height=height,
-                width=width,
-                generator=torch.Generator(device=self._device).manual_seed(int(order["seed"])),
-                neg_scale=values.number("neg_scale", 1.0),
-                neg_steps=values.whole("neg_steps", 0),
-                use_dynamic_cfg=values.flag("dynamic_cfg"),
-                use_dynamic_acfg=values.flag("dynamic_acfg"),
-                guidance_scale=values.number("guidance_scale", 6.0),
-                audio_guidance_scale=values.number("audio_guidance_scale", 3.0),
                 num_inference_steps=steps,
-                video=video,
-                mask_video=mask,
-                clip_image=clip_image,
-                cfg_skip_ratio=values.number("cfg_skip_ratio", 0.0),
-                shift=values.number("shift", 5.0),
+                audio_embeds=self._speech(order["sound"], frames),
+                generator=torch.Generator(device=self._device).manual_seed(int(order["seed"])),
                 callback_on_step_end=self._told(steps),
+                **_pictures(order["visual"], frames, values.wholes("sample_size", [768, 768])),
+                **_guidance(values),
             ).videos
         path = str(order["output"]) + ".mp4"
-        utils.save_videos_grid(made[:, :, :frames], path, fps=FPS)
+        shims.module("src.utils").save_videos_grid(made[:, :, :frames], path, fps=FPS)
         return path
 
     def unload(self) -> None:
@@ -204,6 +183,35 @@ class Adapter:
     def _part(self, config: Any, group: str, name: str) -> str:
         """Where a part of the base model lies, as the configuration says it."""
         return str(Path(self._model_dir) / config[group].get(f"{name}_subpath", name))
+
+
+def _pictures(visual: str, frames: int, most: list[int]) -> dict[str, Any]:
+    """The picture as the pipeline takes it, and the size of the video."""
+    picture = shims.module("PIL.Image").open(visual).convert("RGB")
+    height, width = size_for(picture.size, most)
+    video, mask, clip_image = shims.module("src.utils").get_image_to_video_latent2(
+        picture, None, video_length=frames, sample_size=[height, width]
+    )
+    sized = {"height": height, "width": width}
+    return {**sized, "video": video, "mask_video": mask, "clip_image": clip_image}
+
+
+def _guidance(values: Values) -> dict[str, Any]:
+    """How closely the model keeps to the prompt and to the speech."""
+    return {
+        "negative_prompt": values.text("negative_prompt", NEGATIVE),
+        "audio_scale": values.number("audio_scale", 1.0),
+        "ip_mask": None,
+        "use_un_ip_mask": False,
+        "neg_scale": values.number("neg_scale", 1.0),
+        "neg_steps": values.whole("neg_steps", 0),
+        "use_dynamic_cfg": values.flag("dynamic_cfg"),
+        "use_dynamic_acfg": values.flag("dynamic_acfg"),
+        "guidance_scale": values.number("guidance_scale", 6.0),
+        "audio_guidance_scale": values.number("audio_guidance_scale", 3.0),
+        "cfg_skip_ratio": values.number("cfg_skip_ratio", 0.0),
+        "shift": values.number("shift", 5.0),
+    }
 
 
 def size_for(picture: tuple[int, int], most: list[int]) -> tuple[int, int]:

@@ -14,6 +14,10 @@ from talkies.engines.hosts.values import Values
 SOUND_RATE = 16000
 FPS = 25
 
+#: Frames of a chunk, and steps for each, where the description says nothing else.
+CHUNK = 81
+STEPS = 40
+
 #: Share of the work that the diffusion is; the rest is the saving of the video.
 DIFFUSION = 0.97
 
@@ -72,31 +76,20 @@ class Adapter:
 
     def render(self, order: dict[str, Any], texts: dict[str, str]) -> str:
         """Make one video; its path."""
-        values, scratch = Values(texts), Path(order["scratch"])
-        size = values.text("size", "infinitetalk-480")
-        steps, frame_num = values.whole("steps", 40), values.whole("frame_num", 81)
-        self._hook(int(order["chunks"]), steps)
+        values, seed = Values(texts), int(order["seed"])
+        self._hook(int(order["chunks"]), values.whole("steps", STEPS))
         self._report.check()
-        shims.seed_all(int(order["seed"]))
+        shims.seed_all(seed)
         video = self._pipeline.generate_infinitetalk(
             {
                 "prompt": order["prompt"],
                 "cond_video": order["visual"],
-                "cond_audio": {"person1": self._features(order["sound"], scratch)},
+                "cond_audio": {"person1": self._features(order["sound"], Path(order["scratch"]))},
             },
-            size_buckget=size,
-            motion_frame=values.whole("motion_frame", 9),
-            frame_num=frame_num,
-            shift=values.number("shift", 11.0 if size.endswith("720") else 7.0),
-            sampling_steps=steps,
-            text_guide_scale=values.number("text_guide_scale", 5.0),
-            audio_guide_scale=values.number("audio_guide_scale", 4.0),
-            seed=int(order["seed"]),
-            offload_model=values.flag("offload_model", default=True),
+            seed=seed,
             # The whole sound: its own default ends after 40 s, and a single chunk is its "clip".
-            max_frames_num=max(int(order["frames"]), frame_num + 1),
-            color_correction_strength=values.number("color_correction_strength", 1.0),
-            extra_args=_extra(size, values),
+            max_frames_num=max(int(order["frames"]), values.whole("frame_num", CHUNK) + 1),
+            **_settings(values),
         )
         self._report.check()
         saving = shims.module("wan.utils.multitalk_utils")
@@ -168,6 +161,23 @@ def _weights(values: Values) -> dict[str, Any]:
     if model == "bf16":
         return {}
     return {"lora_dir": [values.path(f"{model}_file")], "lora_scales": [1.0]}
+
+
+def _settings(values: Values) -> dict[str, Any]:
+    """How the pipeline is to draw; defaults are those of its own program."""
+    size = values.text("size", "infinitetalk-480")
+    return {
+        "size_buckget": size,
+        "motion_frame": values.whole("motion_frame", 9),
+        "frame_num": values.whole("frame_num", CHUNK),
+        "shift": values.number("shift", 11.0 if size.endswith("720") else 7.0),
+        "sampling_steps": values.whole("steps", STEPS),
+        "text_guide_scale": values.number("text_guide_scale", 5.0),
+        "audio_guide_scale": values.number("audio_guide_scale", 4.0),
+        "offload_model": values.flag("offload_model", default=True),
+        "color_correction_strength": values.number("color_correction_strength", 1.0),
+        "extra_args": _extra(size, values),
+    }
 
 
 def _extra(size: str, values: Values) -> Extra:
