@@ -7,7 +7,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parents[2]
-DATA = {".tflite", ".bin", ".npz", ".json", ".typed", ".txt", ".ttf"}
+DATA = {".tflite", ".bin", ".npz", ".json", ".typed", ".txt", ".ttf", ".toml"}
 
 
 @pytest.fixture(scope="module")
