@@ -24,7 +24,7 @@ from talkies.studio.videos.options import VideoOptions
 from talkies.studio.videos.pipeline import Tools, make_video
 from talkies.studio.videos.planning import plan
 from talkies.studio.videos.request import VideoRequest
-from talkies.studio.videos.sitting import Sitting
+from talkies.studio.videos.sitting import Sitting, sit
 from talkies.studio.videos.watching import at_constant_rate, watch
 
 Pixels = NDArray[np.uint8]
@@ -192,6 +192,11 @@ def test_what_is_no_video_is_refused(tmp_path: Path, landmarker: Landmarker) -> 
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CorruptMedia):
         watched(tmp_path / "cut.mp4", landmarker)
+
+
+def test_a_source_video_does_not_sit(tmp_path: Path, landmarker: Landmarker) -> None:
+    with pytest.raises(TypeError):
+        sit(asked(tmp_path / "talk.mp4"), tmp_path, landmarker, Reporter())
 
 
 def test_a_portrait_is_not_watched(portrait: Path, landmarker: Landmarker) -> None:
