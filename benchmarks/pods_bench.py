@@ -195,7 +195,7 @@ def _brought(
 
 def _record(server: Server, key: str) -> dict[str, Any]:
     listed = server.json("GET", "/v1/videos")["data"]
-    video = next(one for one in listed if one["metadata"] == {"order": key})
+    video = next(one for one in listed if one["metadata"] == {"talkies_order": key})
     record: dict[str, Any] = server.json("GET", f"/v1/videos/{video['id']}")
     return record
 

@@ -188,7 +188,7 @@ def test_our_own_service_is_a_pod(stage: Stage, tmp_path: Path) -> None:
     (there,) = stage.pod.http.get("/v1/videos").json()["data"]
     record = stage.pod.get(there["id"])
     assert (record["status"], record["engine"]) == ("succeeded", "portrait")
-    assert record["metadata"] == {"order": "vid_1-1"}
+    assert record["metadata"] == {"talkies_order": "vid_1-1"}
     assert record["quality"] is None
     fractions = [fraction for stage_, fraction in view.told if stage_ == "render"]
     assert len(set(fractions)) > 2

@@ -211,7 +211,7 @@ class Relay:
         """A job that succeeded; else its failure."""
         if look.state is RemoteState.SUCCEEDED:
             return look
-        if isinstance(look.error, InvalidInput):
+        if isinstance(look.error, InvalidInput | PodFailure):
             raise look.error
         if look.state is RemoteState.LOST:
             raise pod_failure(self._pod, "lost", "does not know the job any more.")

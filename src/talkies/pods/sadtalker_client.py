@@ -71,8 +71,8 @@ class SadTalkerClient:
 
     def probe(self) -> Probe:
         said = self._wire.ask("GET", "/healthz")
-        # Older pods have no such route: that it is answered at all is enough.
-        if not said.ok and said.status not in {404, 405}:
+        # Older pods have no such route: that they say so themselves is enough.
+        if not said.ok and not said.gone:
             raise self._wire.refusal(said, "a look at its health")
         return Probe()
 
@@ -80,8 +80,7 @@ class SadTalkerClient:
         form = _form(order)
         if form.length > self._wire.limits.most_sent:
             raise MediaTooLarge("The portrait and the sound are too large for a pod.")
-        seconds = max(self._whole_seconds, self._wire.limits.transfer_seconds)
-        said = self._wire.send(self._paths.create, form.pieces(), form.headers, seconds)
+        said = self._wire.send(self._paths.create, form.pieces(), form.headers, self._seconds())
         document = self._document(said, "a request for a video")
         remote_id = document.get("id")
         if remote_id is None:
@@ -92,7 +91,7 @@ class SadTalkerClient:
 
     def look(self, remote_id: str) -> Look:
         said = self._wire.ask("GET", f"{self._paths.status}/{remote_id}")
-        if said.status in {404, 410}:
+        if said.gone:
             return Look(state=RemoteState.LOST)
         return self._look(self._document(said, "a question about a job"))
 
@@ -117,6 +116,12 @@ class SadTalkerClient:
 
     def close(self) -> None:
         self._wire.close()
+
+    def _seconds(self) -> float | None:
+        """How long the answer may take: only an older path answers with the video."""
+        if self._paths.create == self._paths.status:
+            return None
+        return max(self._whole_seconds, self._wire.limits.transfer_seconds)
 
     def _document(self, said: Said, what: str) -> Mapping[str, Any]:
         if not said.ok:

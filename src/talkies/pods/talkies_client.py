@@ -14,6 +14,10 @@ from talkies.pods.forms import Form, FormFile
 from talkies.pods.pod import Pod
 from talkies.pods.wire import Limits, PodWire, Said, Ways
 
+#: Stands in the metadata of a video that another installation sent: it is not sent on, so that two
+#: that are each other's pods send nothing in circles.
+MARK: Final = "talkies_order"
+
 #: Seconds for which a pod holds its answer while the job goes on: an end is known at once, and
 #: progress at least so often.
 WAIT_SECONDS: Final = 1
@@ -78,7 +82,7 @@ class TalkiesClient:
         seconds = self._wire.limits.ask_seconds + WAIT_SECONDS
         path = f"/v1/videos/{remote_id}?wait={WAIT_SECONDS}"
         said = self._wire.ask("GET", path, seconds=seconds)
-        if said.status in {404, 410}:
+        if said.gone:
             return Look(state=RemoteState.LOST)
         return self._look(self._record(said))
 
@@ -163,7 +167,7 @@ def _form(order: Order) -> Form:
         "motion": repr(order.motion),
         "output": json.dumps(output),
         "options": json.dumps(dict(order.options)),
-        "metadata": json.dumps({"order": order.key}),
+        "metadata": json.dumps({MARK: order.key}),
     }
     if order.prompt:
         texts["prompt"] = order.prompt

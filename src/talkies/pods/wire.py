@@ -24,6 +24,10 @@ JSON_BYTES: Final = 1 << 20
 #: Answers that say why it is not our pod's day, by status.
 _REASONS: Final = {401: "refused", 403: "refused", 407: "refused", 429: "busy", 503: "busy"}
 
+#: What proxies answer, without a word of JSON, whose pod is stopped, starting or overloaded; from
+#: 520 on they are Cloudflare's, which stands before RunPod's.
+_AWAY: Final = frozenset({404, 502, 503, 504, *range(520, 531)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -63,6 +67,14 @@ class Said:
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300  # noqa: PLR2004 - 2xx is success
+
+    @property
+    def gone(self) -> bool:
+        """Whether the service itself says that there is no such thing.
+
+        A proxy whose pod is away answers 404 too, but with a page for people.
+        """
+        return self.status in {404, 410} and self.document is not None
 
 
 class PodWire:
@@ -151,7 +163,10 @@ class PodWire:
     def refusal(self, said: Said, what: str) -> PodFailure:
         """The failure behind an answer that is none of 2xx."""
         reason = _REASONS.get(said.status, "answer")
+        if said.document is None and said.status in _AWAY:
+            reason = "unreachable"
         explained = {
+            "unreachable": f"is not behind its address (status {said.status}).",
             "refused": f"does not accept our key or token (status {said.status}).",
             "busy": f"has no room now (status {said.status}).",
         }

@@ -1,5 +1,6 @@
 """The pods of an installation: who they are, who keeps them, and how videos get there."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from talkies import __version__
 from talkies.engines.registry import EngineRegistry
-from talkies.errors import TalkiesError
+from talkies.errors import PodFailure, TalkiesError
 from talkies.jobs.chores import Chore
 from talkies.jobs.queue import render_queue
 from talkies.jobs.records import QueueDepth
@@ -35,6 +36,8 @@ from talkies.pods.talkies_client import TalkiesClient
 from talkies.pods.wire import Limits, Ways
 from talkies.storage.base import Storage
 from talkies.studio.videos.remote import Places, RemoteRender
+
+log = logging.getLogger(__name__)
 
 #: What a small question to a pod may take while a worker starts.
 PROBE: Final = Limits(ask_seconds=5.0)
@@ -164,7 +167,7 @@ class Fleet:
         if self.starter is None or self._terms.runpod is None:
             return ()
         seconds = self._terms.runpod.look_seconds
-        return (Chore(name="pods", every_seconds=seconds, run=self.starter.tick),)
+        return (Chore(name="pods", every_seconds=seconds, run=self._tick),)
 
     def start(self, executor_id: str, depths: Callable[[], Sequence[QueueDepth]]) -> None:
         """Begin to keep the pods, in a worker; `depths` say how full the queues of jobs are."""
@@ -188,6 +191,13 @@ class Fleet:
             return
         self._keeper.stop()
         self._talk.leave()
+
+    def _tick(self) -> None:
+        try:
+            if self.starter is not None:
+                self.starter.tick()
+        except PodFailure as failure:
+            log.warning("no pod is started or stopped now: %s", failure.message)
 
     def _at_runpod(self) -> tuple[Rented | None, Endpoints | None]:
         terms = self._terms.runpod

@@ -261,7 +261,32 @@ def test_an_id_that_is_no_id_is_not_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_pod_without_a_health_route_is_believed_to_be_well() -> None:
-    with Server(lambda _: Reply(status=404)) as server:
+    own = Reply(status=404, body=b'{"detail": "Not Found"}')
+    with Server(lambda _: own) as server:
         SadTalkerClient(sadtalker(server.url("")), ways(), QUICK).probe()
     with Server(lambda _: Reply(status=500)) as server, pytest.raises(PodFailure):
         SadTalkerClient(sadtalker(server.url("")), ways(), QUICK).probe()
+
+
+@pytest.mark.parametrize("status", [404, 502, 503, 524])
+def test_a_proxy_whose_pod_is_away_is_not_taken_for_the_pod(status: int) -> None:
+    page = Reply(status=status, body=b"<html>404: pod not found</html>")
+    with Server(lambda _: page) as server:
+        one = SadTalkerClient(sadtalker(server.url("")), ways(), QUICK)
+        for ask in (one.probe, lambda: one.look("job-1")):
+            with pytest.raises(PodFailure, match="not behind its address") as raised:
+                ask()
+            assert raised.value.details["reason"] == "unreachable"
+
+
+def test_only_an_older_path_may_take_as_long_as_a_render(tmp_path: Path) -> None:
+    slow = Script(direct=True, seconds=1, link="/elsewhere/v.mp4")
+    quick = Limits(transfer_seconds=5, stall_seconds=0.2)
+    with (
+        PodServer(slow) as pod,
+        client(pod, limits=quick) as one,
+        pytest.raises(PodFailure, match="in time"),
+    ):
+        one.submit(order(tmp_path))
+    with PodServer(slow) as pod, client(pod, limits=quick, paths=Paths(create="/old")) as one:
+        assert one.submit(order(tmp_path)).remote_id is None

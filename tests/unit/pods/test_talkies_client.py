@@ -160,6 +160,8 @@ def test_a_job_that_is_gone_is_lost() -> None:
     for status in (404, 410):
         with Server(says({}, status)) as server:
             assert client(server).look("vid_1").state is RemoteState.LOST
+    with Server(lambda _: Reply(status=404)) as server, pytest.raises(PodFailure, match="behind"):
+        client(server).look("vid_1")
     with Server(says({}, 500)) as server, pytest.raises(PodFailure, match="answered 500"):
         client(server).look("vid_1")
 

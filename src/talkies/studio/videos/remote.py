@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from talkies.errors import BlobMissing, InvalidOption, StorageUnavailable
+from talkies.errors import BlobMissing, InvalidOption, NoPodAvailable, StorageUnavailable
 from talkies.jobs.kinds import StepContext
 from talkies.jobs.records import Job, Status
 from talkies.kit.files import private_folder
 from talkies.pods.client import Order
 from talkies.pods.dispatch import Dispatcher
 from talkies.pods.relay import Note, Stop
+from talkies.pods.talkies_client import MARK
 from talkies.storage.base import Storage
 from talkies.studio.artifacts import PREFIX
 from talkies.studio.progress import Event, Progress, Reporter, Stage
@@ -74,7 +75,7 @@ class RemoteRender:
             return path
         job = context.job
         submission = submission_from(job.request)
-        _require_opaque(submission)
+        _require_possible(job, submission)
         watch = _Watch(context, _reporter(context, submission), partial(self._notes.write, job))
         context.on_stop(watch.stop.set)
         brought = self._dispatcher.render(
@@ -167,7 +168,12 @@ class _Notes:
         return Note(pod=known["pod"], remote_id=known["remote_id"])
 
 
-def _require_opaque(submission: VideoSubmission) -> None:
+def _require_possible(job: Job, submission: VideoSubmission) -> None:
+    if MARK in job.metadata:
+        raise NoPodAvailable(
+            "This video was sent here by another installation and is not sent on.",
+            hint="Install the engine on the pod, or take the pod from the list.",
+        )
     if submission.output.background == TRANSPARENT:
         raise InvalidOption(
             "A video that a pod makes cannot be transparent.",

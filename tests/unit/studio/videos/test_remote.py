@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pod_stage import QUICK, sadtalker, ways
 from studio_made_up import PORTRAIT
 from workshop_stage import Room, StepView, job, room
 
-from talkies.errors import BlobMissing, Canceled, EngineNoOutput, InvalidOption
+from talkies.errors import BlobMissing, Canceled, EngineNoOutput, InvalidOption, NoPodAvailable
 from talkies.jobs.kinds import JobKind
 from talkies.jobs.records import Job, Status
 from talkies.media.pictures import load_own_picture
@@ -206,6 +207,16 @@ def test_a_pods_video_cannot_be_transparent(
     output = OutputOptions(resolution="480p", fps=10, format="webm", background="transparent")
     with pytest.raises(InvalidOption, match="cannot be transparent"):
         rendered(stage, started(stage, prepared, "vid_9", output=output), remote(stage, pod))
+    assert not pod.seen
+
+
+def test_what_another_installation_sent_is_not_sent_on(
+    stage: Room, prepared: Mapping[str, Any], pod: PodServer
+) -> None:
+    view = started(stage, prepared, "vid_12")
+    view.job = replace(view.job, metadata={"talkies_order": "vid_of_theirs-1"})
+    with pytest.raises(NoPodAvailable, match="sent here by another installation"):
+        rendered(stage, view, remote(stage, pod))
     assert not pod.seen
 
 
