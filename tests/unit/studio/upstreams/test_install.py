@@ -152,6 +152,30 @@ class TestRepository:
         assert stage.bring().revision == stage.repository.revision
         assert not (stage.folder / "elsewhere").exists()
 
+    def test_a_commit_may_be_named_by_its_beginning(self, stage: Stage) -> None:
+        wanted = replace(stage.description.repository, revision=stage.repository.revision[:7])
+        stage.describe(repository=wanted)
+        assert stage.bring().revision == stage.repository.revision
+        stage.bring()
+        assert stage.states()["repository"] == KEPT
+
+    def test_a_clone_gives_way_to_a_folder_and_that_to_a_clone(self, stage: Stage) -> None:
+        stage.bring()
+        own = stage.folder / "own"
+        shutil.copytree(stage.home.repository("tiny"), own)
+        assert stage.bring(repository=str(own)).in_place
+        shutil.rmtree(own)
+        record = stage.bring()
+        assert (record.in_place, record.repository_url) == (False, stage.repository.url)
+
+    def test_a_clone_of_another_commit_is_replaced(self, stage: Stage) -> None:
+        wanted = stage.description.repository
+        other = replace(wanted, revision=stage.repository.later, entry="src/helper.py")
+        stage.describe(repository=other)
+        assert stage.bring().revision == stage.repository.later
+        stage.describe(repository=wanted)
+        assert stage.bring().revision == wanted.revision
+
     def test_a_commit_that_is_not_there(self, stage: Stage) -> None:
         wanted = replace(stage.description.repository, revision="0" * 40)
         stage.describe(repository=wanted)
