@@ -46,7 +46,7 @@ test: check $(NODE_READY) ## Every check and every test, with coverage
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total
 	$(BIN)/coverage report --include='src/talkies/api/*' --fail-under=90 --format=total
-	$(BIN)/coverage report --include='src/talkies/jobs/*,src/talkies/storage/*' --fail-under=99 --format=total
+	$(BIN)/coverage report --include='src/talkies/jobs/*,src/talkies/storage/*,src/talkies/engines/commands/*' --fail-under=99 --format=total
 
 demo: $(READY) ## Render the sample portrait saying a sentence into out/
 	@mkdir -p out

@@ -13,6 +13,7 @@ import platform
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import engines_bench
 import hostile_bench
 import jobs_bench
 import pods_bench
@@ -34,6 +35,7 @@ BENCHES: dict[str, Bench] = {
     "system": lambda given: system_bench.rows(quick=given.quick),
     "jobs": lambda given: jobs_bench.rows(quick=given.quick),
     "service": lambda given: service_bench.rows(quick=given.quick),
+    "engines": lambda given: engines_bench.rows(quick=given.quick),
     "pods": lambda given: pods_bench.rows(quick=given.quick),
     "hostile": lambda _: hostile_bench.rows(),
 }
@@ -46,6 +48,7 @@ PREFIXES = {
     "system": ("cli", "install", "memory"),
     "jobs": ("jobs",),
     "service": ("service",),
+    "engines": ("engines",),
     "pods": ("pods",),
     "hostile": ("hostile",),
 }
