@@ -1,8 +1,8 @@
 """The process that computes: it does one command after another, and dies with whoever started it.
 
-`python -m talkies.maker [--path FOLDER]... [--home JSON]`, started by `studio.making`. Commands
-come in and events and answers go out in the format of `kit.messages`. Nothing of the service is
-loaded here: no database, no network, no settings.
+`python -m talkies.maker [--path FOLDER]... [--home JSON] [--patience LEAST TIMES] [--idle SECONDS]`
+is started by `studio.making`. Commands come in and events and answers go out in the format of
+`kit.messages`. Nothing of the service is loaded here: no database, no network, no settings.
 
 The command "cancel" is about the one under way: it raises `Canceled` at its next progress, and the
 maker goes on.
@@ -22,6 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from talkies.engines.commands.warm import IDLE_SECONDS
+from talkies.engines.commands.watchdog import LEAST_SECONDS, TIMES_ETA, Patience
 from talkies.engines.registry import BUILT_IN
 from talkies.errors import Canceled
 from talkies.kit.messages import Header, receive, relaying_errors, send
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
     # What engines of other repositories print is kept by our parent, for when they fail.
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     mouth = Mouth(_own_output())
-    tools = all_tools(None if asked.home is None else home_from(asked.home))
+    tools = _tools(asked)
     # Loads what the commonest engine is made of, before anybody waits for it.
     tools.engines.find(BUILT_IN)
     mouth.say({"ready": True})
@@ -107,10 +109,21 @@ def _listen(commands: "queue.Queue[Header | None]", canceled: threading.Event) -
     commands.put(None)
 
 
+def _tools(asked: argparse.Namespace) -> Tools:
+    home = None if asked.home is None else home_from(asked.home)
+    least, times = asked.patience
+    patience = Patience(least_seconds=least, times_eta=times)
+    return all_tools(home, patience=patience, idle_seconds=asked.idle)
+
+
 def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="talkies.maker")
-    parser.add_argument("--path", action="append", default=[], help="folder of engines beside ours")
-    parser.add_argument("--home", help="where engines of other repositories are, as JSON")
+    add = parser.add_argument
+    add("--path", action="append", default=[], help="folder of engines beside ours")
+    add("--home", help="where engines of other repositories are, as JSON")
+    usual = (LEAST_SECONDS, TIMES_ETA)
+    add("--patience", nargs=2, type=float, default=usual, help="least seconds, times the expected")
+    add("--idle", type=float, default=IDLE_SECONDS, help="seconds that unused models stay")
     return parser.parse_args(arguments)
 
 

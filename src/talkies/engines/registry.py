@@ -9,6 +9,8 @@ from typing import Final, cast
 from talkies.engines.base import READY, Capabilities, Engine, Readiness
 from talkies.engines.commands.engine import CommandEngine
 from talkies.engines.commands.reading import read_description
+from talkies.engines.commands.warm import IDLE_SECONDS
+from talkies.engines.commands.watchdog import Patience
 from talkies.engines.home import EngineHome
 from talkies.errors import EngineFailure, TalkiesError, UnknownEngine
 
@@ -54,13 +56,21 @@ class EngineRegistry:
     """All engines of this installation; each is made once, when it is asked for."""
 
     def __init__(
-        self, home: EngineHome | None = None, points: Iterable[EntryPoint] | None = None
+        self,
+        home: EngineHome | None = None,
+        points: Iterable[EntryPoint] | None = None,
+        *,
+        patience: Patience | None = None,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """`home` is where other repositories are installed; None knows no described engine.
 
-        `points` are the entry points of plug-ins; None takes all that are installed.
+        `points` are the entry points of plug-ins; None takes all that are installed. Runs of
+        described engines get this `patience`, and their models stay for `idle_seconds`.
         """
         self._home = home
+        self._patience = patience
+        self._idle_seconds = idle_seconds
         chosen = installed() if points is None else points
         self._points = {point.name: point for point in chosen}
         self._made: dict[str, _Found] = {}
@@ -125,7 +135,10 @@ class EngineRegistry:
         except TalkiesError as error:
             return _Found(None, error.message)
         assert self._home is not None  # noqa: S101 - only a home has descriptions
-        return _Found(CommandEngine(description, self._home))
+        engine = CommandEngine(
+            description, self._home, patience=self._patience, idle_seconds=self._idle_seconds
+        )
+        return _Found(engine)
 
 
 def _plugged(point: EntryPoint) -> _Found:

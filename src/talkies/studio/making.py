@@ -12,6 +12,7 @@ from talkies.engines.home import EngineHome
 from talkies.studio.homes import home_argument
 from talkies.studio.keeping import IDLE_SECONDS, Keeper, KeptMaker
 from talkies.studio.maker_process import Maker
+from talkies.studio.videos.patience import RenderPatience
 
 #: Address space of a maker, in bytes: a 4K portrait and an hour of sound map under 4 GB. Engines on
 #: a GPU map more than there is, and need None.
@@ -19,6 +20,9 @@ MEMORY_BYTES: Final = 8 << 30
 
 #: Seconds for which a maker waits for the next step of its job.
 HOLD_SECONDS: Final = 30.0
+
+#: Seconds by which an engine's own idle time is longer than its maker's.
+IDLE_MARGIN: Final = 60.0
 
 #: How often a maker may be lent before a fresh one takes its place.
 LOANS_MOST: Final = 100
@@ -28,6 +32,15 @@ def maker_arguments(engine_folders: Sequence[Path], home: EngineHome | None) -> 
     """What a maker is started with."""
     arguments = [part for folder in engine_folders for part in ("--path", str(folder))]
     return arguments if home is None else [*arguments, "--home", home_argument(home)]
+
+
+def kept_arguments(patience: RenderPatience, idle_seconds: float) -> list[str]:
+    """What a maker is started with besides where engines of other repositories render in it.
+
+    It is ended before it would let go of the models by itself.
+    """
+    limits = (str(patience.least_seconds), str(patience.times))
+    return ["--patience", *limits, "--idle", str(idle_seconds + IDLE_MARGIN)]
 
 
 class Makers:
@@ -42,15 +55,17 @@ class Makers:
         memory_bytes: int | None = MEMORY_BYTES,
         hold_seconds: float = HOLD_SECONDS,
         warm_idle_seconds: float = IDLE_SECONDS,
+        patience: RenderPatience | None = None,
     ) -> None:
         """`spares` are kept ready; `engine_folders` hold engines that are not installed.
 
         `home` is where engines of other repositories are; their makers stay for so long without a
-        job.
+        job, and each of their runs gets this `patience`.
         """
         self._spares_wanted = spares
         self._arguments = maker_arguments(engine_folders, home)
-        self._keeper = Keeper(self._arguments, idle_seconds=warm_idle_seconds)
+        kept = kept_arguments(patience or RenderPatience(), warm_idle_seconds)
+        self._keeper = Keeper([*self._arguments, *kept], idle_seconds=warm_idle_seconds)
         self._memory_bytes = memory_bytes
         self._hold_seconds = hold_seconds
         self._lock = threading.Lock()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Unpack
 
 from talkies.core.alignment import Alignment
+from talkies.engines.commands.warm import IDLE_SECONDS
+from talkies.engines.commands.watchdog import Patience
 from talkies.engines.home import EngineHome, home_from
 from talkies.engines.registry import EngineRegistry
 from talkies.face.finding.landmarks import Landmarker
@@ -36,9 +38,18 @@ def ears() -> Ears:
     return Ears(aligner=Aligner(model), recogniser=Recogniser(model))
 
 
-def tools(home: EngineHome | None = None) -> Tools:
-    """What videos are made with; `home` is where engines of other repositories are installed."""
-    return Tools(landmarker=Landmarker(), ears=ears(), engines=EngineRegistry(home))
+def tools(
+    home: EngineHome | None = None,
+    *,
+    patience: Patience | None = None,
+    idle_seconds: float = IDLE_SECONDS,
+) -> Tools:
+    """What videos are made with; `home` is where engines of other repositories are installed.
+
+    Their runs get this `patience`, and their models stay in memory for `idle_seconds`.
+    """
+    engines = EngineRegistry(home, patience=patience, idle_seconds=idle_seconds)
+    return Tools(landmarker=Landmarker(), ears=ears(), engines=engines)
 
 
 @contextmanager

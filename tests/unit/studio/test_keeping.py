@@ -14,8 +14,9 @@ from workshop_stage import engine_folder
 from talkies.errors import Canceled, ChildCrashed, ChildTimedOut, DeadlineExceeded
 from talkies.studio.keeping import Keeper
 from talkies.studio.maker_process import Maker, Patience
-from talkies.studio.making import maker_arguments
+from talkies.studio.making import kept_arguments, maker_arguments
 from talkies.studio.submissions import Source
+from talkies.studio.videos.patience import RenderPatience
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
@@ -211,3 +212,8 @@ def test_closing_ends_who_waits_and_who_works(arguments: list[str], folder: Path
     assert gone(pids[0])
     with pytest.raises(Canceled), keeper.borrow("quick", never):
         pass
+
+
+def test_models_stay_longer_than_their_maker_and_runs_get_the_patience_of_the_job() -> None:
+    given = kept_arguments(RenderPatience(least_seconds=60, times=2.5), idle_seconds=100)
+    assert given == ["--patience", "60", "2.5", "--idle", "160.0"]
