@@ -56,8 +56,8 @@ from talkies.studio.videos.choice import Choice
 from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimate
 from talkies.studio.videos.pace import Pace
-from talkies.studio.videos.speeds import Range
 from talkies.studio.videos.service import Videos
+from talkies.studio.videos.speeds import Range
 from talkies.studio.videos.submission import VideoSubmission
 from talkies.studio.webhooks.deliveries import Deliveries
 from talkies.studio.webhooks.endpoints import Endpoints
