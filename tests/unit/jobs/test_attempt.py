@@ -24,6 +24,13 @@ def job() -> Job:
     return job_of(new_row(new_job("vid_1"), 1, 1))
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_a_step_knows_whether_another_worker_goes_on(attempt: Attempt, reason: Reason) -> None:
+    assert not attempt.goes_on
+    attempt.stop(reason)
+    assert attempt.goes_on is (reason in {Reason.DRAIN, Reason.LOST})
+
+
 def test_what_was_said_is_reported_once(attempt: Attempt) -> None:
     assert attempt.report(alive=False) is None
     attempt.progress("fetch", 0.1, 5.0)
