@@ -45,7 +45,7 @@ def answer(source: BinaryIO, out: Writable, request: dict[str, Any]) -> None:
             raise CorruptMedia("The video has no frame that can be decoded.")
         send(out, _facts(opened, stream, first))
         if request["frames"]:
-            convert = RgbConverter(first)
+            convert = RgbConverter(first, always_601=request.get("untagged_601", False))
             for frame in itertools.chain([first], frames):
                 rgb = convert(frame).planes[0]
                 # Rows as they lie, with their length: cutting the padding is the reader's.
@@ -107,11 +107,13 @@ def _facts(opened: InputContainer, stream: VideoStream, first: VideoFrame) -> di
 class RgbConverter:
     """Brings frames to RGB and to the size of the first one."""
 
-    def __init__(self, first: VideoFrame) -> None:
+    def __init__(self, first: VideoFrame, *, always_601: bool = False) -> None:
+        """`always_601` takes a video that names no matrix for BT.601 whatever its size."""
         self._size = (first.width, first.height)
         self._reformatter = VideoReformatter()
         # What players assume of files that do not say: BT.709 for high definition.
-        untagged = Colorspace.ITU709 if first.height > SD_HEIGHT else Colorspace.ITU601
+        high = first.height > SD_HEIGHT and not always_601
+        untagged = Colorspace.ITU709 if high else Colorspace.ITU601
         self._colorspace = untagged if first.colorspace == UNSPECIFIED else None
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:

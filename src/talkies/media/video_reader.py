@@ -67,8 +67,15 @@ class VideoReader:
     `MediaTooLarge`; so does reading.
     """
 
-    def __init__(self, path: Path, *, max_seconds: float = SECONDS_MAX) -> None:
+    def __init__(
+        self, path: Path, *, max_seconds: float = SECONDS_MAX, untagged_601: bool = False
+    ) -> None:
+        """`untagged_601`: colours that the file does not name are BT.601 even in high definition.
+
+        Programs that hand RGB to FFmpeg write such files; players take them for BT.709.
+        """
         self._path = Path(path)
+        self._untagged_601 = untagged_601
         self._max_seconds = max_seconds
         self._stack = contextlib.ExitStack()
         self._child: Child | None = None
@@ -77,7 +84,11 @@ class VideoReader:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self._child, self.info = _started(
-                stack, self._path, frames=True, max_seconds=self._max_seconds
+                stack,
+                self._path,
+                frames=True,
+                max_seconds=self._max_seconds,
+                untagged_601=self._untagged_601,
             )
             self._stack = stack.pop_all()
         return self
@@ -133,10 +144,20 @@ def first_look(path: Path) -> tuple[VideoInfo, NDArray[np.uint8]]:
 
 
 def _started(
-    stack: contextlib.ExitStack, path: Path, *, frames: bool, max_seconds: float
+    stack: contextlib.ExitStack,
+    path: Path,
+    *,
+    frames: bool,
+    max_seconds: float,
+    untagged_601: bool = False,
 ) -> tuple[Child, VideoInfo]:
     file, kind = stack.enter_context(untrusted(path, Family.VIDEO, most_bytes=VIDEO_BYTES))
-    request = {"decoder": kind.decoder, "frames": frames, "max_seconds": max_seconds}
+    request = {
+        "decoder": kind.decoder,
+        "frames": frames,
+        "max_seconds": max_seconds,
+        "untagged_601": untagged_601,
+    }
     bounds = limits(wall_seconds=WALL_SECONDS if frames else PROBE_SECONDS, cpu_seconds=CPU_SECONDS)
     child = stack.enter_context(
         decoder(file, "video_child", [json.dumps(request)], name=path.name, limits=bounds)

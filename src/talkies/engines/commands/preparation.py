@@ -10,7 +10,7 @@ from typing import Final
 from talkies.core.timing import to_seconds
 from talkies.engines.base import RenderRequest, Visual
 from talkies.engines.commands.canvas import Canvas, explain_canvas, plan_canvas
-from talkies.engines.commands.description import Description, Scalar
+from talkies.engines.commands.description import Description, Intake, Scalar
 from talkies.engines.commands.orders import Hear, Order
 from talkies.engines.commands.segments import (
     GUARD_FRAMES,
@@ -101,32 +101,42 @@ def prepare(
     for path in (*scratches, *inputs):
         path.mkdir(parents=True)
     visuals = _visuals(request, description, plan, inputs, hear)
-    sound = SoundFile(request.sound)
-    orders = []
+    sound, orders = SoundFile(request.sound), []
     for number, segment in enumerate(plan.segments):
         speech = inputs[number] / SPEECH
         blocks = segment_samples(sound, segment, rate, intake)
         save_samples(blocks, speech, rate=intake.sound_rate, channels=intake.sound_channels)
-        order = Order(
-            scratch=scratches[number],
-            visual=visuals[number],
-            sound=speech,
-            seconds=SoundFile(speech).seconds,
-            frames=segment.frames,
-            width=plan.canvas.drawn[0],
-            height=plan.canvas.drawn[1],
-            seed=request.seed,
-            prompt=(request.prompt if intake.prompt else "") or intake.default_prompt,
-            options=options,
+        orders.append(
+            Order(
+                scratch=scratches[number],
+                visual=visuals[number],
+                sound=speech,
+                seconds=SoundFile(speech).seconds,
+                frames=segment.frames,
+                width=plan.canvas.drawn[0],
+                height=plan.canvas.drawn[1],
+                seed=request.seed,
+                prompt=_prompt(request, intake),
+                options=options,
+            )
         )
-        orders.append(order)
+    return _prepared(request, description, plan, orders)
+
+
+def _prompt(request: RenderRequest, intake: Intake) -> str:
+    return (request.prompt if intake.prompt else "") or intake.default_prompt
+
+
+def _prepared(
+    request: RenderRequest, description: Description, plan: _Plan, orders: list[Order]
+) -> Prepared:
     return Prepared(
         engine=description.id,
         orders=tuple(orders),
         canvas=plan.canvas,
         segments=plan.segments,
         frames=request.performance.frames,
-        rate=rate,
+        rate=description.output.fps,
         warnings=plan.warnings,
     )
 

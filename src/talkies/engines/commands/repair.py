@@ -64,7 +64,8 @@ class _Raw:
     def _mended(self) -> Iterator[Pixels]:
         last: Pixels | None = None
         needed, canvas = self.segment.used, self.prepared.canvas
-        with VideoReader(self.path) as reader:
+        # What such programs write has the matrix of old televisions, and does not say so.
+        with VideoReader(self.path, untagged_601=True) as reader:
             self.foreign = is_foreign((reader.info.width, reader.info.height), canvas)
             for frame in _on_grid(reader, self.prepared.rate):
                 last = bring_back(frame, canvas)
