@@ -101,6 +101,8 @@ def _unfinished(description: Description, home: EngineHome) -> str:
         return error.message.rstrip(".")
     if record is not None and not record.finished:
         return "its installation was not finished"
+    if record is None and not home.repository(description.id).exists():
+        return "it is not installed"
     entry = home.repository(description.id) / description.repository.entry
     python = home.python(description.id)
     there = {"its repository": entry, "its Python": python}

@@ -51,7 +51,12 @@ def test_a_part_that_is_missing_is_named_with_its_command(room: OddRoom) -> None
     assert lack is not None
     assert lack.kind is EngineNotInstalled
     assert "its Python is not there" in lack.reason
-    room.home.repository(ID).unlink()
+    place = room.home.repository(ID)
+    place.unlink()
+    lack = lack_of(description(), room.home)
+    assert lack is not None
+    assert lack.reason == "it is not installed"
+    place.mkdir()
     lack = lack_of(description(), room.home)
     assert lack is not None
     assert "its repository is not there" in lack.reason
