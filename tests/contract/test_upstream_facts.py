@@ -17,7 +17,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from prepared_stage import speech
+from prepared_stage import gradient, request, speech
 from upstream_checkouts import Checkout, described, install
 from upstream_stage import asked, context, engine, order, run
 
@@ -34,7 +34,7 @@ from talkies.errors import (
     WeightsUnmappable,
 )
 from talkies.media.sounds import load_sound
-from talkies.media.video import probe
+from talkies.media.video import first_look, probe
 from talkies.weights.sources import sources_of
 
 ENGINES = sorted(path.stem for path in LIBRARY.glob("*.toml"))
@@ -376,3 +376,14 @@ def test_every_length_that_is_prepared_is_one_that_infinitetalk_takes(tmp_path: 
         for made in prepared.orders:
             assert int(made.seconds * 25) == made.frames > 81
             assert chunks_of(made.seconds, description) >= 2
+
+
+def test_colours_of_frames_that_carry_no_tag_come_back(tmp_path: Path) -> None:
+    """Upstream programs write BT.601 and do not say so, in high definition too."""
+    checkout = install(tmp_path, "sadtalker")
+    # GFPGAN doubles the sides: what comes from upstream is 1280 x 960.
+    wanted = request(tmp_path / "in", speech((1.0, True)), (640, 480), options={"preset": "best"})
+    found = engine(checkout).render(wanted, context(tmp_path / "work"))
+    _, shown = first_look(found)
+    away = np.abs(shown.astype(np.float64) - gradient(640, 480)).mean(axis=(0, 1))
+    assert away.max() < 5
