@@ -13,9 +13,11 @@ from talkies.db.tables import pod_reports
 from talkies.pods.book import FRESH, KEPT, PodBook, Use
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    made = connect(f"sqlite:///{tmp_path}/t.db")
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
+    on_sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/t.db" if on_sqlite else request.getfixturevalue("postgres_url")
+    made = connect(url)
     migrate.upgrade(made)
     yield made
     made.dispose()
