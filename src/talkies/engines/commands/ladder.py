@@ -72,7 +72,7 @@ class Ladder:
     def _made(self, attempt: Attempt, request: RenderRequest, meter: "_Meter") -> Path:
         folder = meter.context.work_dir / f"attempt{attempt.number}"
         try:
-            prepared = prepare(request, attempt.description, attempt.options, folder)
+            prepared = prepare(request, attempt.description, attempt.options, folder, meter.working)
             meter.context.warn(*prepared.warnings)
             videos = self._videos(prepared, meter)
             return repair(videos, prepared, request, _RepairContext(meter=meter))
@@ -161,6 +161,10 @@ class _Meter:
         """Say how much of the whole render is done, 0 to 1."""
         self.most = max(self.most, min(1.0, part))
         self.context.progress(int(self.most * self.total), self.total)
+
+    def working(self, _: float) -> None:
+        """Say that somebody works, and let a cancel through, while the bar stands still."""
+        self.say(0.0)
 
 
 @dataclass(frozen=True, slots=True)
