@@ -95,6 +95,7 @@ class HostProcess:
         self._child = Supervised(program, own_pipes=True).__enter__()
         self._said: queue.Queue[Message | None] = queue.Queue()
         self._number = 0
+        self._busy = False
         threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True).start()
 
     @property
@@ -131,12 +132,14 @@ class HostProcess:
             What the ear raises.
         """
         self._number += 1
+        self._busy = True
         self._send({**request, "id": self._number})
         with self._ending():
             done = 0.0
             for said in self._messages(ear):
                 answer = self._answer(said or {}, ear)
                 if answer is not None:
+                    self._busy = False
                     return answer
                 done = max(done, _fraction(said or {}))
                 try:
@@ -146,7 +149,14 @@ class HostProcess:
         raise AssertionError  # messages end with an error only
 
     def end(self) -> None:
-        """End it with all it started; does nothing the second time."""
+        """End it with all it started; does nothing the second time.
+
+        One that has nothing to do ends by itself when there will be nothing more.
+        """
+        if not self._busy:
+            with contextlib.suppress(OSError):
+                self._child.stdin.close()
+            self._child.wait(FAREWELL_SECONDS)
         self._child.end()
 
     @contextlib.contextmanager
@@ -155,10 +165,12 @@ class HostProcess:
         try:
             yield
         except HostError as error:
+            self._busy = False
             if error.ending:
                 self.end()
             raise
         except _Canceled as stopped:
+            self._busy = False
             raise stopped.error from None
         except BaseException:
             self.end()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from talkies.engines.hosts import shims
-from talkies.engines.hosts.adapters.infinitetalk import FPS, SOUND_RATE, speech_samples
+from talkies.engines.hosts.speech import FPS, SpeechEncoder
 from talkies.engines.hosts.values import Values
 
 #: Frames before and after a frame whose speech it hears.
@@ -38,8 +38,7 @@ class Adapter:
         self._repository = repository
         self._report = report
         self._pipeline: Any = None
-        self._encoder: Any = None
-        self._extractor: Any = None
+        self._speech: Any = None
         self._device: Any = None
         self._dtype: Any = None
         self._model_dir = ""
@@ -55,7 +54,7 @@ class Adapter:
         self._dtype = getattr(torch, values.text("weight_dtype", "bfloat16"))
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model_dir = values.path("model_dir")
-        self._load_encoder(values.path("wav2vec_dir"))
+        self._speech = SpeechEncoder("src.wav2vec2", values.path("wav2vec_dir"))
         config = shims.module("omegaconf").OmegaConf.load(values.path("config_file"))
         pipeline = shims.module("src.pipeline_wan_fun_inpaint_audio_2512")
         self._pipeline = pipeline.WanFunInpaintAudioPipeline(
@@ -79,7 +78,7 @@ class Adapter:
                 order["prompt"],
                 num_frames=frames,
                 num_inference_steps=steps,
-                audio_embeds=self._speech(order["sound"], frames),
+                audio_embeds=self._heard(order["sound"], frames),
                 generator=torch.Generator(device=self._device).manual_seed(int(order["seed"])),
                 callback_on_step_end=self._told(steps),
                 **_pictures(order["visual"], frames, values.wholes("sample_size", [768, 768])),
@@ -90,7 +89,7 @@ class Adapter:
         return path
 
     def unload(self) -> None:
-        self._pipeline = self._encoder = self._extractor = None
+        self._pipeline = self._speech = None
 
     def _told(self, steps: int) -> Any:
         """What the pipeline calls after each step; it stops where that raises."""
@@ -120,25 +119,14 @@ class Adapter:
         elif hasattr(transformer, "disable_teacache"):
             transformer.disable_teacache()
 
-    def _speech(self, sound: str, frames: int) -> Any:
+    def _heard(self, sound: str, frames: int) -> Any:
         """The features of the speech, for each frame with those of its neighbours."""
         numpy, torch = shims.module("numpy"), shims.module("torch")
-        samples = speech_samples(sound)[: int(frames / FPS * SOUND_RATE)]
-        inputs = self._extractor(samples, sampling_rate=SOUND_RATE).input_values
-        given = torch.from_numpy(numpy.squeeze(numpy.asarray(inputs))).float().unsqueeze(0)
-        found = self._encoder(given, seq_len=frames, output_hidden_states=True)
-        layers = torch.stack(found.hidden_states[1:], dim=1).squeeze(0)
-        features = layers.permute(1, 0, 2).cpu().detach().numpy()
+        features = self._speech.features(sound, frames).numpy()
         around = numpy.arange(-NEIGHBOURS, NEIGHBOURS + 1)
         places = numpy.clip(numpy.arange(frames)[:, None] + around, 0, len(features) - 1)
         heard = torch.from_numpy(features[places]).unsqueeze(0)
         return heard.to(device=self._device, dtype=self._dtype)
-
-    def _load_encoder(self, folder: str) -> None:
-        model = shims.module("src.wav2vec2").Wav2Vec2Model
-        self._encoder = shims.eager(model, folder).to("cpu")
-        extractor = shims.module("transformers").Wav2Vec2FeatureExtractor
-        self._extractor = extractor.from_pretrained(folder, local_files_only=True)
 
     def _transformer(self, config: Any, file: str) -> Any:
         given = config["transformer_additional_kwargs"]

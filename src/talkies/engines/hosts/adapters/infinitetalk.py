@@ -8,11 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from talkies.engines.hosts import shims
+from talkies.engines.hosts.speech import FPS, SpeechEncoder
 from talkies.engines.hosts.values import Values
-
-#: The rate that its speech features are made from, and that of its videos.
-SOUND_RATE = 16000
-FPS = 25
 
 #: Frames of a chunk, and steps for each, where the description says nothing else.
 CHUNK = 81
@@ -20,10 +17,6 @@ STEPS = 40
 
 #: Share of the work that the diffusion is; the rest is the saving of the video.
 DIFFUSION = 0.97
-
-#: Loudness that its authors bring speech to, LUFS; beyond 100 LUFS it is silence.
-LOUDNESS = -23.0
-SILENCE = 100.0
 
 
 class Extra(SimpleNamespace):
@@ -42,8 +35,7 @@ class Adapter:
         self._repository = repository
         self._report = report
         self._pipeline: Any = None
-        self._encoder: Any = None
-        self._extractor: Any = None
+        self._speech: Any = None
 
     def key(self, values: dict[str, str]) -> Any:
         """What makes two loads the same: LoRAs are merged into the model."""
@@ -72,7 +64,8 @@ class Adapter:
         if values.flag("low_vram"):
             self._pipeline.vram_management = True
             self._pipeline.enable_vram_management(num_persistent_param_in_dit=0)
-        self._load_encoder(values.path("wav2vec_dir"))
+        folder = values.path("wav2vec_dir")
+        self._speech = SpeechEncoder("src.audio_analysis.wav2vec2", folder)
 
     def render(self, order: dict[str, Any], texts: dict[str, str]) -> str:
         """Make one video; its path."""
@@ -99,15 +92,7 @@ class Adapter:
         return str(order["output"]) + ".mp4"
 
     def unload(self) -> None:
-        self._pipeline = self._encoder = self._extractor = None
-
-    def _load_encoder(self, folder: str) -> None:
-        transformers = shims.module("transformers")
-        wav2vec = shims.module("src.audio_analysis.wav2vec2")
-        self._encoder = shims.eager(wav2vec.Wav2Vec2Model, folder).to("cpu")
-        self._encoder.feature_extractor._freeze_parameters()  # noqa: SLF001 - as its authors do
-        extractor = transformers.Wav2Vec2FeatureExtractor
-        self._extractor = extractor.from_pretrained(folder, local_files_only=True)
+        self._pipeline = self._speech = None
 
     def _hook(self, chunks: int, steps: int) -> None:
         """Count the unlabelled bars of the chunks, and watch the one of the saving."""
@@ -128,29 +113,10 @@ class Adapter:
         shims.hook_bars(shims.module("wan.utils.multitalk_utils"), saving)
 
     def _features(self, sound: str, scratch: Path) -> str:
-        """The features of the speech, one set a frame, in a file of ours."""
-        torch = shims.module("torch")
-        samples = speech_samples(sound)
-        inputs = self._extractor(samples, sampling_rate=SOUND_RATE).input_values
-        numpy = shims.module("numpy")
-        given = torch.from_numpy(numpy.squeeze(numpy.asarray(inputs))).float().unsqueeze(0)
-        length = int(len(samples) / SOUND_RATE * FPS)
-        with torch.no_grad():
-            found = self._encoder(given, seq_len=length, output_hidden_states=True)
-        layers = torch.stack(found.hidden_states[1:], dim=1).squeeze(0)
-        path = scratch / "speech.pt"
-        torch.save(layers.permute(1, 0, 2).cpu().detach(), str(path))
-        return str(path)
-
-
-def speech_samples(sound: str) -> Any:
-    """The samples of a WAV, as loud as its authors bring all speech."""
-    samples, rate = shims.module("librosa").load(sound, sr=SOUND_RATE)
-    loudness = shims.module("pyloudnorm")
-    measured = loudness.Meter(rate).integrated_loudness(samples)
-    if abs(measured) > SILENCE:
-        return samples
-    return loudness.normalize.loudness(samples, measured, LOUDNESS)
+        """The features of the speech in a file of ours, as the pipeline takes them."""
+        path = str(scratch / "speech.pt")
+        shims.module("torch").save(self._speech.features(sound), path)
+        return path
 
 
 def _weights(values: Values) -> dict[str, Any]:
