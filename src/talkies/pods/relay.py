@@ -19,6 +19,9 @@ from talkies.pods.pod import Pod
 LEAST_PACE: Final = 0.1
 PACE_SHARE: Final = 0.05
 
+#: How often a video is fetched whose render is done.
+FETCH_TRIES: Final = 3
+
 log = logging.getLogger(__name__)
 
 
@@ -87,6 +90,8 @@ class RelayRules:
     lost_seconds: float = 20.0
     #: Seconds between two looks, at most.
     most_pace: float = 5.0
+    #: Seconds before a video that was cut on its way is fetched again.
+    fetch_pause: float = 1.0
 
 
 class Relay:
@@ -142,11 +147,23 @@ class Relay:
             if remote_id is not None:
                 watch.noted(Note(pod=self._pod.name, remote_id=remote_id))
             look = self._followed(client, accepted, watch, end)
-            client.fetch(remote_id, self._good(look), path)
+            self._fetch(partial(client.fetch, remote_id, self._good(look), path), watch)
         except BaseException:
             if remote_id is not None and not watch.leaves:
                 self.cancel(remote_id)
             raise
+
+    def _fetch(self, fetch: Callable[[], None], watch: Watch) -> None:
+        """Bring the video; a cut on the way does not cost the whole render."""
+        for number in range(1, FETCH_TRIES + 1):
+            try:
+                fetch()
+            except PodFailure as failure:
+                if failure.details["reason"] != "unreachable" or number == FETCH_TRIES:
+                    raise
+                watch.stop.event.wait(self._rules.fetch_pause)
+            else:
+                return
 
     @contextlib.contextmanager
     def _stoppable(self, watch: Watch) -> Iterator[None]:

@@ -35,7 +35,7 @@ def connect(pod: Pod) -> Client:
 def dispatcher(*pods: Pod, how: object = connect) -> Dispatcher:
     pool = Pool(PoolRules(patience_seconds=0, breaker=BreakerRules(failures=99)))
     pool.replace(pods)
-    rules = DispatchRules(relay=RelayRules(lost_seconds=LOST_SECONDS))
+    rules = DispatchRules(relay=RelayRules(lost_seconds=LOST_SECONDS, fetch_pause=0.0))
     return Dispatcher(pool, how, rules)  # type: ignore[arg-type]
 
 
@@ -251,6 +251,29 @@ def test_the_error_of_the_job_itself_reaches_the_user(tmp_path: Path) -> None:
     assert calls.count("submit vid_1-1") == 2
     assert calls[-1] == "GPU_OOM"
     assert play(tmp_path, Look(state=RemoteState.CANCELED))[-1] == "POD_FAILURE"
+
+
+@pytest.mark.parametrize(("cuts", "ends"), [(2, "fetch new"), (3, "POD_FAILURE")])
+def test_a_video_that_is_cut_on_its_way_is_fetched_again(
+    tmp_path: Path, cuts: int, ends: str
+) -> None:
+    class Cutting(Played):
+        left = cuts
+
+        def fetch(self, remote_id: str | None, look: Look, path: Path) -> None:
+            super().fetch(remote_id, look, path)
+            self.left -= 1
+            if self.left >= 0:
+                raise pod_failure(sadtalker("https://x"), "unreachable", "broke off.")
+
+    calls: list[str] = []
+    sender = dispatcher(sadtalker("https://x"), how=lambda _: Cutting([DONE], calls))
+    try:
+        sender.render(order(tmp_path), tmp_path / "v", Watcher(), seconds=20)
+    except PodFailure as failure:
+        calls.append(failure.code)
+    assert calls[-1] == ends
+    assert calls.count("submit vid_1-1") == 1
 
 
 def test_a_cancel_that_fails_hides_nothing(tmp_path: Path) -> None:
