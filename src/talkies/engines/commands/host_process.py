@@ -15,7 +15,7 @@ from typing import IO, Any, Final, Protocol
 from talkies.kit.supervised import Program, Supervised
 
 #: The program, which is run by the upstream's Python.
-HOST: Final = Path(__file__).parents[1] / "hosts" / "host.py"
+HOST: Final = Path(__file__).parents[1] / "hosts" / "run.py"
 
 #: Version of what is said over the pipe; `VERSION` there.
 VERSION: Final = 1

@@ -1,7 +1,7 @@
-# ruff: noqa: INP001 - programs, no package: there is nothing of talkies around them
+# ruff: noqa: INP001 - part of a program; see run.py
 """Serves one upstream engine from its own virtual environment: loads it once, renders many times.
 
-`python host.py --adapter NAME --repository FOLDER [--idle SECONDS]`, started by `commands/warm.py`;
+`python run.py --adapter NAME --repository FOLDER [--idle SECONDS]`, started by `commands/warm.py`;
 NAME is a module of `adapters`, or the path of a Python file that is made like them. It runs in the
 upstream's Python, which may be 3.8 and has nothing of ours installed: standard library only, syntax
 of Python 3.8.
@@ -40,7 +40,6 @@ import tempfile
 import threading
 import time
 import traceback
-import types
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -53,7 +52,7 @@ VERSION = 1
 #: Folder of `talkies/engines/hosts`.
 HERE = Path(__file__).resolve().parent
 
-#: The name under which this folder's modules are imported, here as in talkies itself.
+#: This folder's name as a package; see `run.py`.
 PACKAGE = "talkies.engines.hosts"
 
 #: Characters of a traceback that are kept: its end says what went wrong.
@@ -278,21 +277,12 @@ def own_pipes() -> tuple[int, IO[str]]:
     return source, os.fdopen(sink, "w", encoding="utf-8")
 
 
-def name_packages() -> None:
-    """Let this folder's modules be imported by their full names, without talkies around them."""
-    for name in ("talkies", "talkies.engines", PACKAGE):
-        package = types.ModuleType(name)
-        package.__path__ = [str(HERE)] if name == PACKAGE else []
-        sys.modules[name] = package
-
-
 def adapter_of(name: str, repository: str, report: Report) -> Any:
     """The adapter of that name, made but not loaded."""
-    name_packages()
     module = adapter_module(name)
     # The upstream's modules come first, as if its own script had been started.
     sys.path[0] = repository
-    sys.argv = [str(Path(repository) / "host.py")]
+    sys.argv = [str(Path(repository) / "run.py")]
     make: Callable[[str, Report], Any] = module.Adapter
     return make(repository, report)
 
@@ -309,7 +299,7 @@ def adapter_module(name: str) -> Any:
     return module
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str]) -> None:
     """Serve until there is nothing more to do."""
     parser = argparse.ArgumentParser(description="Serves an upstream engine to talkies.")
     parser.add_argument("--adapter", required=True)
@@ -325,7 +315,3 @@ def main(arguments: list[str] | None = None) -> None:
     python = ".".join(str(part) for part in sys.version_info[:3])
     line.send({"event": "ready", "version": VERSION, "pid": os.getpid(), "python": python})
     Host(adapter, requests, report, line).serve(asked.idle)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Turns the bars of an upstream, one after another, into one part that is done."""
 
 from __future__ import annotations

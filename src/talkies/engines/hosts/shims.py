@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Mends what newer libraries broke in upstream code, in this process only: no file is touched.
 
 Each function may be called where nothing is broken, and then does nothing.

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Turns speech into the features that video models hear: wav2vec, one set for each frame."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Reads the values of a description, which come as texts, as what an adapter needs them to be."""
 
 from __future__ import annotations

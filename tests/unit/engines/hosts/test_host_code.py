@@ -68,7 +68,7 @@ def test_a_host_answers_line_by_line_until_its_input_ends(python: str, tmp_path:
         {"do": "render", "id": 4, "scratch": str(tmp_path), "order": order, "values": {}},
         {"do": "unload", "id": 5},
     ]
-    program = [python, host.__file__, "--adapter", toy_adapter.__file__]
+    program = [python, str(FOLDER / "run.py"), "--adapter", toy_adapter.__file__]
     with subprocess.Popen(
         [*program, "--repository", str(tmp_path)],
         stdin=subprocess.PIPE,

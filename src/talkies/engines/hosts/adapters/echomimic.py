@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Knows EchoMimicV3 flash: a small video diffusion model, the whole video in one pass."""
 
 from __future__ import annotations

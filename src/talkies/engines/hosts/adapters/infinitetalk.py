@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Knows InfiniteTalk: a 14B video diffusion model that makes its video in overlapping chunks."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Knows SadTalker: speech becomes movements of a 3D face, which are drawn from one picture."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - part of a program; see host.py
+# ruff: noqa: INP001 - part of a program; see run.py
 """Knows Wav2Lip: draws the lower half of a face anew, 96 pixels wide, to any speech.
 
 Its own program reads its arguments when it is imported, so the loop over the frames is ours.
