@@ -1,14 +1,13 @@
 """The process that computes: it does one command after another, and dies with whoever started it.
 
-`python -m talkies.maker [--path FOLDER]... [--home JSON] [--patience LEAST TIMES] [--idle SECONDS]`
-is started by `studio.making`. Commands come in and events and answers go out in the format of
-`kit.messages`. Nothing of the service is loaded here: no database, no network, no settings.
+`python -m talkies.maker [SETUP]`, started by `studio.making`; `studio.maker_setup` says what it is
+told. Commands come in and events and answers go out in the format of `kit.messages`. Nothing of the
+service is loaded here: no database, no network, no settings.
 
 The command "cancel" is about the one under way: it raises `Canceled` at its next progress, and the
 maker goes on.
 """
 
-import argparse
 import contextlib
 import logging
 import os
@@ -16,19 +15,17 @@ import queue
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from talkies.engines.commands.warm import IDLE_SECONDS
-from talkies.engines.commands.watchdog import LEAST_SECONDS, TIMES_ETA, Patience
 from talkies.engines.registry import BUILT_IN
 from talkies.errors import Canceled
 from talkies.kit.messages import Header, receive, relaying_errors, send
 from talkies.studio.audio.steps import align_in, speak_in, stream_speech
-from talkies.studio.homes import home_from
+from talkies.studio.maker_setup import setup_from
 from talkies.studio.progress import Event, Progress, Stage
 from talkies.studio.videos.pipeline import Tools
 from talkies.studio.videos.steps import run_step
@@ -38,14 +35,14 @@ from talkies.wiring.library import tools as all_tools
 TEMPORARY = "tmp"
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Answer commands until there are no more."""
-    asked = _parsed(arguments)
-    sys.path += asked.path
+    setup = setup_from(arguments)
+    sys.path += map(str, setup.engine_folders)
     # What engines of other repositories print is kept by our parent, for when they fail.
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
     mouth = Mouth(_own_output())
-    tools = _tools(asked)
+    tools = all_tools(setup.home, terms=setup.terms)
     # Loads what the commonest engine is made of, before anybody waits for it.
     tools.engines.find(BUILT_IN)
     mouth.say({"ready": True})
@@ -107,24 +104,6 @@ def _listen(commands: "queue.Queue[Header | None]", canceled: threading.Event) -
                 canceled.clear()
                 commands.put(command)
     commands.put(None)
-
-
-def _tools(asked: argparse.Namespace) -> Tools:
-    home = None if asked.home is None else home_from(asked.home)
-    least, times = asked.patience
-    patience = Patience(least_seconds=least, times_eta=times)
-    return all_tools(home, patience=patience, idle_seconds=asked.idle)
-
-
-def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="talkies.maker")
-    add = parser.add_argument
-    add("--path", action="append", default=[], help="folder of engines beside ours")
-    add("--home", help="where engines of other repositories are, as JSON")
-    usual = (LEAST_SECONDS, TIMES_ETA)
-    add("--patience", nargs=2, type=float, default=usual, help="least seconds, times the expected")
-    add("--idle", type=float, default=IDLE_SECONDS, help="seconds that unused models stay")
-    return parser.parse_args(arguments)
 
 
 def _own_output() -> IO[bytes]:

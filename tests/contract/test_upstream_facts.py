@@ -23,8 +23,9 @@ from upstream_stage import asked, context, engine, order, run
 
 from talkies.engines.commands.preparation import prepare
 from talkies.engines.commands.values import chunks_of
-from talkies.engines.commands.watchdog import Patience, eta_of
+from talkies.engines.commands.watchdog import eta_of
 from talkies.engines.registry import LIBRARY
+from talkies.engines.terms import RenderTerms
 from talkies.errors import (
     AudioTooShort,
     Canceled,
@@ -113,9 +114,10 @@ def test_fact_3_a_long_render_has_a_long_estimate_and_as_much_patience(tmp_path:
     checkout = install(tmp_path, "infinitetalk")
     long = order(checkout, tmp_path / "in", seconds=40.0, preset="best-720")
     assert eta_of(long, description) > 40 * 1_500
-    assert Patience().seconds_for(long, description) == 3 * eta_of(long, description)
+    terms = RenderTerms()
+    assert terms.seconds_for(eta_of(long, description)) == 3 * eta_of(long, description)
     short = order(checkout, tmp_path / "in2", seconds=1.0, preset="draft")
-    assert Patience(least_seconds=3_600).seconds_for(short, description) == 3_600
+    assert eta_of(short, description) < 600 == terms.seconds_for(1.0)
     assert [chunks_of(seconds, description) for seconds in (5, 10, 30, 40, 60)] == [
         2, 4, 11, 14, 21,
     ]  # fmt: skip

@@ -27,7 +27,7 @@ from talkies.engines.commands.description import (
 )
 from talkies.engines.commands.orders import Hear, Order
 from talkies.engines.commands.running import CommandRunner
-from talkies.engines.commands.watchdog import Patience
+from talkies.engines.terms import RenderTerms
 from talkies.errors import (
     Canceled,
     ChildCrashed,
@@ -58,10 +58,10 @@ def run(
     described: Description,
     order: Order | None = None,
     *,
-    patience: Patience | None = None,
+    terms: RenderTerms | None = None,
     hear: Hear = lambda _: None,
 ) -> Path:
-    runner = CommandRunner(described, room.home, patience=patience)
+    runner = CommandRunner(described, room.home, terms=terms)
     return runner.run(order or room.order(), hear)
 
 
@@ -69,12 +69,12 @@ def failure(
     room: OddRoom,
     described: Description,
     *,
-    patience: Patience | None = None,
+    terms: RenderTerms | None = None,
     hear: Hear = lambda _: None,
 ) -> TalkiesError:
     """What a run fails with; it leaves no file behind."""
     with pytest.raises(TalkiesError) as caught:
-        run(room, described, patience=patience, hear=hear)
+        run(room, described, terms=terms, hear=hear)
     assert not room.order().scratch.exists()
     return caught.value
 
@@ -159,7 +159,7 @@ def test_a_loop_that_says_nothing_new_is_a_silence(room: OddRoom) -> None:
 
 def test_a_run_has_only_so_much_time(room: OddRoom) -> None:
     described = description("flood:100000000")
-    error = failure(room, described, patience=Patience(least_seconds=0.5, times_eta=0.1))
+    error = failure(room, described, terms=RenderTerms(least_seconds=0.5, patience=0.1))
     assert type(error) is EngineStalled
     assert "longer" in error.message
     assert len(log_of(error)) == 60

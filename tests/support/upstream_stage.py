@@ -15,7 +15,7 @@ from talkies.engines.commands.gpu import Gpu
 from talkies.engines.commands.options import resolved
 from talkies.engines.commands.orders import Order
 from talkies.engines.commands.running import CommandRunner
-from talkies.engines.commands.watchdog import Patience
+from talkies.engines.terms import RenderTerms
 from talkies.media.pictures import Picture, save_picture
 from talkies.media.samples import Sound
 from talkies.media.sounds import save_sound
@@ -75,15 +75,13 @@ def run(
     checkout: Checkout,
     made: Order,
     hear: Callable[[float], None] = lambda _: None,
-    *,
-    patience: Patience | None = None,
     **watchdog: Any,
 ) -> Path:
     """What the command form makes of an order; `watchdog` changes the description's."""
     description = checkout.description
     if watchdog:
         description = replace(description, watchdog=replace(description.watchdog, **watchdog))
-    return CommandRunner(description, checkout.home, patience=patience).run(made, hear)
+    return CommandRunner(description, checkout.home).run(made, hear)
 
 
 def arguments(checkout: Checkout, made: Order) -> dict[str, Any]:
@@ -99,7 +97,8 @@ def arguments(checkout: Checkout, made: Order) -> dict[str, Any]:
 
 def engine(checkout: Checkout, gpu: Gpu | None = LARGE) -> CommandEngine:
     """The engine of a checkout, which starts its program for every order."""
-    return CommandEngine(checkout.description, checkout.home, idle_seconds=0, find=lambda: gpu)
+    terms = RenderTerms(idle_seconds=0)
+    return CommandEngine(checkout.description, checkout.home, terms=terms, find=lambda: gpu)
 
 
 def asked(folder: Path, sound: Sound, **changes: Any) -> RenderRequest:

@@ -9,9 +9,8 @@ from typing import Final, cast
 from talkies.engines.base import READY, Capabilities, Engine, Readiness
 from talkies.engines.commands.engine import CommandEngine
 from talkies.engines.commands.reading import read_description
-from talkies.engines.commands.warm import IDLE_SECONDS
-from talkies.engines.commands.watchdog import Patience
 from talkies.engines.home import EngineHome
+from talkies.engines.terms import RenderTerms
 from talkies.errors import EngineFailure, TalkiesError, UnknownEngine
 
 #: Entry-point group; each point names a class or function that makes an `Engine`.
@@ -60,17 +59,15 @@ class EngineRegistry:
         home: EngineHome | None = None,
         points: Iterable[EntryPoint] | None = None,
         *,
-        patience: Patience | None = None,
-        idle_seconds: float = IDLE_SECONDS,
+        terms: RenderTerms | None = None,
     ) -> None:
         """`home` is where other repositories are installed; None knows no described engine.
 
-        `points` are the entry points of plug-ins; None takes all that are installed. Runs of
-        described engines get this `patience`, and their models stay for `idle_seconds`.
+        `points` are the entry points of plug-ins; None takes all that are installed. `terms` are
+        those of described engines.
         """
         self._home = home
-        self._patience = patience
-        self._idle_seconds = idle_seconds
+        self._terms = terms
         chosen = installed() if points is None else points
         self._points = {point.name: point for point in chosen}
         self._made: dict[str, _Found] = {}
@@ -135,10 +132,7 @@ class EngineRegistry:
         except TalkiesError as error:
             return _Found(None, error.message)
         assert self._home is not None  # noqa: S101 - only a home has descriptions
-        engine = CommandEngine(
-            description, self._home, patience=self._patience, idle_seconds=self._idle_seconds
-        )
-        return _Found(engine)
+        return _Found(CommandEngine(description, self._home, terms=self._terms))
 
 
 def _plugged(point: EntryPoint) -> _Found:

@@ -15,9 +15,6 @@ from talkies.errors import Canceled, TalkiesError
 from talkies.kit.messages import Header
 from talkies.studio.maker_process import Hear, Maker, Patience
 
-#: Seconds without a job after which an engine's models leave the memory.
-IDLE_SECONDS: Final = 900.0
-
 #: Least seconds that a canceled render gets to stop where its engine stays in memory. The engine
 #: itself ends a step that takes longer than its own limit; this is for an engine that does not.
 STOP_SECONDS: Final = 30.0
@@ -39,8 +36,8 @@ class Turn:
 class Keeper:
     """One maker for each engine that has rendered lately."""
 
-    def __init__(self, arguments: Sequence[str], *, idle_seconds: float = IDLE_SECONDS) -> None:
-        """`arguments` are those of a maker."""
+    def __init__(self, arguments: Sequence[str], *, idle_seconds: float) -> None:
+        """`arguments` are those of a maker; it stays for so long without a job."""
         self._arguments = arguments
         self._idle_seconds = idle_seconds
         self._change = threading.Condition()

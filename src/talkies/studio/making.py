@@ -5,14 +5,15 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from talkies.engines.home import EngineHome
-from talkies.studio.homes import home_argument
-from talkies.studio.keeping import IDLE_SECONDS, Keeper, KeptMaker
+from talkies.engines.terms import RenderTerms
+from talkies.studio.keeping import Keeper, KeptMaker
 from talkies.studio.maker_process import Maker
-from talkies.studio.videos.patience import RenderPatience
+from talkies.studio.maker_setup import MakerSetup
 
 #: Address space of a maker, in bytes: a 4K portrait and an hour of sound map under 4 GB. Engines on
 #: a GPU map more than there is, and need None.
@@ -21,26 +22,11 @@ MEMORY_BYTES: Final = 8 << 30
 #: Seconds for which a maker waits for the next step of its job.
 HOLD_SECONDS: Final = 30.0
 
-#: Seconds by which an engine's own idle time is longer than its maker's.
+#: Seconds by which an engine's own idle time is longer than its maker's: the maker is ended first.
 IDLE_MARGIN: Final = 60.0
 
 #: How often a maker may be lent before a fresh one takes its place.
 LOANS_MOST: Final = 100
-
-
-def maker_arguments(engine_folders: Sequence[Path], home: EngineHome | None) -> list[str]:
-    """What a maker is started with."""
-    arguments = [part for folder in engine_folders for part in ("--path", str(folder))]
-    return arguments if home is None else [*arguments, "--home", home_argument(home)]
-
-
-def kept_arguments(patience: RenderPatience, idle_seconds: float) -> list[str]:
-    """What a maker is started with besides where engines of other repositories render in it.
-
-    It is ended before it would let go of the models by itself.
-    """
-    limits = (str(patience.least_seconds), str(patience.times))
-    return ["--patience", *limits, "--idle", str(idle_seconds + IDLE_MARGIN)]
 
 
 class Makers:
@@ -52,20 +38,18 @@ class Makers:
         spares: int = 1,
         engine_folders: Sequence[Path] = (),
         home: EngineHome | None = None,
+        terms: RenderTerms | None = None,
         memory_bytes: int | None = MEMORY_BYTES,
         hold_seconds: float = HOLD_SECONDS,
-        warm_idle_seconds: float = IDLE_SECONDS,
-        patience: RenderPatience | None = None,
     ) -> None:
         """`spares` are kept ready; `engine_folders` hold engines that are not installed.
 
-        `home` is where engines of other repositories are; their makers stay for so long without a
-        job, and each of their runs gets this `patience`.
+        `home` is where engines of other repositories are, and `terms` are those of their renders.
         """
         self._spares_wanted = spares
-        self._arguments = maker_arguments(engine_folders, home)
-        kept = kept_arguments(patience or RenderPatience(), warm_idle_seconds)
-        self._keeper = Keeper([*self._arguments, *kept], idle_seconds=warm_idle_seconds)
+        terms = terms or RenderTerms()
+        self._arguments = setup_of(engine_folders, home, terms).arguments
+        self._keeper = Keeper(self._arguments, idle_seconds=terms.idle_seconds)
         self._memory_bytes = memory_bytes
         self._hold_seconds = hold_seconds
         self._lock = threading.Lock()
@@ -201,6 +185,14 @@ class Makers:
         if timer is not None:
             timer.cancel()
         return maker
+
+
+def setup_of(
+    engine_folders: Sequence[Path], home: EngineHome | None, terms: RenderTerms
+) -> MakerSetup:
+    """What makers are told that are ended when their engine was idle for as long as it may."""
+    longer = replace(terms, idle_seconds=terms.idle_seconds + IDLE_MARGIN)
+    return MakerSetup(engine_folders=tuple(engine_folders), home=home, terms=longer)
 
 
 def _canceled(timer: threading.Timer) -> bool:

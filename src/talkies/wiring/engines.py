@@ -1,4 +1,4 @@
-"""Where this installation's engines are, and what they need before a worker is ready."""
+"""Where this installation's engines are, on what terms they render, and what they need first."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,7 @@ from talkies.engines.commands.engine import CommandEngine
 from talkies.engines.home import EngineHome, default_root
 from talkies.engines.installation import read_installation
 from talkies.engines.registry import EngineRegistry
+from talkies.engines.terms import RenderTerms
 from talkies.settings import Settings
 from talkies.weights.startup import Need, Outcome, from_network, pull_at_start
 
@@ -24,6 +25,15 @@ def engine_home(settings: Settings) -> EngineHome:
         weights_root=settings.model_storage_path,
         environments=environments,
         weight_folders=weights,
+    )
+
+
+def render_terms(settings: Settings) -> RenderTerms:
+    """What a render is granted on this installation's workers."""
+    return RenderTerms(
+        least_seconds=settings.render_least_seconds,
+        patience=settings.render_patience,
+        idle_seconds=settings.warm_idle_seconds,
     )
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Unpack
 
 from talkies.core.alignment import Alignment
-from talkies.engines.commands.warm import IDLE_SECONDS
-from talkies.engines.commands.watchdog import Patience
 from talkies.engines.home import EngineHome, home_from
 from talkies.engines.registry import EngineRegistry
+from talkies.engines.terms import RenderTerms
 from talkies.face.finding.landmarks import Landmarker
 from talkies.score.report import Score
 from talkies.speech.listening.acoustic_model import AcousticModel
@@ -38,17 +37,12 @@ def ears() -> Ears:
     return Ears(aligner=Aligner(model), recogniser=Recogniser(model))
 
 
-def tools(
-    home: EngineHome | None = None,
-    *,
-    patience: Patience | None = None,
-    idle_seconds: float = IDLE_SECONDS,
-) -> Tools:
+def tools(home: EngineHome | None = None, *, terms: RenderTerms | None = None) -> Tools:
     """What videos are made with; `home` is where engines of other repositories are installed.
 
-    Their runs get this `patience`, and their models stay in memory for `idle_seconds`.
+    They render on these `terms`.
     """
-    engines = EngineRegistry(home, patience=patience, idle_seconds=idle_seconds)
+    engines = EngineRegistry(home, terms=terms)
     return Tools(landmarker=Landmarker(), ears=ears(), engines=engines)
 
 

@@ -7,6 +7,7 @@ from talkies.api.links import Links
 from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.v1.job_urls import urls_of
 from talkies.engines.registry import EngineRegistry
+from talkies.engines.terms import RenderTerms
 from talkies.jobs.dbos_queue import DbosQueue
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import JobKind
@@ -21,12 +22,11 @@ from talkies.studio.removal.retention import Retention
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
 from talkies.studio.videos.job import video_kind
-from talkies.studio.videos.patience import RenderPatience
 from talkies.studio.webhooks.outbox import Outbox
 from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.workshop import Workshop
 from talkies.wiring.access import Access
-from talkies.wiring.engines import engine_home
+from talkies.wiring.engines import engine_home, render_terms
 from talkies.wiring.fleet import Fleet, Surroundings, fleet_of
 from talkies.wiring.fleet_terms import terms_of
 from talkies.wiring.foundation import Foundation, client_of
@@ -56,12 +56,12 @@ class Work:
 def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     """Build the parts; `spares` makers are kept ready once they are started."""
     settings, engine = base.settings, base.engine
-    home = engine_home(settings)
+    home, terms = engine_home(settings), render_terms(settings)
     registry = EngineRegistry(home)
     catalog, prices = EngineCatalog(registry), prices_of(settings)
     retention = Retention(engine, base.storage, base.assets.blobs, hours=settings.keep_hours)
     workshop = Workshop(
-        makers=Makers(spares=spares, home=home, warm_idle_seconds=settings.warm_idle_seconds),
+        makers=Makers(spares=spares, home=home, terms=terms),
         fetcher=base.fetcher,
         storage=base.storage,
         engines=catalog,
@@ -72,10 +72,7 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     sadtalker = sadtalker_of(base)
     outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     queue, fleet = DbosQueue(engine.url), fleet_around(base, registry)
-    patience = RenderPatience(
-        least_seconds=settings.render_least_seconds, times=settings.render_patience
-    )
-    kinds = kinds_of(workshop, patience, fleet)
+    kinds = kinds_of(workshop, terms, fleet)
     observers = (
         *(access.quotas.observe, access.idempotency.observe),
         *(retention.expire, usage.observe, outbox.observer, log_job),
@@ -106,16 +103,10 @@ def fleet_around(base: Foundation, registry: EngineRegistry) -> Fleet | None:
     return fleet_of(terms_of(base.settings), around)
 
 
-def kinds_of(
-    workshop: Workshop, patience: RenderPatience, fleet: Fleet | None
-) -> dict[str, JobKind]:
+def kinds_of(workshop: Workshop, terms: RenderTerms, fleet: Fleet | None) -> dict[str, JobKind]:
     """Every kind of job there is, by name."""
     remote = None if fleet is None else fleet.remote
-    kinds = (
-        video_kind(workshop, patience, remote),
-        speech_kind(workshop),
-        alignment_kind(workshop),
-    )
+    kinds = (video_kind(workshop, terms, remote), speech_kind(workshop), alignment_kind(workshop))
     return {kind.name: kind for kind in kinds}
 
 

@@ -11,12 +11,13 @@ import pytest
 from studio_made_up import PORTRAIT
 from workshop_stage import engine_folder
 
+from talkies.engines.terms import RenderTerms
 from talkies.errors import Canceled, ChildCrashed, ChildTimedOut, DeadlineExceeded
 from talkies.studio.keeping import Keeper
 from talkies.studio.maker_process import Maker, Patience
-from talkies.studio.making import kept_arguments, maker_arguments
+from talkies.studio.maker_setup import MakerSetup, setup_from
+from talkies.studio.making import setup_of
 from talkies.studio.submissions import Source
-from talkies.studio.videos.patience import RenderPatience
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
@@ -25,7 +26,8 @@ PATIENT = Patience(wall_seconds=60)
 
 @pytest.fixture(scope="module")
 def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    return maker_arguments([engine_folder(tmp_path_factory.mktemp("beside"))], None)
+    folder = engine_folder(tmp_path_factory.mktemp("beside"))
+    return MakerSetup(engine_folders=(folder,)).arguments
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def command(folder: Path, **options: str | float) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def keeper(arguments: list[str]) -> Iterator[Keeper]:
-    made = Keeper(arguments)
+    made = Keeper(arguments, idle_seconds=60)
     yield made
     made.close()
 
@@ -195,7 +197,7 @@ def test_nobody_stays_when_nobody_needs_them(arguments: list[str], folder: Path)
 
 
 def test_closing_ends_who_waits_and_who_works(arguments: list[str], folder: Path) -> None:
-    keeper = Keeper(arguments)
+    keeper = Keeper(arguments, idle_seconds=60)
     hanging = command(folder, do="hang")
     pids: list[int] = []
     began = threading.Event()
@@ -214,6 +216,7 @@ def test_closing_ends_who_waits_and_who_works(arguments: list[str], folder: Path
         pass
 
 
-def test_models_stay_longer_than_their_maker_and_runs_get_the_patience_of_the_job() -> None:
-    given = kept_arguments(RenderPatience(least_seconds=60, times=2.5), idle_seconds=100)
-    assert given == ["--patience", "60", "2.5", "--idle", "160.0"]
+def test_models_stay_longer_than_their_maker_and_renders_keep_the_terms_of_the_service() -> None:
+    terms = RenderTerms(least_seconds=60, patience=2.5, idle_seconds=100)
+    told = setup_from(setup_of([], None, terms).arguments)
+    assert told.terms == RenderTerms(least_seconds=60, patience=2.5, idle_seconds=160)

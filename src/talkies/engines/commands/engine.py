@@ -29,10 +29,10 @@ from talkies.engines.commands.presence import (
 from talkies.engines.commands.presets import choose_preset, fits
 from talkies.engines.commands.running import CommandRunner
 from talkies.engines.commands.values import PRESET
-from talkies.engines.commands.warm import IDLE_SECONDS, WarmRunner
-from talkies.engines.commands.watchdog import Patience
+from talkies.engines.commands.warm import WarmRunner
 from talkies.engines.home import EngineHome
 from talkies.engines.installation import read_installation
+from talkies.engines.terms import RenderTerms
 from talkies.errors import Misconfigured
 
 #: Seconds by which a run's own watchdog is quicker than whoever waits for the engine.
@@ -47,15 +47,12 @@ class CommandEngine:
         description: Description,
         home: EngineHome,
         *,
-        patience: Patience | None = None,
-        idle_seconds: float = IDLE_SECONDS,
+        terms: RenderTerms | None = None,
         find: FindGpu = find_gpu,
     ) -> None:
-        """`idle_seconds` is how long models stay in memory unused; 0 starts anew every time."""
         self.description = description
         self._home = home
-        self._patience = patience or Patience()
-        self._idle_seconds = idle_seconds
+        self._terms = terms or RenderTerms()
         self._find = find
         self._gpu: tuple[Gpu | None] | None = None
         self._runner: PreferredRunner | CommandRunner | None = None
@@ -154,15 +151,10 @@ class CommandEngine:
 
     def _running(self) -> Runner:
         if self._runner is None:
-            runner = CommandRunner(self.description, self._home, patience=self._patience)
+            runner = CommandRunner(self.description, self._home, terms=self._terms)
             self._runner = runner
-            if self.description.warm is not None and self._idle_seconds > 0:
-                warm = WarmRunner(
-                    self.description,
-                    self._home,
-                    idle_seconds=self._idle_seconds,
-                    patience=self._patience,
-                )
+            if self.description.warm is not None and self._terms.idle_seconds > 0:
+                warm = WarmRunner(self.description, self._home, terms=self._terms)
                 self._runner = PreferredRunner(warm, runner)
         return self._runner
 

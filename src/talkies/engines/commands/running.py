@@ -22,8 +22,9 @@ from talkies.engines.commands.staging import (
     run_environment,
 )
 from talkies.engines.commands.values import Values, values_of
-from talkies.engines.commands.watchdog import Patience, Watch
+from talkies.engines.commands.watchdog import Watch, eta_of
 from talkies.engines.home import EngineHome
+from talkies.engines.terms import RenderTerms
 from talkies.errors import EngineFailure, EngineNotInstalled, TalkiesError
 from talkies.kit.supervised import Program, Supervised
 
@@ -39,11 +40,11 @@ class CommandRunner:
     """A `Runner` that starts the engine's program anew for every order."""
 
     def __init__(
-        self, description: Description, home: EngineHome, *, patience: Patience | None = None
+        self, description: Description, home: EngineHome, *, terms: RenderTerms | None = None
     ) -> None:
         self._description = description
         self._home = home
-        self._patience = patience or Patience()
+        self._terms = terms or RenderTerms()
 
     def run(self, order: Order, hear: Hear) -> Path:
         """See `Runner`. The scratch folder is made anew, and removed when the run fails."""
@@ -86,7 +87,8 @@ class CommandRunner:
     ) -> int:
         """The exit status of the program, once it has ended."""
         meter = Meter(self._description.progress, values)
-        watch = Watch(self._description, self._patience.seconds_for(order, self._description))
+        most_seconds = self._terms.seconds_for(eta_of(order, self._description))
+        watch = Watch(self._description, most_seconds)
         told, told_at = -1.0, 0.0
         for text in _lines(child):
             if text is not None:

@@ -27,15 +27,13 @@ from talkies.engines.commands.orders import CannotStart, Hear, Order
 from talkies.engines.commands.outcome import FRAMES_MISSING, checked_video
 from talkies.engines.commands.staging import TEMPORARY, fresh_scratch, linked, run_environment
 from talkies.engines.commands.values import OUTPUT_NAME, Values, values_of, written
-from talkies.engines.commands.watchdog import Patience, Watch
+from talkies.engines.commands.watchdog import Watch, eta_of
 from talkies.engines.home import EngineHome
+from talkies.engines.terms import RenderTerms
 from talkies.errors import EngineBroken
 from talkies.kit.supervised import Program
 
 log = logging.getLogger(__name__)
-
-#: Seconds without an order after which the models leave the memory.
-IDLE_SECONDS: Final = 900.0
 
 #: Least seconds that a canceled step gets to end. A step of a large model takes more than a minute,
 #: and a new load more than that: so it gets as long as a load takes, where that is longer.
@@ -55,9 +53,8 @@ class WarmRunner:
         description: Description,
         home: EngineHome,
         *,
-        idle_seconds: float = IDLE_SECONDS,
+        terms: RenderTerms | None = None,
         cancel_seconds: float = CANCEL_SECONDS,
-        patience: Patience | None = None,
     ) -> None:
         """`cancel_seconds` are the least that a canceled step gets to end."""
         self._description = description
@@ -65,9 +62,8 @@ class WarmRunner:
         output = replace(description.output, glob=f"{OUTPUT_NAME}.mp4")
         self._as_made = replace(description, output=output)
         self._home = home
-        self._idle_seconds = idle_seconds
+        self._terms = terms or RenderTerms()
         self._cancel_seconds = max(cancel_seconds, description.load_seconds)
-        self._patience = patience or Patience()
         self._host: HostProcess | None = None
         #: Why there will be no host any more.
         self._given_up = ""
@@ -79,7 +75,8 @@ class WarmRunner:
         values = values_of(order, self._description, self._home)
         with fresh_scratch(order.scratch):
             linked(self._description.command, order.scratch, values)
-            ear = _Listener(self._description, values, self._limit(order), hear)
+            most_seconds = self._terms.seconds_for(eta_of(order, self._description))
+            ear = _Listener(self._description, values, most_seconds, hear)
             host = self._loaded(order, values, ear)
             self._render(host, order, values, ear)
             video = self._checked(order, values, ear)
@@ -91,9 +88,6 @@ class WarmRunner:
         host, self._host = self._host, None
         if host is not None:
             host.end()
-
-    def _limit(self, order: Order) -> float:
-        return self._patience.seconds_for(order, self._description)
 
     def _checked(self, order: Order, values: Values, ear: "_Listener") -> Path:
         """The video, once it says that it is long enough.
@@ -136,7 +130,7 @@ class WarmRunner:
             argv=(
                 *(str(values["python"]), str(HOST)),
                 *("--adapter", adapter, "--repository", repository),
-                *("--idle", str(self._idle_seconds)),
+                *("--idle", str(self._terms.idle_seconds)),
             ),
             cwd=Path(repository),
             environment=run_environment(self._description, order.scratch / TEMPORARY, values),

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
 
 from talkies.engines.commands.codes import CODES
 from talkies.engines.commands.description import Description
@@ -14,22 +12,6 @@ from talkies.errors import EngineStalled, TalkiesError
 
 #: A clock that only goes forward, seconds.
 Clock = Callable[[], float]
-
-#: See `Patience`.
-LEAST_SECONDS: Final = 600.0
-TIMES_ETA: Final = 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a run may take: a multiple of what it should take, but not less than this."""
-
-    least_seconds: float = LEAST_SECONDS
-    times_eta: float = TIMES_ETA
-
-    def seconds_for(self, order: Order, description: Description) -> float:
-        """The most that a run of this order may take, seconds."""
-        return max(self.least_seconds, self.times_eta * eta_of(order, description))
 
 
 def eta_of(order: Order, description: Description) -> float:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
+from talkies.engines.terms import RenderTerms
 from talkies.errors import ChildTimedOut
 from talkies.jobs.kinds import Finished, JobKind, Phase, Step, StepContext
 from talkies.jobs.queue import PREPARE, render_queue
@@ -17,7 +18,7 @@ from talkies.studio.maker_process import Patience
 from talkies.studio.previews import shipping
 from talkies.studio.progress import Stage
 from talkies.studio.videos.kind import KIND, video_key
-from talkies.studio.videos.patience import RenderPatience, given_up, stays_in_memory
+from talkies.studio.videos.patience import given_up, patience_with, stays_in_memory
 from talkies.studio.videos.remote import RemoteRender
 from talkies.studio.videos.steps import CAPTIONS, FINDINGS, INPUTS, SCORE, write_order
 from talkies.studio.videos.submission import submission_from
@@ -58,14 +59,15 @@ BESIDE: Final = (
 
 def video_kind(
     workshop: Workshop,
-    patience: RenderPatience | None = None,
+    terms: RenderTerms | None = None,
     remote: RemoteRender | None = None,
 ) -> JobKind:
     """The kind `video`: what is asked for is a `VideoSubmission`'s document.
 
-    `remote` renders what is not rendered here; None where there are no pods.
+    `terms` are those of renders; `remote` renders what is not rendered here, None where there are
+    no pods.
     """
-    steps = _Steps(workshop, patience or RenderPatience(), remote)
+    steps = _Steps(workshop, terms or RenderTerms(), remote)
 
     def step(stage: Stage, **settings: Any) -> Step:
         return Step(name=stage.value, run=partial(steps.run, stage), **settings)
@@ -99,11 +101,9 @@ def video_kind(
 class _Steps:
     """The steps of one video job."""
 
-    def __init__(
-        self, workshop: Workshop, patience: RenderPatience, remote: RemoteRender | None
-    ) -> None:
+    def __init__(self, workshop: Workshop, terms: RenderTerms, remote: RemoteRender | None) -> None:
         self._workshop = workshop
-        self._patience = patience
+        self._terms = terms
         self._remote = remote
 
     def run(self, stage: Stage, context: StepContext) -> dict[str, Any]:
@@ -196,7 +196,7 @@ class _Steps:
     def _render_patience(self, context: StepContext) -> Patience:
         engine = self._workshop.engines.choose(str(context.job.engine))
         options = submission_from(context.job.request).options
-        return self._patience.of(engine, options, media_seconds(context.results))
+        return patience_with(engine, options, media_seconds(context.results), self._terms)
 
     def _deliver(self, context: StepContext) -> dict[str, Any]:
         context.progress(Stage.DELIVER.value, DELIVER_FRACTION)

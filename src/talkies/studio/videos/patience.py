@@ -1,10 +1,10 @@
 """How long a render may take before it is given up, and what it fails with then."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from talkies.engines.base import Capabilities
+from talkies.engines.terms import RenderTerms
 from talkies.errors import ChildTimedOut, EngineFailure, EngineStalled
 from talkies.studio.maker_process import Patience
 
@@ -16,22 +16,15 @@ SLOWER: Final = 4.0
 LINES_KEPT: Final = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderPatience:
-    """A render may take a multiple of what is expected, but not less than this."""
-
-    least_seconds: float = 600.0
-    times: float = 3.0
-
-    def of(
-        self, engine: Capabilities, options: Mapping[str, Any], media_seconds: float
-    ) -> Patience:
-        """What a render of so many seconds of speech is given."""
-        expected = engine.load_seconds + speed_of(engine, options) * media_seconds
-        return Patience(
-            wall_seconds=max(self.least_seconds, self.times * expected),
-            silence_seconds=engine.load_seconds + engine.silence_seconds,
-        )
+def patience_with(
+    engine: Capabilities, options: Mapping[str, Any], media_seconds: float, terms: RenderTerms
+) -> Patience:
+    """What a render of so many seconds of speech is given."""
+    expected = engine.load_seconds + speed_of(engine, options) * media_seconds
+    return Patience(
+        wall_seconds=terms.seconds_for(expected),
+        silence_seconds=engine.load_seconds + engine.silence_seconds,
+    )
 
 
 def speed_of(engine: Capabilities, options: Mapping[str, Any]) -> float:

@@ -16,6 +16,7 @@ from talkies.engines.commands.engine import CommandEngine, capabilities_of
 from talkies.engines.commands.gpu import Gpu
 from talkies.engines.home import EngineHome
 from talkies.engines.installation import Installation, write_installation
+from talkies.engines.terms import RenderTerms
 from talkies.errors import (
     EngineNotInstalled,
     FaceNotFound,
@@ -196,7 +197,7 @@ def test_models_that_cannot_stay_are_loaded_every_time_with_one_warning(room: Od
 def test_models_stay_only_where_that_is_wanted(room: OddRoom) -> None:
     warm = WarmDescription(adapter="no_such_adapter")
     described = description(f"give:{room.video(30)}", warm=warm)
-    made = CommandEngine(described, room.home, idle_seconds=0, find=lambda: None)
+    made = CommandEngine(described, room.home, terms=RenderTerms(idle_seconds=0), find=lambda: None)
     seen = context(room)
     made.render(request(room.folder, speech((0.4, True))), seen)
     assert seen.warnings == []

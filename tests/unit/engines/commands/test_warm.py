@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toy_upstream import FRAMES, about, order, toy, toy_home
@@ -15,6 +16,7 @@ from talkies.engines.commands.description import Description, Watchdog
 from talkies.engines.commands.orders import CannotStart
 from talkies.engines.commands.warm import WarmRunner
 from talkies.engines.home import EngineHome
+from talkies.engines.terms import RenderTerms
 from talkies.errors import (
     Canceled,
     ChildCrashed,
@@ -41,7 +43,7 @@ def warm(home: EngineHome) -> Iterator[Make]:
     """Makes runners of the toy, which are closed in the end."""
     made: list[WarmRunner] = []
 
-    def make(description: Description | None = None, **settings: float) -> WarmRunner:
+    def make(description: Description | None = None, **settings: Any) -> WarmRunner:
         made.append(WarmRunner(description or toy(), home, **settings))
         return made[-1]
 
@@ -221,7 +223,7 @@ def test_a_host_that_falls_silent_is_ended(warm: Make, tmp_path: Path) -> None:
 
 
 def test_models_leave_the_memory_when_nobody_needs_them(warm: Make, tmp_path: Path) -> None:
-    runner = warm(idle_seconds=0.5)
+    runner = warm(terms=RenderTerms(idle_seconds=0.5))
     pid = pid_of(runner, tmp_path)
     assert gone(pid)
     assert pid_of(runner, tmp_path) != pid

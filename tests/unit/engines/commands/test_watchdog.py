@@ -5,7 +5,7 @@ import pytest
 from odd_stage import PLAIN, SPEED, OddRoom, description
 
 from talkies.engines.commands.description import FailurePattern, Watchdog
-from talkies.engines.commands.watchdog import Patience, Watch, eta_of
+from talkies.engines.commands.watchdog import Watch, eta_of
 from talkies.errors import EngineStalled, FaceNotFound, GpuOutOfMemory
 
 RULE = Watchdog(silence_seconds=10.0, repeats=3)
@@ -92,13 +92,10 @@ def test_the_engine_s_own_failures_count_too(clock: Clock) -> None:
         watching.hear("no face here", ())
 
 
-def test_a_run_may_take_a_multiple_of_what_it_should(tmp_path: Path) -> None:
+def test_a_run_should_take_what_it_does_on_the_slowest_gpu_that_is_known(tmp_path: Path) -> None:
     slow = replace(SPEED, device="old", seconds_per_video_second=100.0)
     described = description(
         presets={"plain": replace(PLAIN, speeds=(SPEED, slow))}, load_seconds=50.0
     )
     order = OddRoom(tmp_path).order(frames=50)
     assert eta_of(order, described) == 250.0
-    assert Patience().seconds_for(order, described) == 750.0
-    assert Patience(times_eta=2.0).seconds_for(order, described) == 600.0
-    assert Patience(least_seconds=10, times_eta=2.0).seconds_for(order, described) == 500.0

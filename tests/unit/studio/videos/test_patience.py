@@ -8,11 +8,12 @@ from quick_engine import QuickEngine
 from studio_made_up import PORTRAIT
 from workshop_stage import Room, job
 
+from talkies.engines.terms import RenderTerms
 from talkies.errors import ChildTimedOut, EngineFailure, EngineStalled
 from talkies.studio.maker_process import Patience
 from talkies.studio.submissions import Source, request_document
 from talkies.studio.videos.job import video_kind
-from talkies.studio.videos.patience import RenderPatience, given_up, speed_of, stays_in_memory
+from talkies.studio.videos.patience import given_up, patience_with, speed_of, stays_in_memory
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 LIFELIKE = Lifelike().capabilities
@@ -20,17 +21,18 @@ QUICK = QuickEngine().capabilities
 
 
 def test_a_render_may_take_a_multiple_of_what_its_engine_and_preset_take() -> None:
-    patience = RenderPatience(least_seconds=600, times=3)
-    draft = patience.of(LIFELIKE, {}, 10)
+    terms = RenderTerms(least_seconds=600, patience=3)
+    draft = patience_with(LIFELIKE, {}, 10, terms)
     assert draft.wall_seconds == 3 * (60 + 40 * 10)
-    best = patience.of(LIFELIKE, {"preset": "best"}, 10)
+    best = patience_with(LIFELIKE, {"preset": "best"}, 10, terms)
     assert best.wall_seconds == 3 * (60 + 400 * 10)
     assert best.silence_seconds == 60 + LIFELIKE.silence_seconds
 
 
 def test_a_short_render_gets_the_least() -> None:
-    assert RenderPatience().of(QUICK, {}, 10).wall_seconds == 600
-    assert RenderPatience(least_seconds=5).of(QUICK, {}, 10).wall_seconds == pytest.approx(12.0)
+    assert patience_with(QUICK, {}, 10, RenderTerms()).wall_seconds == 600
+    hasty = RenderTerms(least_seconds=5)
+    assert patience_with(QUICK, {}, 10, hasty).wall_seconds == pytest.approx(12.0)
 
 
 def test_a_preset_that_nobody_timed_takes_what_the_engine_does() -> None:
@@ -72,7 +74,7 @@ def test_a_job_whose_render_hangs_fails_and_is_not_tried_again(stage: Room) -> N
         options={"do": "hang"},
     )
     view = stage.context(job(request_document(asked), id="vid_hangs"))
-    kind = video_kind(stage.workshop, RenderPatience(least_seconds=2.0, times=0.1))
+    kind = video_kind(stage.workshop, RenderTerms(least_seconds=2.0, patience=0.1))
     steps = {step.name: step for phase in kind.phases for step in phase.steps}
     for name in ("fetch", "speak", "animate"):
         view.results[name] = steps[name].run(view)
