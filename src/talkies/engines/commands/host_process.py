@@ -8,7 +8,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -102,10 +102,6 @@ class HostProcess:
     def alive(self) -> bool:
         return self._child.alive
 
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
     def greet(self, ear: Ear) -> None:
         """Wait for its first word; a host that says another one is ended.
 
@@ -113,12 +109,10 @@ class HostProcess:
         """
         with self._ending():
             end = time.monotonic() + START_SECONDS
-            for said in self._messages(ear):
-                if said is not None and _is_greeting(said):
-                    return
-                if said is not None or time.monotonic() > end:
-                    raise HostUnfit(f"it began with {str(said)[:200]}")
+            while (said := self._next(ear.line, ear.look)) is None and time.monotonic() < end:
                 ear.done(0.0)
+            if said is None or not _is_greeting(said):
+                raise HostUnfit(f"it began with {str(said)[:200]}")
 
     def ask(self, request: Mapping[str, Any], ear: Ear, *, cancel_seconds: float) -> Message:
         """What the host answers.
@@ -136,17 +130,17 @@ class HostProcess:
         self._send({**request, "id": self._number})
         with self._ending():
             done = 0.0
-            for said in self._messages(ear):
-                answer = self._answer(said or {}, ear)
+            while True:
+                said = self._next(ear.line, ear.look) or {}
+                answer = self._answer(said, ear)
                 if answer is not None:
                     self._busy = False
                     return answer
-                done = max(done, _fraction(said or {}))
+                done = max(done, _fraction(said))
                 try:
                     ear.done(done)
                 except BaseException as error:  # noqa: BLE001 - Ctrl-C too leaves the host loaded
                     raise self._canceled(error, cancel_seconds) from None
-        raise AssertionError  # messages end with an error only
 
     def end(self) -> None:
         """End it with all it started; does nothing the second time.
@@ -189,42 +183,41 @@ class HostProcess:
         if "answer" in said:
             return dict(said["answer"])
         if said.get("event") == "log":
-            ear.line(str(said.get("text")))
+            ear.line(str(said["text"]))
+        elif said.get("event") == "memory":
+            ear.line(f"GPU memory: {said['peak_bytes'] / (1 << 30):.1f} GiB at most")
         else:
-            ear.event(_told(said))
+            ear.event(str(said))
         return None
 
-    def _messages(self, ear: Ear) -> Iterator[Message | None]:
-        """What the host says; None, at least so often, while it says nothing."""
-        while True:
-            try:
-                said = self._said.get(timeout=POLL_SECONDS)
-            except queue.Empty:
-                self._listen(ear)
-                ear.look()
-                yield None
-                continue
-            self._listen(ear)
-            if said is None:
-                raise HostGone(self._child.wait(FAREWELL_SECONDS))
-            yield said
+    def _next(self, line: Callable[[str], None], look: Callable[[], None]) -> Message | None:
+        """What the host says next; None where it says nothing for a moment."""
+        try:
+            said = self._said.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            self._listen(line)
+            look()
+            return None
+        self._listen(line)
+        if said is None:
+            raise HostGone(self._child.wait(FAREWELL_SECONDS))
+        return said
 
-    def _listen(self, ear: Ear) -> None:
+    def _listen(self, line: Callable[[str], None]) -> None:
         """Read what it printed: a pipe that is full would stop it."""
         with contextlib.suppress(EOFError):
-            while (line := self._child.read(0.0)) is not None:
-                ear.line(line.text)
+            while (printed := self._child.read(0.0)) is not None:
+                line(printed.text)
 
     def _canceled(self, error: BaseException, seconds: float) -> BaseException:
         """What to raise once the request under way has stopped at its next step."""
         self._send({"do": "cancel", "id": self._number})
         end = time.monotonic() + seconds
         with contextlib.suppress(HostGone):
-            for said in self._messages(_NoEar()):
-                if said is not None and ("answer" in said or "error" in said):
+            while time.monotonic() < end:
+                said = self._next(_unheard, _unheard) or {}
+                if "answer" in said or "error" in said:
                     return error if said.get("ending") else _Canceled(error)
-                if time.monotonic() > end:
-                    break
         return error
 
     def _send(self, request: Mapping[str, Any]) -> None:
@@ -245,20 +238,8 @@ class HostProcess:
         self._said.put(None)
 
 
-class _NoEar:
+def _unheard(*_: object) -> None:
     """Of one who waits no more."""
-
-    def line(self, text: str) -> None:
-        pass
-
-    def event(self, text: str) -> None:
-        pass
-
-    def look(self) -> None:
-        pass
-
-    def done(self, fraction: float) -> None:
-        pass
 
 
 class _Canceled(Exception):
@@ -274,13 +255,3 @@ def _is_greeting(said: Message) -> bool:
 
 def _fraction(said: Message) -> float:
     return min(1.0, float(said["fraction"])) if said.get("event") == "progress" else 0.0
-
-
-def _told(event: Message) -> str:
-    """An event as a line of a log."""
-    if event.get("event") == "progress":
-        return f"{event.get('phase')}: {event.get('done')}/{event.get('total')}"
-    if event.get("event") == "memory":
-        peak = int(event.get("peak_bytes", 0)) / (1 << 30)
-        return f"GPU memory: {peak:.1f} GiB at most"
-    return str(event)
