@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from talkies.errors import PodFailure, TalkiesError
 from talkies.pods.pod import Pod
@@ -120,6 +120,15 @@ class Client(Protocol):
 
     def close(self) -> None:
         """Cut off what is under way, from any thread; the client is of no more use then."""
+        ...
+
+
+@runtime_checkable
+class Withdrawing(Protocol):
+    """A client that can end what came of an order whose answer was never read."""
+
+    def withdraw(self, order: Order) -> None:
+        """Cancel every job of this order that is not over."""
         ...
 
 

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from talkies.errors import Canceled, InvalidInput, PodFailure, TalkiesError
-from talkies.pods.client import Accepted, Client, Connect, Look, Order, RemoteState, pod_failure
+from talkies.pods.client import (
+    Accepted,
+    Client,
+    Connect,
+    Look,
+    Order,
+    RemoteState,
+    Withdrawing,
+    pod_failure,
+)
 from talkies.pods.pod import Pod
 
 #: Seconds between two looks at a job: a share of its age, so that a short one is soon known to be
@@ -141,7 +150,7 @@ class Relay:
         known: str | None,
     ) -> None:
         end = time.monotonic() + seconds
-        accepted = self._known(client, known) or client.submit(order)
+        accepted = self._known(client, known) or self._submitted(client, order, watch)
         remote_id = accepted.remote_id
         try:
             if remote_id is not None:
@@ -152,6 +161,25 @@ class Relay:
             if remote_id is not None and not watch.leaves:
                 self.cancel(remote_id)
             raise
+
+    def _submitted(self, client: Client, order: Order, watch: Watch) -> Accepted:
+        try:
+            return client.submit(order)
+        except PodFailure:
+            if watch.stop.event.is_set() and not watch.leaves:
+                self._withdraw(order)
+            raise
+
+    def _withdraw(self, order: Order) -> None:
+        """End a job of whose beginning we did not hear any more."""
+        client = self._connect(self._pod)
+        try:
+            if isinstance(client, Withdrawing):
+                client.withdraw(order)
+        except PodFailure as failure:
+            log.warning("a job of %s may still run: %s", order.key, failure.message)
+        finally:
+            client.close()
 
     def _fetch(self, fetch: Callable[[], None], watch: Watch) -> None:
         """Bring the video; a cut on the way does not cost the whole render."""

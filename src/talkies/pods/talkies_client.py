@@ -28,6 +28,9 @@ MOST_FORMER: Final = 4
 #: Tries while the pod still answers the same request of a worker that died, a second apart.
 MOST_ANSWERING: Final = 20
 
+#: Looks for a job whose request was cut off, a second apart.
+LOOKS_FOR_ORDER: Final = 3
+
 #: Engines that are read of one pod: a page of its list.
 PAGE: Final = 100
 
@@ -93,6 +96,22 @@ class TalkiesClient:
         said = self._wire.ask("POST", f"/v1/videos/{remote_id}/cancel")
         if not said.ok and said.status not in {404, 410}:
             raise self._wire.refusal(said, "a request to cancel")
+
+    def withdraw(self, order: Order) -> None:
+        """The pod may still be reading the request that was cut off, so it is asked again."""
+        for _ in range(LOOKS_FOR_ORDER):
+            found = _list(self._asked("GET", f"/v1/videos?limit={PAGE}", "its videos"), "data")
+            ours = [
+                one
+                for one in found
+                if isinstance(one, dict) and one.get("metadata") == {MARK: order.key}
+            ]
+            for record in ours:
+                if not self._look(record).state.over:
+                    self.cancel(self._id(record))
+            if ours:
+                return
+            self._sleep(1.0)
 
     def close(self) -> None:
         self._wire.close()

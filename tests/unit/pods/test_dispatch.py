@@ -276,6 +276,26 @@ def test_a_video_that_is_cut_on_its_way_is_fetched_again(
     assert calls.count("submit vid_1-1") == 1
 
 
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_was_cut_while_it_was_asked_for_is_withdrawn(tmp_path: Path, leaves: bool) -> None:
+    watch = Watcher(leaves=leaves)
+
+    class Cut(Played):
+        def submit(self, order: Order) -> Accepted:
+            watch.stop.set()
+            raise pod_failure(sadtalker("https://x"), "unreachable", "was cut off.")
+
+        def withdraw(self, order: Order) -> None:
+            self.calls.append("withdraw")
+            raise pod_failure(sadtalker("https://x"), "unreachable", "is away.")
+
+    calls: list[str] = []
+    sender = dispatcher(sadtalker("https://x"), how=lambda _: Cut([], calls))
+    with pytest.raises(Canceled):
+        sender.render(order(tmp_path), tmp_path / "v", watch, seconds=20)
+    assert calls == ([] if leaves else ["withdraw"])
+
+
 def test_a_cancel_that_fails_hides_nothing(tmp_path: Path) -> None:
     class Deaf(Played):
         def cancel(self, remote_id: str) -> None:

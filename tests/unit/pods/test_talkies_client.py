@@ -191,6 +191,21 @@ def test_a_job_is_canceled_or_was_over() -> None:
         client(server).cancel("vid_1")
 
 
+def test_a_job_of_whose_beginning_nobody_heard_is_found_and_canceled(tmp_path: Path) -> None:
+    ours = {**RUNNING, "metadata": {"talkies_order": "vid_1-1"}}
+    listed = {"data": [{"id": "vid_7", "metadata": {}}, ours, {**ours, "status": "succeeded"}]}
+    replies = [says({"data": []}), says(listed), says({})]
+    with Server(in_turn(replies)) as server:
+        client(server).withdraw(order(tmp_path))
+    assert [hit.path for hit in server.hits][1:] == [
+        "/base/v1/videos?limit=100",
+        "/base/v1/videos/vid_1/cancel",
+    ]
+    with Server(says({"data": []})) as server:
+        client(server).withdraw(order(tmp_path))
+    assert len(server.hits) == 3
+
+
 def test_a_probe_asks_for_engines_and_load() -> None:
     engines = [
         {"id": "a", "ready": True, "queue": {"waiting": 2, "running": 1}},
