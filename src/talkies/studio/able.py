@@ -1,6 +1,7 @@
 """Whether an engine can make what is asked for: its visuals, its formats, its own options."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
@@ -61,6 +62,7 @@ def _typed(name: str, given: Scalar, schema: Mapping[str, Any]) -> Scalar:
     if (
         value is None
         or (choices and value not in choices)
+        or not _fits(value, schema.get("pattern", ""))
         or (least is not None and not value >= least)
         or (most is not None and not value <= most)
     ):
@@ -70,6 +72,14 @@ def _typed(name: str, given: Scalar, schema: Mapping[str, Any]) -> Scalar:
             details={"option": f"options.{name}", "value": given},
         )
     return value
+
+
+def _fits(value: Scalar, pattern: str) -> bool:
+    """Whether a text has the pattern of a JSON Schema, whose `$` is the very end of the text."""
+    if not pattern or not isinstance(value, str):
+        return True
+    whole = f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern
+    return re.search(whole, value) is not None
 
 
 def _read(given: Scalar, kind: str) -> Scalar | None:
@@ -98,6 +108,8 @@ def _expected(schema: Mapping[str, Any]) -> str:
         return f"Choose one of: {', '.join(str(choice) for choice in schema['enum'])}."
     words = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
     kind = words.get(str(schema.get("type")), "a text")
+    if schema.get("pattern"):
+        return f"{schema.get('description', '')} It has to fit {schema['pattern']}".strip()
     least, most = schema.get("minimum"), schema.get("maximum")
     low = "" if least is None else f" from {least:g}"
     high = "" if most is None else f" up to {most:g}"

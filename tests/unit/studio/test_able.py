@@ -23,6 +23,8 @@ ENGINE = Capabilities(
             "scale": {"type": "number", "minimum": 0.5},
             "still": {"type": "boolean"},
             "name": {"type": "string"},
+            "turn": {"type": "string", "pattern": r"^(?:-?\d+)$", "description": "Degrees."},
+            "word": {"type": "string", "pattern": "[a-z]"},
         },
     },
 )
@@ -58,7 +60,7 @@ def test_formats_that_it_cannot_make_are_refused() -> None:
 
 def test_unknown_options_are_refused_with_those_that_there_are() -> None:
     error = refusal({"stepz": 8})
-    assert error.hint == "It has name, preset, scale, steps, still."
+    assert error.hint == "It has name, preset, scale, steps, still, turn, word."
     assert error.details["option"] == "options.stepz"
 
 
@@ -89,6 +91,8 @@ def test_an_engine_without_options_says_so() -> None:
         ({"still": "0"}, {"still": False}),
         ({"still": True}, {"still": True}),
         ({"name": "8"}, {"name": "8"}),
+        ({"turn": "-20"}, {"turn": "-20"}),
+        ({"word": "8a8"}, {"word": "8a8"}),
     ],
 )
 def test_texts_of_a_command_line_become_what_the_schema_says(
@@ -116,6 +120,9 @@ def test_texts_of_a_command_line_become_what_the_schema_says(
         ({"still": 2}, "Give true or false."),
         ({"name": 8}, "Give a text."),
         ({"name": "a\0b"}, "Give a text."),
+        ({"turn": "1 2"}, r"Degrees. It has to fit ^(?:-?\d+)$"),
+        ({"turn": "1\n"}, r"Degrees. It has to fit ^(?:-?\d+)$"),
+        ({"word": "8"}, "It has to fit [a-z]"),
     ],
 )
 def test_values_that_the_schema_forbids_are_refused_by_name(

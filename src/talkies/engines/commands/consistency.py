@@ -19,6 +19,9 @@ Fault = tuple[str, str]
 _ID: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _OPTION: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PYTHON: Final = re.compile(r"3\.\d{1,2}")
+#: A URL, or host:path; neither an option of git nor a program of its (`ext::`).
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://|[a-zA-Z0-9][^/\s:]*:[^:]")
+_COMMIT: Final = re.compile(r"[0-9a-f]{7,40}")
 _ADAPTER: Final = re.compile(r"[a-z][a-z0-9_]*|/.+\.py")
 #: The name that stands for whichever engine suits best.
 _TAKEN: Final = frozenset({"auto"})
@@ -40,6 +43,11 @@ def is_inside(name: str) -> bool:
     """Whether this is a relative path that stays in its folder."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
+def is_address(text: str) -> bool:
+    """Whether git may be given this as the address of a repository, and as nothing else."""
+    return _ADDRESS.match(text) is not None
 
 
 def _heads(description: Description) -> Iterator[Fault]:
@@ -94,11 +102,15 @@ def _places(description: Description) -> Iterator[Fault]:
         yield "environment.python", 'is a version, as "3.10"'
     if "/" in environment.requirements or not is_inside(environment.requirements):
         yield "environment.requirements", "is the name of a file beside this one"
+    if not is_address(description.repository.url):
+        yield "repository.url", "is an address that git can clone, as https://host/name"
+    if not _COMMIT.fullmatch(description.repository.revision):
+        yield "repository.revision", "is a commit: 7 to 40 of the signs 0-9a-f"
     inside = {
         "repository.entry": (description.repository.entry,),
         "command.folders": command.folders,
         "command.files": tuple(command.files),
-        "command.links": tuple(n for n in command.links if not n.startswith("{repository}/")),
+        "command.links": tuple(n.removeprefix("{repository}/") for n in command.links),
         "output.glob": (description.output.glob,),
     }
     for place, names in inside.items():

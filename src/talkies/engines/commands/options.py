@@ -57,7 +57,9 @@ def require_options(description: Description, given: Mapping[str, Scalar]) -> No
         wrong = wrong_with(value, option)
         if wrong:
             raise InvalidOption(
-                f"The option '{name}' of {description.id} {wrong}.", details={"option": name}
+                f"The option '{name}' of {description.id} {wrong}.",
+                hint=f"`talkies engines show {description.id}` says what each option takes.",
+                details={"option": name},
             )
 
 
@@ -103,7 +105,7 @@ def _wrong_text(value: str, option: Option) -> str:
     if len(value) > MOST_CHARACTERS:
         return f"has at most {MOST_CHARACTERS} characters"
     if option.pattern and not re.fullmatch(option.pattern, value):
-        return f"does not fit {option.pattern!r}"
+        return f"does not fit {option.pattern}"
     return ""
 
 

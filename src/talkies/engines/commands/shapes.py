@@ -1,5 +1,6 @@
 """How tables of TOML become the dataclasses of a description: strictly, by their types alone."""
 
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -97,7 +98,7 @@ def _one_of(kinds: tuple[Any, ...], value: object, place: str) -> Any:
     """The value, whose own type is among these; None stands for a key that is left out."""
     wanted = [kind for kind in kinds if kind is not type(None)]
     if type(value) in wanted:
-        return value
+        return _plain(type(value), value, place)
     return shaped(wanted[0], value, place)
 
 
@@ -120,6 +121,8 @@ def _plain(kind: type, value: object, place: str) -> Any:
     if type(value) is not kind:
         given = _NAMES.get(type(value), type(value).__name__)
         raise WrongShape(place, f"is {_NAMES[kind]}, not {given}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise WrongShape(place, f"is a number, not {value}")
     return value
 
 

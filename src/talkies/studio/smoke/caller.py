@@ -56,7 +56,7 @@ class Caller:
             answer = self._client.request(method, place, **more)
         except httpx.HTTPError as error:
             raise Unavailable(
-                f"{method} {place} was not answered: {error}.",
+                f"{method} {place} was not answered: {str(error).rstrip('.')}.",
                 hint="Is the address right, and does the deployment run?",
             ) from error
         if answer.status_code not in set(expect):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from talkies.engines.home import EngineHome
 from talkies.engines.installation import Installation
-from talkies.studio.upstreams.checkout import Checkouts
+from talkies.studio.upstreams.checkout import Checkouts, require_source
 from talkies.studio.upstreams.environment import EnvironmentFolder, Ways
 from talkies.studio.upstreams.imports import Modules
 from talkies.studio.upstreams.install import Host, Installer
@@ -65,11 +65,12 @@ def installer_of(
 
     `version` is ours, for the record.
 
-    Raises `InvalidOption` for a variant that there is not, and `Misconfigured` where the pinned
-    requirements cannot be read.
+    Raises `InvalidOption` for a variant or a repository that there is not, and `Misconfigured`
+    where the pinned requirements cannot be read.
     """
     description = upstream.description
     variant = upstream.variant(wish.variant)
+    require_source(wish.repository)
     programs = Programs(log=log_of(home, description.id), environ=environ)
     steps = _code_steps(upstream, home, wish, programs, uv)
     if pull is not None and description.weights:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from talkies.engines.commands.consistency import is_address
 from talkies.engines.commands.description import Repository
 from talkies.errors import EngineFailure, InvalidOption, MissingDependency
 from talkies.studio.upstreams.programs import GIT, Hear, Programs, ignore, without_credentials
@@ -31,6 +32,16 @@ class Found:
     changed: tuple[str, ...] = ()
     #: Whether it was there before, and is only used.
     in_place: bool = False
+
+
+def require_source(given: str) -> None:
+    """Raise `InvalidOption` for what is neither an address that git takes nor a folder."""
+    if given and not is_address(given) and not Path(given).expanduser().is_dir():
+        raise InvalidOption(
+            f"{without_credentials(given)} is no folder that is there, and no address.",
+            hint="Give a folder, or an address as https://host/name.",
+            details={"option": "repository"},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +133,10 @@ class Checkouts:
         """Bring the commit alone where the server gives single commits, and else all of them."""
         hidden = ("fetch", "--no-tags", "--progress")
         try:
-            self._git(partial, *hidden, "--depth", "1", url, revision, hear=hear)
+            self._git(partial, *hidden, "--depth", "1", "--", url, revision, hear=hear)
         except EngineFailure:
             refs = "+refs/heads/*:refs/remotes/origin/*"
-            self._git(partial, *hidden, url, refs, hear=hear)
+            self._git(partial, *hidden, "--", url, refs, hear=hear)
         if not self._has(partial, revision):
             raise EngineFailure(
                 f"{without_credentials(url)} has no commit {revision[:SHORT]}.",

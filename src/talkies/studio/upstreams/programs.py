@@ -80,8 +80,9 @@ class Outcome:
 
     @property
     def last_line(self) -> str:
-        """The last line that it said."""
-        return self.said[-1].strip() if self.said else "it said nothing"
+        """The line that says why: git's reason stands before its advice, others' at the end."""
+        fatal = (line for line in self.said if line.startswith("fatal: "))
+        return next(fatal, self.said[-1]).strip() if self.said else "it said nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,28 @@ class TestRepository:
         with pytest.raises(InvalidOption, match=r"has no inference\.py"):
             stage.bring(repository=str(stage.folder / "the wheels"))
 
+    @pytest.mark.parametrize(
+        "given", ["/nowhere/code", "--upload-pack=touch {pwned}; x", "ext::touch {pwned}"]
+    )
+    def test_what_is_no_address_and_no_folder_is_refused_before_git_sees_it(
+        self, stage: Stage, given: str
+    ) -> None:
+        pwned = stage.folder / "pwned"
+        with pytest.raises(InvalidOption, match="is no folder that is there, and no address"):
+            stage.bring(repository=given.format(pwned=pwned))
+        assert not pwned.exists()
+        assert not stage.home.root.exists()
+
+    def test_an_address_is_no_option_of_git(self, stage: Stage) -> None:
+        pwned = stage.folder / "pwned"
+        wanted = replace(
+            stage.description.repository, url=f"--upload-pack=touch '{pwned}'; git-upload-pack"
+        )
+        stage.describe(repository=wanted)
+        with pytest.raises(EngineFailure, match="fatal: "):
+            stage.bring()
+        assert not pwned.exists()
+
     def test_another_address_may_have_the_commit(self, stage: Stage) -> None:
         fork = stage.folder / "fork.git"
         git(stage.folder, "clone", "-q", "--bare", stage.repository.url, str(fork))
