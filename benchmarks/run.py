@@ -22,6 +22,7 @@ import score_bench
 import service_bench
 import speech_bench
 import system_bench
+import warm_bench
 from rows import Row, save
 
 Bench = Callable[[argparse.Namespace], Iterable[Row]]
@@ -35,7 +36,10 @@ BENCHES: dict[str, Bench] = {
     "system": lambda given: system_bench.rows(quick=given.quick),
     "jobs": lambda given: jobs_bench.rows(quick=given.quick),
     "service": lambda given: service_bench.rows(quick=given.quick),
-    "engines": lambda given: engines_bench.rows(quick=given.quick),
+    "engines": lambda given: [
+        *engines_bench.rows(quick=given.quick),
+        *warm_bench.rows(quick=given.quick),
+    ],
     "pods": lambda given: pods_bench.rows(quick=given.quick),
     "hostile": lambda _: hostile_bench.rows(),
 }
