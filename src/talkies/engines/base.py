@@ -95,6 +95,11 @@ class Capabilities:
     def needs_gpu(self) -> bool:
         return self.vram_gib > 0
 
+    def preset(self, name: str | None = None) -> Preset | None:
+        """The preset of that name, or else the default; None where there are none."""
+        named = (preset for preset in self.presets if preset.name == name)
+        return next(named, next(iter(self.presets), None))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:

@@ -52,7 +52,7 @@ class Fetcher:
         """
         with (
             _reporting(folder / file.path),
-            Partial(private_folder(folder), file) as partial,
+            Partial(unfinished_folder(folder), file) as partial,
         ):
             target = writable_path(folder, file.path)
             partial.restore(meter.at)
@@ -121,7 +121,7 @@ class Fetcher:
         )
 
 
-def private_folder(folder: Path) -> Path:
+def unfinished_folder(folder: Path) -> Path:
     """Where unfinished files lie. Raises `OSError`."""
     private = folder / PRIVATE
     private.mkdir(exist_ok=True)

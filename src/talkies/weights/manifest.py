@@ -83,10 +83,6 @@ class Manifest:
         """This manifest with a file added, or replaced."""
         return replace(self, files={**self.files, file.path: file})
 
-    def without_file(self, path: str) -> "Manifest":
-        """This manifest without a file."""
-        return replace(self, files={key: one for key, one in self.files.items() if key != path})
-
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a folder; an empty one where there is none.

@@ -67,8 +67,7 @@ def _taken(
 def _need(engine: CommandEngine, home: EngineHome) -> Need:
     description = engine.description
     installed = read_installation(home, description.id)
-    first = next(iter(description.presets.values()), None)
-    usual = "" if first is None else first.weights
+    usual = description.presets[description.default_preset].weights
     return Need(
         engine=description.id,
         sources=description.weights,

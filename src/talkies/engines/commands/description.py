@@ -253,3 +253,8 @@ class Description:
     load_seconds: float = 60.0
     #: Longest speech in all, seconds.
     most_seconds: float | None = None
+
+    @property
+    def default_preset(self) -> str:
+        """Its name."""
+        return next(iter(self.presets))

@@ -88,7 +88,7 @@ def _lacks(description: Description, home: EngineHome) -> Iterator[Lack]:
         if not (shutil.which(program) or shutil.which(program, path=own)):
             mend = f"talkies doctor --engine {named}"
             yield Lack(EngineBroken, f"the program {program} is not on the PATH", mend)
-    lack = weights_lack(description, home, next(iter(description.presets)))
+    lack = weights_lack(description, home, description.default_preset)
     if lack is not None and not complete_presets(description, home):
         yield lack
 

@@ -8,6 +8,7 @@ from talkies.engines.commands.engine import CommandEngine
 from talkies.engines.home import EngineHome
 from talkies.engines.registry import LIBRARY, EngineRegistry
 from talkies.errors import InvalidOption
+from talkies.weights.sources import variants_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +22,12 @@ class Upstream:
     @property
     def variants(self) -> tuple[str, ...]:
         """The variants of its weights; none where there is only one."""
-        named = [name for source in self.description.weights for name in source.variants]
-        return tuple(dict.fromkeys(named))
+        return variants_of(self.description.weights)
 
     @property
     def standard_variant(self) -> str:
         """The variant that its default preset needs."""
-        preset = next(iter(self.description.presets.values()), None)
-        return "" if preset is None else preset.weights
+        return self.description.presets[self.description.default_preset].weights
 
     def variant(self, asked: str | None) -> str:
         """The variant that is asked for, or the standard one. Raises `InvalidOption`."""

@@ -14,7 +14,7 @@ from talkies.studio.upstreams.imports import Imported, Modules, require_imports
 from talkies.studio.upstreams.programs import Hear, without_credentials
 from talkies.studio.upstreams.requirements import Requirements
 from talkies.weights.manifest import missing, read_manifest
-from talkies.weights.sources import WeightSource
+from talkies.weights.sources import WeightSource, sources_of
 
 #: About what a checkout and an environment take, GB: torch and what belongs to it is most of it.
 REPOSITORY_GB: Final = 0.5
@@ -272,9 +272,7 @@ class WeightsStep:
 
     @property
     def _needed(self) -> tuple[WeightSource, ...]:
-        return tuple(
-            one for one in self._sources if not one.variants or self._variant in one.variants
-        )
+        return sources_of(self._sources, self._variant)
 
     @property
     def _there(self) -> float:

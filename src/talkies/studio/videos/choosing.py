@@ -16,7 +16,7 @@ from talkies.studio.videos.choice import Candidate, Choice, best
 from talkies.studio.videos.lengths import recorded, spoken
 from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.queueing import Lines, slots, wait
-from talkies.studio.videos.speeds import Range
+from talkies.studio.videos.speeds import Range, preset_in
 from talkies.studio.videos.submission import VideoSubmission
 
 
@@ -89,7 +89,7 @@ class EngineChooser:
         return served or [each for each in allowed if each.ready] or allowed
 
     def _candidate(self, engine: Capabilities, submission: VideoSubmission) -> Candidate:
-        pace = self._pace.of(engine, scored=submission.score, preset=preset_of(submission))
+        pace = self._pace.of(engine, scored=submission.score, preset=preset_in(submission.options))
         work = pace.work(self._seconds(submission))
         waits = wait(self._lines, engine.id, pace.typical)
         return Candidate(
@@ -112,12 +112,6 @@ class EngineChooser:
                 + ".",
                 details={"engine": engine.id, "licence": engine.licence},
             )
-
-
-def preset_of(submission: VideoSubmission) -> str | None:
-    """The preset that a request names; None leaves it to the engine."""
-    named = submission.options.get("preset")
-    return str(named) if named else None
 
 
 def _known(listed: ListedEngine) -> Capabilities:

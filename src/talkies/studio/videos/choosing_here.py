@@ -12,7 +12,7 @@ from talkies.studio.speaking import Script
 from talkies.studio.videos.choice import Candidate, best
 from talkies.studio.videos.lengths import PCM_TYPES, recorded, spoken
 from talkies.studio.videos.request import VideoRequest
-from talkies.studio.videos.speeds import SCORE_SECONDS, Range, claimed
+from talkies.studio.videos.speeds import SCORE_SECONDS, Range, claimed, preset_in
 
 #: Seconds that `auto` lets a more lifelike engine take.
 AUTO_SECONDS: Final = 600.0
@@ -60,13 +60,8 @@ def _candidate(request: VideoRequest, engine: Capabilities) -> Candidate:
         options=request.engine_options,
     )
     more = SCORE_SECONDS if request.sidecars.score else 0.0
-    pace = claimed(engine, _preset(request), more)
+    pace = claimed(engine, preset_in(request.engine_options), more)
     return Candidate(engine=engine, seconds=pace.work(_seconds(request)))
-
-
-def _preset(request: VideoRequest) -> str | None:
-    named = request.engine_options.get("preset")
-    return str(named) if named else None
 
 
 def _seconds(request: VideoRequest) -> Range:

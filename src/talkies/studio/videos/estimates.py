@@ -20,11 +20,10 @@ from talkies.studio.maker_process import Patience
 from talkies.studio.making import Makers
 from talkies.studio.progress import Stage
 from talkies.studio.videos.choice import Choice
-from talkies.studio.videos.choosing import preset_of
 from talkies.studio.videos.lengths import spoken
 from talkies.studio.videos.pace import Pace
 from talkies.studio.videos.queueing import Lines, slots, wait
-from talkies.studio.videos.speeds import Range
+from talkies.studio.videos.speeds import Range, preset_in
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
 from talkies.studio.videos.workbench import SITTING
@@ -116,7 +115,7 @@ class Estimator:
         """
         engine = choice.engine
         seen = self._look(engine.id, submission)
-        preset = preset_of(submission)
+        preset = preset_in(submission.options)
         pace = self._pace.of(engine, scored=submission.score, preset=preset)
         work = pace.work(seen.seconds)
         waits = wait(self._lines, engine.id, pace.typical)
@@ -149,7 +148,7 @@ class Estimator:
         except TalkiesError:  # its engine has been removed since
             return None
         submission = submission_from(job.request)
-        pace = self._pace.of(engine, scored=submission.score, preset=preset_of(submission))
+        pace = self._pace.of(engine, scored=submission.score, preset=preset_in(submission.options))
         places = max(1, slots(self._lines, engine.id))
         return round(pace.typical * ((position - 1) / places + 1), 1)
 

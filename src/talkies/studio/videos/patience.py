@@ -7,6 +7,7 @@ from talkies.engines.base import Capabilities
 from talkies.engines.terms import RenderTerms
 from talkies.errors import ChildTimedOut, EngineFailure, EngineStalled
 from talkies.studio.maker_process import Patience
+from talkies.studio.videos.speeds import preset_in
 
 #: A machine without a GPU may be so many times slower than the one that an engine's speed is from:
 #: 1080p at 60 frames a second instead of 720p at 25.
@@ -29,8 +30,7 @@ def patience_with(
 
 def speed_of(engine: Capabilities, options: Mapping[str, Any]) -> float:
     """Seconds of work for a second of video, on the slowest GPU of which the speed is known."""
-    named = {preset.name: preset for preset in engine.presets}
-    preset = named.get(str(options.get("preset")), next(iter(engine.presets), None))
+    preset = engine.preset(preset_in(options))
     if preset is None or not preset.speeds:
         return SLOWER * engine.seconds_per_video_second
     return max(speed.seconds_per_video_second for speed in preset.speeds)

@@ -1,7 +1,8 @@
 """How long an engine takes, as far as its own claims go: guesses that say how sure they are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from talkies.engines.base import Capabilities
 
@@ -46,13 +47,20 @@ class EnginePace:
         )
 
 
+def preset_in(options: Mapping[str, Any]) -> str | None:
+    """The preset that an engine's options name; None leaves it to the engine."""
+    named = options.get("preset")
+    return str(named) if named else None
+
+
 def claimed(engine: Capabilities, preset: str | None, more: float) -> EnginePace:
     """What is published of an engine; a machine's models are perhaps not loaded yet.
 
     `more` are seconds of other work for each second of video.
     """
-    named = [known for known in engine.presets if known.name == preset] or engine.presets[:1]
-    speeds = [speed.seconds_per_video_second for known in named for speed in known.speeds]
+    known = engine.preset(preset)
+    published = known.speeds if known is not None else ()
+    speeds = [speed.seconds_per_video_second for speed in published]
     speeds = speeds or [engine.seconds_per_video_second]
     slowest = max(speeds) + more
     return EnginePace(
