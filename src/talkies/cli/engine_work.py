@@ -175,9 +175,8 @@ def _puller(home: EngineHome, endpoint: str | None, token: str | None) -> Pull:
             else:
                 hear(" ".join(part for part in (event.path, far(event)) if part))
 
-        volume = home.weights_root or home.root / "weights"
         with open_puller(endpoint or ENDPOINT, token) as puller:
-            puller.pull(sources, folder, variant, volume=volume, listener=listen)
+            puller.pull(sources, folder, variant, volume=home.volume, listener=listen)
 
     return pull
 

@@ -104,7 +104,7 @@ def pull(
             chosen.description.weights,
             chosen.folder,
             chosen.variant,
-            volume=home.weights_root or home.root / "weights",
+            volume=home.volume,
             thorough=thorough,
             listener=listener,
         )

@@ -35,6 +35,11 @@ class EngineHome:
     def descriptions(self) -> Path:
         return self.root / "engines"
 
+    @property
+    def volume(self) -> Path:
+        """The folder of all weights that do not lie elsewhere."""
+        return self.weights_root or self.root / "weights"
+
     def repository(self, engine_id: str) -> Path:
         return dict(self.repositories).get(engine_id, self.root / "repositories" / engine_id)
 
@@ -46,8 +51,7 @@ class EngineHome:
         return self.environment(engine_id) / "bin" / "python"
 
     def weights(self, engine_id: str) -> Path:
-        base = self.weights_root or self.root / "weights"
-        return dict(self.weight_folders).get(engine_id, base / engine_id)
+        return dict(self.weight_folders).get(engine_id, self.volume / engine_id)
 
     def record(self, engine_id: str) -> Path:
         """What the installation of an engine wrote down."""

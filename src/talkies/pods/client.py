@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias, runtime_checkable
+from typing import Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 from talkies.errors import PodFailure, TalkiesError
 from talkies.pods.pod import Pod
@@ -95,7 +95,7 @@ class Client(Protocol):
     """Speaks to one pod, for one piece of work; not for two threads at once, but for `close`.
 
     Every method but `close` raises `PodFailure` for whatever the pod or the way to it does, with
-    `details["reason"]` one of `FAILURES`; what is wrong with the order itself is an `InvalidInput`.
+    `details["reason"]` a `Reason`; what is wrong with the order itself is an `InvalidInput`.
     """
 
     def probe(self) -> Probe:
@@ -138,7 +138,7 @@ Connect: TypeAlias = Callable[[Pod], Client]
 #: Why a pod failed: `unreachable`, `refused` (our key or token), `busy`, `lost` (it forgot the
 #: job), `answer` (it said what nobody understands), `job` (the job itself failed there),
 #: `slow` (it took longer than it may).
-FAILURES: Final = frozenset({"unreachable", "refused", "busy", "lost", "answer", "job", "slow"})
+Reason: TypeAlias = Literal["unreachable", "refused", "busy", "lost", "answer", "job", "slow"]
 
 
 def shown(text: str) -> str:
@@ -147,6 +147,6 @@ def shown(text: str) -> str:
     return plain.strip()
 
 
-def pod_failure(pod: Pod, reason: str, message: str) -> PodFailure:
+def pod_failure(pod: Pod, reason: Reason, message: str) -> PodFailure:
     """The failure of a pod, with its name in front."""
     return PodFailure(f"The pod {pod.name} {message}", details={"pod": pod.name, "reason": reason})

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from talkies.errors import FetchFailed, MediaTooLarge, PodFailure, UnsafeAddress
 from talkies.net.client import GuardedClient, Request
-from talkies.pods.client import shown
+from talkies.pods.client import Reason, shown
 
 REST_URL: Final = "https://rest.runpod.io/v1"
 
@@ -203,11 +203,11 @@ def _checked(id_: str) -> str:
 
 def _refused(status: int, text: bytes) -> PodFailure:
     said = shown(text[:2_000].decode("utf-8", "replace"))
-    reasons = {401: "refused", 403: "refused", 429: "busy"}
+    reasons: Mapping[int, Reason] = {401: "refused", 403: "refused", 429: "busy"}
     known = {"refused": "does not accept RUNPOD_API_KEY"}
     reason = reasons.get(status, "answer")
     return _failed(reason, f"{known.get(reason, 'refused')} (status {status}): {said}")
 
 
-def _failed(reason: str, message: str) -> PodFailure:
+def _failed(reason: Reason, message: str) -> PodFailure:
     return PodFailure(f"RunPod {message}", details={"pod": "RunPod", "reason": reason})

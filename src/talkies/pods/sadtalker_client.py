@@ -124,14 +124,10 @@ class SadTalkerClient:
         return max(self._whole_seconds, self._wire.limits.transfer_seconds)
 
     def _document(self, said: Said, what: str) -> Mapping[str, Any]:
-        if not said.ok:
-            detail = (said.document or {}).get("detail")
-            if isinstance(detail, str) and said.status in {400, 415, 422}:
-                raise self._wire.failure("answer", f"does not take it: {shown(detail)}")
-            raise self._wire.refusal(said, what)
-        if said.document is None:
-            raise self._wire.failure("answer", "answered something that is no JSON object.")
-        return said.document
+        detail = (said.document or {}).get("detail")
+        if isinstance(detail, str) and said.status in {400, 415, 422}:
+            raise self._wire.failure("answer", f"does not take it: {shown(detail)}")
+        return self._wire.document(said, what)
 
     def _direct(self, document: Mapping[str, Any]) -> Look:
         """The answer of an older path: the video, or nothing."""

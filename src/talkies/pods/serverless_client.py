@@ -18,7 +18,7 @@ from talkies.kit.files import replacing
 from talkies.kit.messages import rebuilt
 from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, shown
 from talkies.pods.pod import Pod, TokenPlace
-from talkies.pods.talkies_client import SAFE_ID, progress_of
+from talkies.pods.talkies_client import MARK, SAFE_ID, progress_of
 from talkies.pods.wire import Limits, PodWire, Said, Ways
 
 #: Bytes of one request by `/run`, which takes 10 MB.
@@ -98,7 +98,9 @@ class ServerlessClient:
 
     def probe(self) -> Probe:
         """What the endpoint counts; it does not say what its workers render with."""
-        jobs = self._record(self._patient(lambda: self._get("/health")), "its health").get("jobs")
+        jobs = self._wire.document(self._patient(lambda: self._get("/health")), "its health").get(
+            "jobs"
+        )
         counts = jobs if isinstance(jobs, dict) else {}
         return Probe(waiting=_count(counts, "inQueue"), running=_count(counts, "inProgress"))
 
@@ -109,7 +111,7 @@ class ServerlessClient:
             lambda: self._wire.ask("POST", "/run", document=document, seconds=seconds),
             repeatable=False,
         )
-        record = self._record(said, "a request for a video")
+        record = self._wire.document(said, "a request for a video")
         found = record.get("id")
         if not isinstance(found, str) or not SAFE_ID.fullmatch(found):
             raise self._wire.failure("answer", "answered without the id of a job.")
@@ -119,7 +121,7 @@ class ServerlessClient:
         said = self._patient(lambda: self._get(f"/status/{remote_id}"))
         if said.status in {404, 410}:
             return Look(state=RemoteState.LOST)
-        return self._look(remote_id, self._record(said, "a question about a job"))
+        return self._look(remote_id, self._wire.document(said, "a question about a job"))
 
     def fetch(self, remote_id: str | None, look: Look, path: Path) -> None:
         known = remote_id or ""
@@ -159,13 +161,6 @@ class ServerlessClient:
             said = ask()
         return said
 
-    def _record(self, said: Said, what: str) -> Mapping[str, Any]:
-        if not said.ok:
-            raise self._wire.refusal(said, what)
-        if said.document is None:
-            raise self._wire.failure("answer", "answered something that is no JSON object.")
-        return said.document
-
     def _look(self, remote_id: str, record: Mapping[str, Any]) -> Look:
         state = _STATES.get(record.get("status"), RemoteState.UNKNOWN)
         output = record.get("output")
@@ -204,7 +199,7 @@ class ServerlessClient:
             "motion": order.motion,
             "output": {"framing": "source", "resolution": "source", "format": "mp4"},
             "options": dict(order.options),
-            "metadata": {"order": order.key},
+            "metadata": {MARK: order.key},
             # The worker ends it a little before RunPod would end the worker.
             "deadline_seconds": max(1.0, self._terms.work_seconds * 0.95),
             **({"prompt": order.prompt} if order.prompt else {}),

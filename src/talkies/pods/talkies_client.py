@@ -74,7 +74,7 @@ class TalkiesClient:
         """A job that failed or was canceled under the same key is passed over for a new one."""
         for number in range(1, MOST_FORMER + 1):
             said = self._created(order, f"{order.key}.{number}")
-            record = self._record(said)
+            record = self._wire.document(said, "a question about a job")
             look = self._look(record)
             replayed = said.headers.get("idempotency-replayed") == "true"
             if not (replayed and look.state in {RemoteState.FAILED, RemoteState.CANCELED}):
@@ -87,7 +87,7 @@ class TalkiesClient:
         said = self._wire.ask("GET", path, seconds=seconds)
         if said.gone:
             return Look(state=RemoteState.LOST)
-        return self._look(self._record(said))
+        return self._look(self._wire.document(said, "a question about a job"))
 
     def fetch(self, remote_id: str | None, look: Look, path: Path) -> None:  # noqa: ARG002 - the id says all
         self._wire.bring(self._wire.path(f"/v1/videos/{remote_id}/content"), path)
@@ -139,13 +139,6 @@ class TalkiesClient:
             return self._wire.failure("answer", f"does not take it: {error.message}")
         return self._wire.refusal(said, "a request for a video")
 
-    def _record(self, said: Said) -> Mapping[str, Any]:
-        if not said.ok:
-            raise self._wire.refusal(said, "a question about a job")
-        if said.document is None:
-            raise self._wire.failure("answer", "answered something that is no JSON object.")
-        return said.document
-
     def _id(self, record: Mapping[str, Any]) -> str:
         found = record.get("id")
         if not isinstance(found, str) or not SAFE_ID.fullmatch(found):
@@ -161,12 +154,7 @@ class TalkiesClient:
         )
 
     def _asked(self, method: str, path: str, what: str) -> Mapping[str, Any]:
-        said = self._wire.ask(method, path)
-        if not said.ok:
-            raise self._wire.refusal(said, f"a question about {what}")
-        if said.document is None:
-            raise self._wire.failure("answer", "answered something that is no JSON object.")
-        return said.document
+        return self._wire.document(self._wire.ask(method, path), f"a question about {what}")
 
 
 def progress_of(value: object) -> float | None:

@@ -15,14 +15,20 @@ from talkies.kit.files import replacing
 from talkies.net.client import MOST_REDIRECTS, REDIRECTS, Answer, GuardedClient, Request
 from talkies.net.guard import AddressPolicy, read_url, redirected
 from talkies.net.resolver import Resolver
-from talkies.pods.client import pod_failure
+from talkies.pods.client import Reason, pod_failure
 from talkies.pods.pod import Pod, TokenPlace
 
 #: Largest answer that is read as JSON; a job's record has a few kilobytes.
 JSON_BYTES: Final = 1 << 20
 
 #: Answers that say why it is not our pod's day, by status.
-_REASONS: Final = {401: "refused", 403: "refused", 407: "refused", 429: "busy", 503: "busy"}
+_REASONS: Final[Mapping[int, Reason]] = {
+    401: "refused",
+    403: "refused",
+    407: "refused",
+    429: "busy",
+    503: "busy",
+}
 
 #: What proxies answer, without a word of JSON, whose pod is stopped, starting or overloaded; from
 #: 520 on they are Cloudflare's, which stands before RunPod's.
@@ -157,7 +163,7 @@ class PodWire:
                     url = redirected(read_url(url), location)
         raise self.failure("answer", "redirects for ever.")
 
-    def failure(self, reason: str, message: str) -> PodFailure:
+    def failure(self, reason: Reason, message: str) -> PodFailure:
         return pod_failure(self.pod, reason, message)
 
     def refusal(self, said: Said, what: str) -> PodFailure:
@@ -165,12 +171,20 @@ class PodWire:
         reason = _REASONS.get(said.status, "answer")
         if said.document is None and said.status in _AWAY:
             reason = "unreachable"
-        explained = {
+        explained: Mapping[Reason, str] = {
             "unreachable": f"is not behind its address (status {said.status}).",
             "refused": f"does not accept our key or token (status {said.status}).",
             "busy": f"has no room now (status {said.status}).",
         }
         return self.failure(reason, explained.get(reason, f"answered {said.status} to {what}."))
+
+    def document(self, said: Said, what: str) -> Mapping[str, Any]:
+        """The JSON object that was answered to `what`, as "a question about a job"."""
+        if not said.ok:
+            raise self.refusal(said, what)
+        if said.document is None:
+            raise self.failure("answer", "answered something that is no JSON object.")
+        return said.document
 
     def close(self) -> None:
         self._closed = True

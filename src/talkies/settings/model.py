@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from talkies.settings.about import About
-from talkies.settings.later import Models, RunPod, SadTalker, Web
-from talkies.settings.pods import Pods
+from talkies.settings.later import Models, Web
+from talkies.settings.pods import Pods, RunPod, SadTalker
 from talkies.settings.rendering import Rendering
 from talkies.settings.serving import Access, Data, Serving
 from talkies.settings.storing import Storing

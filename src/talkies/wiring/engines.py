@@ -73,5 +73,5 @@ def _need(engine: CommandEngine, home: EngineHome) -> Need:
         sources=description.weights,
         folder=home.weights(description.id),
         variant=usual if installed is None else installed.variant,
-        volume=home.weights_root or home.root / "weights",
+        volume=home.volume,
     )

@@ -25,8 +25,7 @@ from talkies.errors import (
 )
 from talkies.kit.ids import new_id
 from talkies.settings import Settings
-from talkies.settings.later import RunPod, SadTalker
-from talkies.settings.pods import Pods
+from talkies.settings.pods import Pods, RunPod, SadTalker
 from talkies.storage.base import Storage
 from talkies.studio.serverless.answers import Results
 from talkies.studio.serverless.desk import ClosedDesk, Desk, Office, ServesOrders, Startup

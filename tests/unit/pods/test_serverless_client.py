@@ -16,6 +16,7 @@ from talkies.errors import FaceNotFound, GpuOutOfMemory, MediaTooLarge, PodFailu
 from talkies.pods.client import Look, RemoteState
 from talkies.pods.pod import Contract, Pod
 from talkies.pods.serverless_client import REQUEST_BYTES, ServerlessClient, Terms
+from talkies.pods.talkies_client import MARK
 
 OTHER_KEY = "rpa_ANOTHER"
 VIDEO = b"a video, more or less"
@@ -78,6 +79,8 @@ def test_an_order_is_what_our_worker_takes(
     assert held.input["prompt"] == "A nod."
     assert held.input["options"] == {"preset": "720"}
     assert held.input["output"]["resolution"] == "source"
+    # The mark by which our own service knows not to send it on.
+    assert held.input["metadata"] == {MARK: "vid_1-1"}
     assert held.policy["executionTimeout"] == 21_600_000
     assert held.policy["ttl"] == (86_400 + 21_600) * 1_000
     assert held.input["deadline_seconds"] * 1_000 < held.policy["executionTimeout"]
