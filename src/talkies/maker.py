@@ -23,6 +23,7 @@ from typing import IO, Any
 
 from talkies.engines.registry import BUILT_IN
 from talkies.errors import Canceled
+from talkies.kit.child import ANOTHER
 from talkies.kit.messages import Header, receive, relaying_errors, send
 from talkies.studio.audio.steps import align_in, speak_in, stream_speech
 from talkies.studio.maker_setup import setup_from
@@ -48,6 +49,8 @@ def main(arguments: list[str]) -> None:
     mouth.say({"ready": True})
     with contextlib.closing(tools.engines):
         for command in heard(mouth):
+            sys.stderr.write(ANOTHER)
+            sys.stderr.flush()
             with relaying_errors(mouth.stream):
                 mouth.say({"answer": _done(command, tools, mouth)})
 

@@ -18,6 +18,10 @@ from talkies.errors import ChildCrashed, ChildTimedOut
 #: Bytes of a child's error output that are kept for a report: its end says why it died.
 STDERR_KEPT = 8_192
 
+#: What a child that works for one after another writes to its error output before each: a report
+#: has only what came after it, and nothing that was said of somebody else's work.
+ANOTHER = "\x1e\n"
+
 #: Seconds a child may take to end after its input was closed and its output was read.
 FAREWELL_SECONDS = 10.0
 
@@ -223,7 +227,7 @@ class Child:
     def _collect_stderr(self) -> None:
         stream = self._running.stderr
         while stream is not None and (some := stream.read1(4_096)):  # type: ignore[attr-defined]
-            self._stderr = (self._stderr + some)[-STDERR_KEPT:]
+            self._stderr = (self._stderr + some).rpartition(ANOTHER.encode())[2][-STDERR_KEPT:]
 
 
 def _environment(variables: Sequence[str], *, single: bool) -> dict[str, str]:

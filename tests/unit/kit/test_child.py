@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from talkies.errors import AudioEmpty, ChildCrashed, ChildTimedOut
-from talkies.kit.child import Child, Limits
+from talkies.kit.child import ANOTHER, Child, Limits
 from talkies.kit.messages import receive
 
 PATIENT = Limits(wall_seconds=20)
@@ -46,7 +46,7 @@ def test_a_child_sees_none_of_the_parents_secrets() -> None:
     module, arguments = script("import os; print(sorted(os.environ))")
     environment = {**os.environ, "SECRET_TOKEN": "x", "PYTHONPATH": "/nowhere"}
     code = (
-        "from talkies.kit.child import Child, Limits\n"
+        "from talkies.kit.child import ANOTHER, Child, Limits\n"
         f"with Child({module!r}, {arguments!r}, limits=Limits(wall_seconds=9)) as c:\n"
         "    print(c.stdout.read().decode())"
     )
@@ -65,7 +65,7 @@ def test_a_child_may_be_shown_more_and_has_one_thread_where_its_memory_is_limite
     module, arguments = script("import os; print(sorted(os.environ))")
     limits = f"Limits(wall_seconds=9, memory_bytes={memory})"
     code = (
-        "from talkies.kit.child import Child, Limits\n"
+        "from talkies.kit.child import ANOTHER, Child, Limits\n"
         f"with Child({module!r}, {arguments!r}, limits={limits}, variables=['CUDA_*']) as c:\n"
         "    print(c.stdout.read().decode())"
     )
@@ -87,6 +87,14 @@ def test_a_crash_is_reported_with_the_end_of_what_it_said() -> None:
     assert stderr.rstrip().endswith("the end")
     assert len(stderr) <= 8_192
     assert caught.value.details["status"] == 1
+
+
+def test_a_report_has_nothing_of_the_work_before() -> None:
+    said = ANOTHER.join(("one", "two", "three")).encode()
+    module, arguments = script(f"import os; os.write(2, {said!r}); os._exit(1)")
+    with pytest.raises(ChildCrashed) as caught, Child(module, arguments, limits=PATIENT) as child:
+        child.stdout.read()
+    assert caught.value.details["stderr"] == "three"
 
 
 def test_a_signal_is_named() -> None:
@@ -182,7 +190,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     module, arguments = script("import time; print('up', flush=True); time.sleep(60)")
     code = (
         "import os\n"
-        "from talkies.kit.child import Child, Limits\n"
+        "from talkies.kit.child import ANOTHER, Child, Limits\n"
         f"with Child({module!r}, {arguments!r}, limits=Limits(wall_seconds=60)) as c:\n"
         "    c.stdout.readline(); print(c.pid, flush=True); os._exit(9)"
     )

@@ -146,6 +146,14 @@ def test_who_takes_too_long_is_ended_with_its_log(keeper: Keeper, folder: Path) 
     assert gone(pid)
 
 
+def test_a_log_has_nothing_of_the_job_before(keeper: Keeper, folder: Path) -> None:
+    render(keeper, command(folder, do="chatter"))
+    crashing = command(folder, do="crash")
+    with pytest.raises(ChildCrashed) as caught, keeper.borrow("quick", never) as maker:
+        maker.do(crashing, PATIENT, ignore)
+    assert "stray line" not in str(caught.value.details["stderr"])
+
+
 def test_a_crash_ends_it(keeper: Keeper, folder: Path) -> None:
     crashing = command(folder, do="crash")
     with pytest.raises(ChildCrashed), keeper.borrow("quick", never) as maker:

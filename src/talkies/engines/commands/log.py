@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from talkies.engines.commands.values import SETTLED, Values
@@ -14,6 +15,8 @@ MOST_LINES: Final = 200
 _BAR: Final = re.compile(r"\d+%\||\d+(/\d+|it) \[")
 #: Folders that are called by their names, those that lie in others first.
 _FOLDERS: Final = ("scratch", *SETTLED)
+#: Our own package, which hosts stand in.
+_PACKAGE: Final = Path(__file__).parents[2]
 
 
 class Log:
@@ -40,4 +43,6 @@ class Log:
 def _named(values: Values) -> Mapping[str, str]:
     """Folders of a run and what they are called, the longest first."""
     folders = {str(values[name]): f"{{{name}}}" for name in _FOLDERS if values.get(name)}
+    folders[str(_PACKAGE)] = "{talkies}"
+    folders[str(Path.home())] = "~"
     return dict(sorted(folders.items(), key=lambda pair: -len(pair[0])))

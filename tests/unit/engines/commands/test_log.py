@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import talkies
 from talkies.engines.commands.log import MOST_LINES, Log
 
 VALUES = {
@@ -15,6 +18,13 @@ def test_our_folders_are_called_by_their_names_the_inner_ones_first() -> None:
     )
     log.add("exec /data/env/bin/python")
     assert log.lines == ("open {scratch}/x and {weights}/y", "exec {python}")
+
+
+def test_paths_of_the_server_are_not_shown() -> None:
+    log = Log(VALUES)
+    host = Path(talkies.__file__).parent / "engines/hosts/host.py"
+    assert log.add(f'File "{host}", line 1') == 'File "{talkies}/engines/hosts/host.py", line 1'
+    assert log.add(f"File {Path.home()}/.pyenv/lib/runpy.py") == "File ~/.pyenv/lib/runpy.py"
 
 
 def test_a_bar_takes_one_line_however_often_it_is_drawn() -> None:
