@@ -12,7 +12,7 @@ from talkies.errors import Misconfigured
 from talkies.kit.clock import rfc3339
 from talkies.pods.member import PodState
 from talkies.pods.starting import Starter
-from talkies.wiring.fleet import Fleet
+from talkies.wiring.pods import Pods
 
 HEAD = ("POD", "CONTRACT", "ENGINES", "STATE", "VIDEOS", "BREAKER", "PRICE/H", "LAST ERROR")
 
@@ -25,23 +25,23 @@ NONE = "There are no pods: PODS, SADTALKER_RUNPOD_ENDPOINTS or RUNPOD_API_KEY na
 def list_pods(target: Target, *, look: bool) -> None:
     """Print the pods as they are now."""
     with target.open() as parts:
-        fleet = parts.parts.work.fleet
-        if fleet is None:
+        pods = parts.parts.work.pods
+        if pods is None:
             tell(NONE)
             return
-        _say(*_seen(fleet, look=look), as_json=target.as_json)
+        _say(*_seen(pods, look=look), as_json=target.as_json)
 
 
 def watch_pods(target: Target, *, look: bool, seconds: float) -> None:
     """Print them again and again; ends when it is interrupted."""
     with target.open() as parts:
-        fleet = parts.parts.work.fleet
-        if fleet is None:
+        pods = parts.parts.work.pods
+        if pods is None:
             tell(NONE)
             return
         before: Sequence[PodState] | None = None
         while True:
-            states, who = _seen(fleet, look=look)
+            states, who = _seen(pods, look=look)
             if states != before:
                 _say(states, who, as_json=target.as_json)
                 before = states
@@ -51,7 +51,7 @@ def watch_pods(target: Target, *, look: bool, seconds: float) -> None:
 def start_pod(target: Target) -> None:
     """Start one more pod, and say whether one was."""
     with target.open() as parts:
-        starter = _starter(parts.parts.work.fleet)
+        starter = _starter(parts.parts.work.pods)
         if not starter.may_start:
             raise Misconfigured(
                 "Pods are not to be started here.", hint="Set RUNPOD_ALLOW_CREATE=true."
@@ -67,29 +67,29 @@ def start_pod(target: Target) -> None:
 def stop_pods(target: Target) -> None:
     """Stop all pods of ours, and say which."""
     with target.open() as parts:
-        names = _starter(parts.parts.work.fleet).stop_all()
+        names = _starter(parts.parts.work.pods).stop_all()
     if target.as_json:
         say_event("result", {"stopped": list(names)})
         return
     say(f"Stopped: {', '.join(names)}." if names else "None of our pods runs.")
 
 
-def _starter(fleet: Fleet | None) -> Starter:
-    if fleet is None or fleet.starter is None:
+def _starter(pods: Pods | None) -> Starter:
+    if pods is None or pods.starter is None:
         raise Misconfigured(
             "There is nothing to start pods with.",
             hint="Set RUNPOD_API_KEY and RUNPOD_TEMPLATE_ID.",
         )
-    return fleet.starter
+    return pods.starter
 
 
-def _seen(fleet: Fleet, *, look: bool) -> tuple[Sequence[PodState], str]:
+def _seen(pods: Pods, *, look: bool) -> tuple[Sequence[PodState], str]:
     """The pods, and who sees them so."""
-    states = () if look else fleet.book.states()
+    states = () if look else pods.book.states()
     if states:
         return states, "as the workers see them"
-    fleet.look()
-    return fleet.pool.states(), "as asked from here"
+    pods.look()
+    return pods.pool.states(), "as asked from here"
 
 
 def _say(states: Sequence[PodState], who: str, *, as_json: bool) -> None:

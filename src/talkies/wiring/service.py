@@ -21,10 +21,10 @@ from talkies.studio.webhooks.leases import LEASE_SECONDS, Leases
 from talkies.studio.webhooks.sending import Sender
 from talkies.studio.webhooks.signing import derived_secret
 from talkies.wiring.engines import pull_missing
-from talkies.wiring.fleet import Fleet
 from talkies.wiring.foundation import client_of
 from talkies.wiring.http import services_of
 from talkies.wiring.installation import Installation, installation_of
+from talkies.wiring.pods import Pods
 
 #: Seconds between two sweeps of what dead processes left on this machine.
 TIDY_SECONDS = 600.0
@@ -74,8 +74,8 @@ class Service:
         work = self.parts.work
         work.makers.start()
         if self._worker is not None:
-            if work.fleet is not None:
-                work.fleet.start(self._worker.executor_id, work.jobs.depths)
+            if work.pods is not None:
+                work.pods.start(self._worker.executor_id, work.jobs.depths)
             self._worker.start()
         self._dispatcher.start()
         self._tidying.start()
@@ -86,8 +86,8 @@ class Service:
         self.end_streams()
         if self._worker is not None:
             self._worker.drain()
-        if self.parts.work.fleet is not None:
-            self.parts.work.fleet.stop()
+        if self.parts.work.pods is not None:
+            self.parts.work.pods.stop()
         self._dispatcher.stop()
         self.parts.work.makers.close()
         self.parts.close()
@@ -129,7 +129,7 @@ def worker_of(parts: Installation) -> Worker:
     pull_missing(settings, work.registry)
     listed = work.catalog.list()
     ready = tuple(engine.id for engine in listed if engine.ready)
-    followed = _followed(work.fleet)
+    followed = _followed(work.pods)
     for name in settings.engines:
         work.catalog.choose(name)
         if name not in followed:
@@ -148,16 +148,16 @@ def worker_of(parts: Installation) -> Worker:
     if parts.mirroring is not None:
         mirror = parts.mirroring.mirror
         chores.append(Chore(name="mirror", every_seconds=MIRROR_SECONDS, run=mirror.keep_current))
-    chores += () if work.fleet is None else work.fleet.chores
+    chores += () if work.pods is None else work.pods.chores
     return Worker(work.jobs, options, chores)
 
 
-def _followed(fleet: Fleet | None) -> Mapping[str, int]:
+def _followed(pods: Pods | None) -> Mapping[str, int]:
     """Engines that pods have and this machine has not; every pod is asked once."""
-    if fleet is None:
+    if pods is None:
         return {}
-    fleet.look()
-    return fleet.followed
+    pods.look()
+    return pods.followed
 
 
 def _require_ready(name: str, listed: Iterable[ListedEngine]) -> None:

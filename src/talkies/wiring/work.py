@@ -27,9 +27,9 @@ from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.workshop import Workshop
 from talkies.wiring.access import Access
 from talkies.wiring.engines import engine_home, render_terms
-from talkies.wiring.fleet import Fleet, Surroundings, fleet_of
-from talkies.wiring.fleet_terms import terms_of
 from talkies.wiring.foundation import Foundation, client_of
+from talkies.wiring.pod_terms import terms_of
+from talkies.wiring.pods import Pods, Surroundings, pods_of
 
 #: The origin of jobs whose webhooks have a body of their own.
 SADTALKER = "sadtalker"
@@ -48,7 +48,7 @@ class Work:
     usage: UsageBook
     sadtalker: JobResponses
     #: None where there are no pods.
-    fleet: Fleet | None
+    pods: Pods | None
     queue: DbosQueue
     jobs: Jobs
 
@@ -71,8 +71,8 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     usage = UsageBook(engine, prices, uses_gpu=lambda id_: catalog.choose(id_).vram_gib > 0)
     sadtalker = sadtalker_of(base)
     outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
-    queue, fleet = DbosQueue(engine.url), fleet_around(base, registry)
-    kinds = kinds_of(workshop, terms, fleet)
+    queue, pods = DbosQueue(engine.url), pods_around(base, registry)
+    kinds = kinds_of(workshop, terms, pods)
     observers = (
         *(access.quotas.observe, access.idempotency.observe),
         *(retention.expire, usage.observe, outbox.observer, log_job),
@@ -86,13 +86,13 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         prices=prices,
         usage=usage,
         sadtalker=sadtalker,
-        fleet=fleet,
+        pods=pods,
         queue=queue,
         jobs=Jobs(engine, kinds=kinds, queue=queue, observers=observers),
     )
 
 
-def fleet_around(base: Foundation, registry: EngineRegistry) -> Fleet | None:
+def pods_around(base: Foundation, registry: EngineRegistry) -> Pods | None:
     """The pods of the settings; None where there are none. Raises `Misconfigured`."""
     around = Surroundings(
         engine=base.engine,
@@ -100,12 +100,12 @@ def fleet_around(base: Foundation, registry: EngineRegistry) -> Fleet | None:
         registry=registry,
         links=partial(client_of, base.settings, hosts=()),
     )
-    return fleet_of(terms_of(base.settings), around)
+    return pods_of(terms_of(base.settings), around)
 
 
-def kinds_of(workshop: Workshop, terms: RenderTerms, fleet: Fleet | None) -> dict[str, JobKind]:
+def kinds_of(workshop: Workshop, terms: RenderTerms, pods: Pods | None) -> dict[str, JobKind]:
     """Every kind of job there is, by name."""
-    remote = None if fleet is None else fleet.remote
+    remote = None if pods is None else pods.remote
     kinds = (video_kind(workshop, terms, remote), speech_kind(workshop), alignment_kind(workshop))
     return {kind.name: kind for kind in kinds}
 

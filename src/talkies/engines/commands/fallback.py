@@ -25,7 +25,7 @@ class PreferredRunner:
         return self._other.run(order, hear)
 
     def close(self) -> None:
-        """Close both; the preferred one is not tried again."""
+        """End what waits for further orders; the next one starts it again."""
         for runner in (self._preferred, self._other):
             if runner is not None:
                 runner.close()

@@ -12,14 +12,14 @@ from talkies.pods.sadtalker_client import Paths
 from talkies.pods.scaling import StartRules
 from talkies.pods.wire import Limits
 from talkies.settings import Settings
-from talkies.wiring.fleet import FleetTerms, RunPodTerms
+from talkies.wiring.pods import PodTerms, RunPodTerms
 
 MINUTE: Final = 60.0
 
 
-def terms_of(settings: Settings) -> FleetTerms:
+def terms_of(settings: Settings) -> PodTerms:
     """The pods of the settings, and how they are treated. Raises `Misconfigured`."""
-    return FleetTerms(
+    return PodTerms(
         listed=_listed(settings),
         engines=settings.pod_engines,
         runpod=_runpod(settings),

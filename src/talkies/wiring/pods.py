@@ -64,7 +64,7 @@ class RunPodTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetTerms:
+class PodTerms:
     """The settings that are about pods, as plain values."""
 
     listed: tuple[Pod, ...] = ()
@@ -87,7 +87,7 @@ class FleetTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a fleet needs of the rest of the installation."""
+    """What pods need of the rest of the installation."""
 
     engine: sa.Engine
     storage: Storage
@@ -96,10 +96,10 @@ class Surroundings:
     links: Callable[[], GuardedClient]
 
 
-class Fleet:
+class Pods:
     """The pods of this process, and what keeps them."""
 
-    def __init__(self, terms: FleetTerms, around: Surroundings) -> None:
+    def __init__(self, terms: PodTerms, around: Surroundings) -> None:
         """Nothing is contacted yet."""
         self._terms = terms
         self._around = around
@@ -259,14 +259,14 @@ class Fleet:
             return False
 
 
-def fleet_of(terms: FleetTerms, around: Surroundings) -> Fleet | None:
-    """The fleet of an installation; None where it has no pods."""
+def pods_of(terms: PodTerms, around: Surroundings) -> Pods | None:
+    """The pods of an installation; None where it has none."""
     runpod = terms.runpod
     rents = runpod is not None and (runpod.blueprint.named or runpod.endpoints)
-    return Fleet(terms, around) if terms.listed or rents else None
+    return Pods(terms, around) if terms.listed or rents else None
 
 
-def _pool_rules(terms: FleetTerms) -> PoolRules:
+def _pool_rules(terms: PodTerms) -> PoolRules:
     starts = 0.0 if terms.runpod is None else terms.runpod.rules.start_seconds
     return PoolRules(
         breaker=terms.breaker,

@@ -17,22 +17,22 @@ from talkies.pods.sadtalker_client import SadTalkerClient
 from talkies.pods.serverless_client import ServerlessClient
 from talkies.pods.talkies_client import TalkiesClient
 from talkies.settings import load
-from talkies.wiring.fleet import Fleet
-from talkies.wiring.fleet_terms import terms_of
 from talkies.wiring.operator import operator
+from talkies.wiring.pod_terms import terms_of
+from talkies.wiring.pods import Pods
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Any]:
-    """Opens the fleet of an installation with these settings."""
+    """Opens the pods of an installation with these settings."""
     parts = []
 
-    def call(**settings: str) -> Fleet:
+    def call(**settings: str) -> Pods:
         given = load({"data_dir": tmp_path}, environ=settings, env_file=None)
         parts.append(operator(given))
-        fleet = parts[-1].parts.work.fleet
-        assert fleet is not None
-        return fleet
+        pods = parts[-1].parts.work.pods
+        assert pods is not None
+        return pods
 
     yield call
     for one in parts:
@@ -43,9 +43,9 @@ def terms(**settings: str) -> Any:
     return terms_of(load(environ=settings, env_file=None))
 
 
-def test_without_pods_there_is_no_fleet(tmp_path: Path) -> None:
+def test_without_pods_there_is_nothing_to_keep(tmp_path: Path) -> None:
     parts = operator(load({"data_dir": tmp_path}, environ={}, env_file=None))
-    assert parts.parts.work.fleet is None
+    assert parts.parts.work.pods is None
     parts.close()
     assert terms().listed == ()
 
@@ -99,7 +99,7 @@ def test_pods_that_are_listed_rented_and_serverless_are_one_pool(opened: Any) ->
     endpoints = {"ep": {"workersMax": 5}}
     with RunPodServer(endpoints=endpoints) as runpod, PodServer(Script()) as pod:
         runpod.add("abc")
-        fleet = opened(
+        pods = opened(
             SADTALKER_RUNPOD_ENDPOINTS=json.dumps([{"url": pod.url, "name": "seed"}]),
             RUNPOD_API_KEY=KEY,
             RUNPOD_REST_URL=runpod.url,
@@ -110,18 +110,18 @@ def test_pods_that_are_listed_rented_and_serverless_are_one_pool(opened: Any) ->
             POD_ENGINES="infinitetalk",
             POD_JOBS="6",
         )
-        fleet.look()
-        pods = {one.name: one for one in fleet.pool.pods}
-        assert set(pods) == {"seed", "abc", "ep"}
-        kinds = {name: type(fleet.connect(one)) for name, one in pods.items()}
+        pods.look()
+        known = {one.name: one for one in pods.pool.pods}
+        assert set(known) == {"seed", "abc", "ep"}
+        kinds = {name: type(pods.connect(one)) for name, one in known.items()}
         assert kinds == {"seed": SadTalkerClient, "abc": TalkiesClient, "ep": ServerlessClient}
-        assert pods["ep"].concurrency == 5
+        assert known["ep"].concurrency == 5
         # None of them is installed here.
-        assert fleet.engines == {"sadtalker", "infinitetalk"}
-        assert fleet.followed == {"sadtalker": 6, "infinitetalk": 6}
-        assert fleet.remote.takes("sadtalker")
-        assert not fleet.remote.takes("portrait")
-        (chore,) = fleet.chores
+        assert pods.engines == {"sadtalker", "infinitetalk"}
+        assert pods.followed == {"sadtalker": 6, "infinitetalk": 6}
+        assert pods.remote.takes("sadtalker")
+        assert not pods.remote.takes("portrait")
+        (chore,) = pods.chores
         assert (chore.name, chore.every_seconds) == ("pods", 10)
         chore.run()
         runpod.failing = Reply(status=500)
@@ -130,14 +130,14 @@ def test_pods_that_are_listed_rented_and_serverless_are_one_pool(opened: Any) ->
 
 def test_a_worker_tells_what_it_has_on_pods_until_it_ends(opened: Any) -> None:
     with PodServer(Script()) as pod:
-        fleet = opened(SADTALKER_RUNPOD_ENDPOINTS=pod.url)
-        assert fleet.chores == ()
-        fleet.stop()
-        fleet.look()
-        fleet.start("w1", tuple)
+        pods = opened(SADTALKER_RUNPOD_ENDPOINTS=pod.url)
+        assert pods.chores == ()
+        pods.stop()
+        pods.look()
+        pods.start("w1", tuple)
         for _ in range(200):
-            if fleet.book.states():
+            if pods.book.states():
                 break
             pod.leaving.wait(0.05)
-        assert [one.state for one in fleet.book.states()] == ["ready"]
-        fleet.stop()
+        assert [one.state for one in pods.book.states()] == ["ready"]
+        pods.stop()
