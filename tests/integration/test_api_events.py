@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stage = built(tmp_path_factory.mktemp("service"))
     app = create_app(stage.services)
     listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-    running = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    running = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, access_log=False))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not running.started:

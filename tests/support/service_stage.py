@@ -282,7 +282,7 @@ def serving(services: Services) -> Iterator[str]:
     """The address of a real server of these services, in a thread of this process."""
     app = create_app(services)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

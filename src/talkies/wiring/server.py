@@ -64,6 +64,9 @@ class Server:
         settings = self._service.settings
         config = uvicorn.Config(
             self._service.app(),
+            # The same in every installation, whatever faster parts it happens to have.
+            loop="asyncio",
+            http="h11",
             log_config=None,
             access_log=False,
             server_header=False,
