@@ -14,7 +14,7 @@ SUMMARIES = {
     "worker": "Work jobs off, on this machine.",
     "keys": "Make, list and take away keys to the API.",
     "jobs": "List, show, cancel and retry jobs.",
-    "pods": "List, watch, start and stop remote machines that render.",
+    "pods": "List, watch, start and stop the remote machines that render.",
     "retention": "Remove what need not be kept any longer.",
     "doctor": "Check that this installation works.",
     "bench": "Measure an engine on this machine.",
