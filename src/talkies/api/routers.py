@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from talkies.api import health, pages
 from talkies.api.seeds import avatar_api, sadtalker, sadtalker_front
-from talkies.api.seeds.sadtalker_front import FrontError
+from talkies.api.seeds.sadtalker_front_answers import FrontError
 from talkies.api.seeds.sadtalker_front_bodies import FrontBody
 from talkies.api.v1 import (
     assets,

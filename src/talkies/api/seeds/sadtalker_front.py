@@ -4,12 +4,10 @@ The seed's own route puts jobs into a BullMQ queue and answers with that queue's
 the same over our jobs. `requestId` is the job's id to its caller, as there.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import VideosUser, count_user, whose
@@ -17,11 +15,20 @@ from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, CreationDep
 from talkies.api.errors import answer
 from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
-from talkies.api.models import Answer, Moment
 from talkies.api.openapi import ERROR_MODEL, REF, answers
 from talkies.api.requests import ServicesDep
 from talkies.api.seeds.forms import described, file_of, form_of, refused, route_class
 from talkies.api.seeds.sadtalker_errors import OF_THE_BODY
+from talkies.api.seeds.sadtalker_front_answers import (
+    STATES,
+    FrontCreated,
+    FrontError,
+    FrontFailure,
+    FrontHistory,
+    FrontStatus,
+    history_item,
+    result_of,
+)
 from talkies.api.seeds.sadtalker_front_bodies import (
     FILES,
     TEXTS,
@@ -48,28 +55,8 @@ from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.submissions import Source
 from talkies.studio.videos.kind import ID_PREFIX, KIND
 
-#: BullMQ's words for what a job does.
-StateName = Literal["waiting", "active", "completed", "failed"]
-STATES: Final[Mapping[Status, StateName]] = {
-    Status.QUEUED: "waiting",
-    Status.RUNNING: "active",
-    Status.SUCCEEDED: "completed",
-    Status.FAILED: "failed",
-    Status.CANCELED: "failed",
-}
-
 #: The seed's list of a user's videos holds so many.
 HISTORY_LIMIT: Final = 50
-
-
-class FrontError(Answer):
-    """A request that was refused: the seed's `error` is a text."""
-
-    error: str
-    code: str
-    hint: str
-    details: dict[str, Any]
-    requestId: str  # noqa: N815
 
 
 #: The failures of a route in these words.
@@ -103,58 +90,6 @@ BODY["requestBody"]["content"]["application/json"] = {
 
 
 REFUSALS: Final = (InvalidRequest, UnsafeAddress, UnsupportedMedia, QueueFull)
-
-
-class FrontCreated(Answer):
-    """A job that was accepted."""
-
-    jobId: str  # noqa: N815
-    state: Literal["queued"] = "queued"
-
-
-class FrontResult(Answer):
-    """A video that is there."""
-
-    videoUrl: str  # noqa: N815
-    remoteJobId: str  # noqa: N815
-    durationMs: int = Field(description="From its beginning to its end.")  # noqa: N815
-    storage: dict[str, str] | None
-
-
-class FrontFailure(Answer):
-    """Why there is no video."""
-
-    message: str
-    reason: str
-
-
-class FrontStatus(Answer):
-    """How far a job is."""
-
-    jobId: str  # noqa: N815
-    remoteJobId: str = Field(description="Its id in `/v1`.")  # noqa: N815
-    state: StateName
-    progress: float = Field(ge=0, le=100, description="Percent.")
-    attempts: int
-    result: FrontResult | None
-    error: FrontFailure | None
-
-
-class HistoryItem(Answer):
-    """One finished video of a user."""
-
-    jobId: str  # noqa: N815
-    remoteJobId: str  # noqa: N815
-    videoUrl: str  # noqa: N815
-    durationMs: int  # noqa: N815
-    createdAt: Moment  # noqa: N815
-    options: dict[str, Any] | None
-
-
-class FrontHistory(Answer):
-    """A user's videos, newest first."""
-
-    items: list[HistoryItem]
 
 
 @router.post(
@@ -201,7 +136,7 @@ def status(
         state=STATES[job.status],
         progress=round(100 * known.progress, 1),
         attempts=max(0, job.attempts),
-        result=_result(job, known.download_url, known.storage),
+        result=result_of(job, known.download_url, known.storage),
         error=FrontFailure(message=known.error, reason=code) if known.error else None,
     )
 
@@ -226,7 +161,7 @@ def history(
         statuses=(Status.SUCCEEDED,),
         limit=HISTORY_LIMIT,
     )
-    items = (_item(services, job, links.to("/")) for job in services.jobs.list(query))
+    items = (history_item(services, job, links.to("/")) for job in services.jobs.list(query))
     return FrontHistory(items=[item for item in items if item is not None])
 
 
@@ -289,31 +224,3 @@ def _found(services: Services, who: Principal, id_: str) -> Job:
         return own_job(services.jobs, who, id_, KIND)
     except NotFound:
         return services.jobs.find(id_, who.key_id)
-
-
-def _result(job: Job, url: str | None, storage: Mapping[str, str] | None) -> FrontResult | None:
-    if url is None:
-        return None
-    began, ended = job.started_at or job.created_at, job.finished_at or job.created_at
-    return FrontResult(
-        videoUrl=url,
-        remoteJobId=job.id,
-        durationMs=max(0, ended - began),
-        storage=None if storage is None else dict(storage),
-    )
-
-
-def _item(services: Services, job: Job, base_url: str) -> HistoryItem | None:
-    """None where retention has removed the video."""
-    known = services.sadtalker.response(job, base_url)
-    made = _result(job, known.download_url, known.storage)
-    if made is None:
-        return None
-    return HistoryItem(
-        jobId=job.external_id or job.id,
-        remoteJobId=job.id,
-        videoUrl=made.videoUrl,
-        durationMs=made.durationMs,
-        createdAt=job.finished_at or job.created_at,
-        options=job.request.get("seed_options", {}).get("options"),
-    )
