@@ -78,6 +78,15 @@ def render(keeper: Keeper, asked: dict[str, Any], engine: str = "quick") -> int:
         return maker.pid
 
 
+def hangs(folder: Path, seconds: float = 60.0) -> None:
+    """Wait until the engine has left its litter, which is the last that it does."""
+    end = time.monotonic() + seconds
+    while not list(folder.rglob("litter.bin")):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    time.sleep(0.2)
+
+
 def gone(pid: int, seconds: float = 15.0) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -130,7 +139,11 @@ def test_who_does_not_stop_in_time_is_ended(keeper: Keeper, folder: Path) -> Non
     stops: list[Callable[[], None]] = []
     hanging = command(folder, do="hang")
     with pytest.raises(Canceled), keeper.borrow("quick", stops.append, 0.3) as maker:
-        maker.do(hanging, PATIENT, lambda _: [stop() for stop in stops[1:]])
+        # Not before it hangs: until then it would obey.
+        stopper = threading.Thread(target=lambda: (hangs(folder), stops[1]()))
+        stopper.start()
+        maker.do(hanging, PATIENT, ignore)
+    stopper.join()
     assert gone(maker.pid)
     assert render(keeper, command(folder)) != maker.pid
 
