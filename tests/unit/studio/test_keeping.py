@@ -138,10 +138,10 @@ def test_what_a_listener_raises_comes_out_when_it_has_stopped(keeper: Keeper, fo
 def test_who_does_not_stop_in_time_is_ended(keeper: Keeper, folder: Path) -> None:
     stops: list[Callable[[], None]] = []
     hanging = command(folder, do="hang")
+    # Not before it hangs: until then it would obey.
+    stopper = threading.Thread(target=lambda: (hangs(folder), stops[1]()))
+    stopper.start()
     with pytest.raises(Canceled), keeper.borrow("quick", stops.append, 0.3) as maker:
-        # Not before it hangs: until then it would obey.
-        stopper = threading.Thread(target=lambda: (hangs(folder), stops[1]()))
-        stopper.start()
         maker.do(hanging, PATIENT, ignore)
     stopper.join()
     assert gone(maker.pid)
