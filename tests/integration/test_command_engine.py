@@ -160,7 +160,7 @@ def test_a_loop_that_says_nothing_new_is_a_silence(room: OddRoom) -> None:
 def test_a_run_has_only_so_much_time(room: OddRoom) -> None:
     described = description("flood:100000000")
     error = failure(room, described, terms=RenderTerms(least_seconds=0.5, patience=0.1))
-    assert type(error) is EngineStalled
+    assert type(error) is EngineFailure
     assert "longer" in error.message
     assert len(log_of(error)) == 60
 

@@ -7,7 +7,7 @@ import pytest
 from studio_made_up import PORTRAIT
 from toy_upstream import describe_toy, toy_home
 
-from talkies.errors import EngineStalled
+from talkies.errors import EngineFailure
 from talkies.settings import load
 from talkies.studio.maker_process import Patience
 from talkies.studio.submissions import Source
@@ -45,7 +45,7 @@ def test_a_render_is_given_up_after_the_time_of_the_settings(tmp_path: Path) -> 
     with makers.keep("toy", lambda _: None, 5) as maker:
         for stage in ("fetch", "speak", "animate"):
             maker.do(step(stage, folder), PATIENT, lambda _: None)
-        with pytest.raises(EngineStalled, match="longer than the 1 s that it may take"):
+        with pytest.raises(EngineFailure, match="longer than the 1 s that it may take"):
             maker.do(step("render", folder), PATIENT, lambda _: None)
     makers.close()
     parts.close()

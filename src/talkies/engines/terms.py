@@ -1,6 +1,10 @@
 """What an installation grants a render: how long it may take, how long its models stay after it."""
 
 from dataclasses import dataclass
+from typing import Final
+
+#: What helps where a render took longer than it may.
+TOO_LONG: Final = "Make a shorter video, choose a quicker preset, or raise RENDER_PATIENCE."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

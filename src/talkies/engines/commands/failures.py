@@ -136,10 +136,14 @@ def known_sign(description: Description, line: str) -> Sign | None:
 
 
 def error_of(
-    kind: type[TalkiesError], description: Description, lines: Sequence[str], message: str
+    kind: type[TalkiesError],
+    description: Description,
+    lines: Sequence[str],
+    message: str,
+    hint: str = "",
 ) -> TalkiesError:
-    """An error of the engine that brings the end of its log along."""
-    return _made(kind, description, lines, None, message)
+    """An error of the engine that brings the end of its log along; "" is the kind's own hint."""
+    return _made(kind, description, lines, None, message, hint)
 
 
 def first_sentence(kind: type[TalkiesError]) -> str:
@@ -153,12 +157,13 @@ def _made(
     lines: Sequence[str],
     status: int | None,
     message: str,
+    hint: str = "",
 ) -> TalkiesError:
     details: dict[str, Detail] = {"engine": description.id, "log": list(lines[-LOG_LINES:])}
     if status is not None:
         details["status"] = status
-    hint = kind.default_hint.replace("NAME", description.id)
-    return kind(message, hint=hint, details=details)
+    usual = kind.default_hint.replace("NAME", description.id)
+    return kind(message, hint=hint or usual, details=details)
 
 
 def _unknown(description: Description, lines: Sequence[str], status: int) -> TalkiesError:

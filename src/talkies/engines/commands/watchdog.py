@@ -8,7 +8,8 @@ from talkies.engines.commands.description import Description
 from talkies.engines.commands.failures import error_of, first_sentence, known_sign
 from talkies.engines.commands.orders import Order
 from talkies.engines.commands.values import PRESET
-from talkies.errors import EngineStalled, TalkiesError
+from talkies.engines.terms import TOO_LONG
+from talkies.errors import EngineFailure, EngineStalled, TalkiesError
 
 #: A clock that only goes forward, seconds.
 Clock = Callable[[], float]
@@ -50,13 +51,19 @@ class Watch:
             self._require_hope(line, lines)
 
     def look(self, lines: Sequence[str]) -> None:
-        """Raises `EngineStalled` where the run was silent, or took, longer than it may."""
-        now = self._clock()
+        """Look at the time.
+
+        Raises:
+            EngineStalled: the run was silent for longer than it may; it may do better next time.
+            EngineFailure: it was at work for longer than it may, as it would be again.
+        """
+        now, named = self._clock(), self._description.id
         if now - self._began > self._most:
-            raise self._stalled(f"took longer than the {self._most:.0f} s that it may take", lines)
+            long = f"{named} took longer than the {self._most:.0f} s that it may take"
+            raise self._ended(EngineFailure, long, lines, TOO_LONG)
         if now - self._heard > self._rule.silence_seconds:
-            silent = f"said nothing new for {self._rule.silence_seconds:.0f} s"
-            raise self._stalled(silent, lines)
+            silent = f"{named} said nothing new for {self._rule.silence_seconds:.0f} s"
+            raise self._ended(EngineStalled, silent, lines)
 
     def _require_hope(self, line: str, lines: Sequence[str]) -> None:
         sign = known_sign(self._description, line)
@@ -65,6 +72,7 @@ class Watch:
             said = f"{self._description.id} said again and again: {line}"
             raise error_of(kind, self._description, lines, f"{first_sentence(kind)} {said}")
 
-    def _stalled(self, what: str, lines: Sequence[str]) -> TalkiesError:
-        message = f"{self._description.id} {what}, and was ended."
-        return error_of(EngineStalled, self._description, lines, message)
+    def _ended(
+        self, kind: type[TalkiesError], why: str, lines: Sequence[str], hint: str = ""
+    ) -> TalkiesError:
+        return error_of(kind, self._description, lines, f"{why}, and was ended.", hint)

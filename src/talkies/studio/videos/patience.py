@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from talkies.engines.base import Capabilities
-from talkies.engines.terms import RenderTerms
+from talkies.engines.terms import TOO_LONG, RenderTerms
 from talkies.errors import ChildTimedOut, EngineFailure, EngineStalled
 from talkies.studio.maker_process import Patience
 from talkies.studio.videos.speeds import preset_in
@@ -54,6 +54,6 @@ def given_up(engine: Capabilities, patience: Patience, error: ChildTimedOut) -> 
     return EngineFailure(
         f"{engine.id} took longer than the {patience.wall_seconds:.0f} s that it may take, and was "
         "ended.",
-        hint="Make a shorter video, choose a quicker preset, or raise RENDER_PATIENCE.",
+        hint=TOO_LONG,
         details=details,
     )

@@ -6,7 +6,7 @@ from odd_stage import PLAIN, SPEED, OddRoom, description
 
 from talkies.engines.commands.description import FailurePattern, Watchdog
 from talkies.engines.commands.watchdog import Watch, eta_of
-from talkies.errors import EngineStalled, FaceNotFound, GpuOutOfMemory
+from talkies.errors import EngineFailure, EngineStalled, FaceNotFound, GpuOutOfMemory
 
 RULE = Watchdog(silence_seconds=10.0, repeats=3)
 
@@ -65,8 +65,11 @@ def test_time_ends_it(clock: Clock) -> None:
         watching.hear(str(clock.now), ())
         watching.look(())
     clock.now += 0.1
-    with pytest.raises(EngineStalled, match="longer than the 20 s"):
+    with pytest.raises(EngineFailure, match="longer than the 20 s") as caught:
         watching.look(())
+    # It would take as long again.
+    assert not caught.value.retryable
+    assert "RENDER_PATIENCE" in caught.value.hint
 
 
 def test_a_failure_that_is_said_again_and_again_is_that_failure(clock: Clock) -> None:
