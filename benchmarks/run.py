@@ -74,8 +74,9 @@ def page(rows: list[Row]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench BENCH_FLAGS='--table docs/benchmarks.md'`. Ratios are of two",
-        "things measured in one run; wall times are of a small, shared machine and mean little.",
+        "Written by `make bench BENCH_FLAGS='--table docs/benchmarks.md'`, with the rows that",
+        "`make bench-weights` left. Ratios are of two things measured in one run; wall times are",
+        "of a small, shared machine and mean little.",
         "Rows that name a face or a recording are of folders given with `FACES=` and `SPEECH=`,",
         "which are not part of the repository; only misses of single videos are listed.",
         "",
@@ -98,6 +99,12 @@ def kept(path: Path, names: list[str]) -> list[Row]:
     return [row for row in rows if row.id.split(".")[0] not in again]
 
 
+def beside(path: Path) -> list[Row]:
+    """Rows that benchmarks of their own have left beside, as `make bench-weights` does."""
+    files = sorted(path.parent.glob("bench-*.json"))
+    return [Row(**row) for file in files for row in json.loads(file.read_text())]
+
+
 def main() -> None:
     given = arguments()
     print(f"{platform.platform()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -109,7 +116,7 @@ def main() -> None:
             found.append(row)
     save(found, given.out)
     if given.table:
-        given.table.write_text(page(found))
+        given.table.write_text(page([*found, *beside(given.out)]))
     missed = [row.id for row in found if row.ok is False]
     print(f"{len(found)} rows in {given.out}; missed: {', '.join(missed) or 'none'}")
 
