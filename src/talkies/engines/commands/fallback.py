@@ -6,7 +6,11 @@ from talkies.engines.commands.orders import CannotStart, Hear, Order, Runner
 
 
 class PreferredRunner:
-    """A `Runner` of two: the second does the work once the first could not start."""
+    """A `Runner` of two.
+
+    An order that the first cannot start is the second's, and if that can do it, so are all later
+    ones. What neither can do is the order's own fault: the next one is tried with the first again.
+    """
 
     def __init__(self, preferred: Runner, other: Runner) -> None:
         self._preferred: Runner | None = preferred
@@ -19,9 +23,10 @@ class PreferredRunner:
             try:
                 return self._preferred.run(order, hear)
             except CannotStart as error:
-                self.reason = str(error)
                 self._preferred.close()
-                self._preferred = None
+                video = self._other.run(order, hear)
+                self._preferred, self.reason = None, str(error)
+                return video
         return self._other.run(order, hear)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from odd_stage import OddRoom
 
 from talkies.engines.commands.fallback import PreferredRunner
 from talkies.engines.commands.orders import CannotStart, Hear, Order
-from talkies.errors import EngineStalled
+from talkies.errors import EngineFailure, EngineStalled
 
 
 class Scripted:
@@ -47,6 +47,15 @@ def test_one_that_cannot_start_is_not_tried_again(tmp_path: Path) -> None:
     assert (warm.runs, warm.closed) == (1, 1)
     runner.close()
     assert (warm.closed, cold.closed) == (1, 1)
+
+
+def test_what_neither_can_do_is_no_reason_to_give_the_preferred_one_up(tmp_path: Path) -> None:
+    warm, cold = Scripted(CannotStart("it failed"), "b"), Scripted(EngineFailure("it failed too"))
+    runner = PreferredRunner(warm, cold)
+    with pytest.raises(EngineFailure, match="too"):
+        run(runner, tmp_path)
+    assert run(runner, tmp_path) == "b"
+    assert runner.reason == ""
 
 
 def test_other_failures_are_the_order_s(tmp_path: Path) -> None:
