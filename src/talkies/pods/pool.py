@@ -217,7 +217,8 @@ class Pool:
         ]
         text = "; ".join(reasons) if reasons else "there is none"
         return NoPodAvailable(
-            f"No pod can render with {wish.engine} now: {text}.", details={"pods": reasons}
+            f"No pod can render with {wish.engine} now: {text.rstrip('.')}.",
+            details={"pods": reasons},
         )
 
     def _why_not(self, member: Member, wish: Wish) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from talkies.errors import MediaTooLarge, PodFailure, TalkiesError
-from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, shown
+from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState
 from talkies.pods.forms import Form, FormFile
 from talkies.pods.pod import Pod
 from talkies.pods.talkies_client import SAFE_ID, progress_of
@@ -126,7 +126,7 @@ class SadTalkerClient:
     def _document(self, said: Said, what: str) -> Mapping[str, Any]:
         detail = (said.document or {}).get("detail")
         if isinstance(detail, str) and said.status in {400, 415, 422}:
-            raise self._wire.failure("answer", f"does not take it: {shown(detail)}")
+            raise self._wire.failure("answer", f"does not take it: {self._wire.quoted(detail)}")
         return self._wire.document(said, what)
 
     def _direct(self, document: Mapping[str, Any]) -> Look:
@@ -147,7 +147,9 @@ class SadTalkerClient:
 
     def _error(self, document: Mapping[str, Any]) -> TalkiesError:
         text = document.get("error")
-        said = shown(text) if isinstance(text, str) and text.strip() else "nothing of why"
+        said = (
+            self._wire.quoted(text) if isinstance(text, str) and text.strip() else "nothing of why"
+        )
         return self._wire.failure("job", f"could not make the video: it said {said}")
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from talkies.errors import InvalidInput, MediaTooLarge, TalkiesError
 from talkies.kit.files import replacing
 from talkies.kit.messages import rebuilt
-from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, shown
+from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState
 from talkies.pods.pod import Pod, TokenPlace
 from talkies.pods.talkies_client import MARK, SAFE_ID, progress_of
 from talkies.pods.wire import Limits, PodWire, Said, Ways
@@ -180,9 +180,10 @@ class ServerlessClient:
         described = _described(record.get("error"))
         if "code" not in described:
             text = described.get("error_message") or record.get("error") or "no reason was given"
-            return self._wire.failure("job", f"failed: {shown(str(text))}")
+            return self._wire.failure("job", f"failed: {self._wire.quoted(str(text))}")
         words = {
-            name: shown(str(described.get(name) or "")) for name in ("code", "message", "hint")
+            name: self._wire.quoted(str(described.get(name) or ""))
+            for name in ("code", "message", "hint")
         }
         error = rebuilt(words)
         if isinstance(error, InvalidInput) and error.code in _ABOUT_THE_ENDPOINT:

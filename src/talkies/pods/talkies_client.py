@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from talkies.errors import InvalidInput, MediaTooLarge, TalkiesError
 from talkies.kit.messages import rebuilt
-from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, shown
+from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState
 from talkies.pods.forms import Form, FormFile
 from talkies.pods.pod import Pod
 from talkies.pods.wire import Limits, PodWire, Said, Ways
@@ -132,7 +132,7 @@ class TalkiesClient:
 
     def _refused(self, said: Said) -> TalkiesError:
         """Why the order was not taken: mostly the pod's failure, sometimes the order's."""
-        error = _error((said.document or {}).get("error"))
+        error = self._error((said.document or {}).get("error"))
         if isinstance(error, InvalidInput) and error.code not in _ABOUT_THE_POD:
             return error
         if error is not None and said.status in {400, 404, 422, 501}:
@@ -150,8 +150,15 @@ class TalkiesClient:
         return Look(
             state=state,
             progress=progress_of(record.get("progress")),
-            error=_error(record.get("error")) if state is RemoteState.FAILED else None,
+            error=self._error(record.get("error")) if state is RemoteState.FAILED else None,
         )
+
+    def _error(self, described: object) -> TalkiesError | None:
+        """The error that a pod describes in our own words, without more than people should read."""
+        if not isinstance(described, dict):
+            return None
+        names = ("code", "message", "hint")
+        return rebuilt({name: self._wire.quoted(str(described.get(name) or "")) for name in names})
 
     def _asked(self, method: str, path: str, what: str) -> Mapping[str, Any]:
         return self._wire.document(self._wire.ask(method, path), f"a question about {what}")
@@ -182,14 +189,6 @@ def _form(order: Order) -> Form:
     if order.source_video is not None:
         visual = {"source_video": FormFile(order.source_video, "source.mp4", "video/mp4")}
     return Form(texts, {**visual, "audio": FormFile(order.sound, "sound.wav", "audio/wav")})
-
-
-def _error(described: object) -> TalkiesError | None:
-    """The error that a pod describes in our own words, without more than people should read."""
-    if not isinstance(described, dict):
-        return None
-    texts = {name: shown(str(described.get(name) or "")) for name in ("code", "message", "hint")}
-    return rebuilt(texts)
 
 
 def _code(said: Said) -> object:

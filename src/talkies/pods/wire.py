@@ -15,7 +15,7 @@ from talkies.kit.files import replacing
 from talkies.net.client import MOST_REDIRECTS, REDIRECTS, Answer, GuardedClient, Request
 from talkies.net.guard import AddressPolicy, read_url, redirected
 from talkies.net.resolver import Resolver
-from talkies.pods.client import Reason, pod_failure
+from talkies.pods.client import Reason, pod_failure, shown
 from talkies.pods.pod import Pod, TokenPlace
 
 #: Largest answer that is read as JSON; a job's record has a few kilobytes.
@@ -162,6 +162,12 @@ class PodWire:
                         return
                     url = redirected(read_url(url), location)
         raise self.failure("answer", "redirects for ever.")
+
+    def quoted(self, text: str) -> str:
+        """What the pod says, fit for people: it knows our secrets, and may say them."""
+        for secret in filter(None, (self.pod.token, self.pod.api_key)):
+            text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
+        return shown(text)
 
     def failure(self, reason: Reason, message: str) -> PodFailure:
         return pod_failure(self.pod, reason, message)

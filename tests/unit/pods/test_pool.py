@@ -134,7 +134,7 @@ def test_a_pod_that_fails_again_and_again_rests_and_is_tried_with_one_video() ->
     pods = pool(pod("a", concurrency=5), time=time)
     fail(pods, "a", times=2)
     assert state(pods, "a") == "resting"
-    with pytest.raises(NoPodAvailable, match="failed 2 times in a row: The pod a broke"):
+    with pytest.raises(NoPodAvailable, match=r"failed 2 times in a row: The pod a broke\.$"):
         next_of(pods)
     time.now = 10
     assert state(pods, "a") == "trying"

@@ -86,6 +86,18 @@ def test_an_older_path_answers_with_the_video(tmp_path: Path) -> None:
     assert pod.seen[0].path == "/generate_talking_video"
 
 
+@pytest.mark.parametrize("body", ['{"status": "failed", "error": "%s"}', '{"detail": "%s"}'])
+def test_our_secrets_are_not_quoted_from_a_pod_that_says_them(tmp_path: Path, body: str) -> None:
+    said = body % "no Bearer tok/en, no ?token=tok%2Fen, no X-API-Key: apikey"
+    status = 400 if "detail" in body else 200
+    with Server(lambda _: Reply(status=status, body=said.encode())) as server:
+        secrets = {"token": "tok/en", "api_key": "apikey"}
+        one = SadTalkerClient(sadtalker(server.url(""), **secrets), ways(), QUICK)
+        with pytest.raises(PodFailure) as raised:
+            raise one.look("job-0").error or AssertionError
+    assert raised.value.message.endswith("no Bearer …, no ?token=…, no X-API-Key: …")
+
+
 @pytest.mark.parametrize("name", ["download_url", "downloadUrl", "video_path", "videoPath"])
 def test_the_video_may_have_any_of_the_seeds_names(tmp_path: Path, name: str) -> None:
     body = f'{{"{name}": "/v.mp4", "storage": null}}'.encode()
