@@ -140,6 +140,7 @@ def test_a_dry_run_plans_and_looks_at_the_disk(talkies: Talkies, tmp_path: Path)
         (("doctor", "--verify"), 2),
         (("doctor", "--engine", "nobody"), 3),
         (("bench", "--seconds", "forever"), 2),
+        (("bench", "--engine", "nobody", "--output", "/nowhere/rows.jsonl"), 5),
         (("bench", "--portrait", "/nowhere.png"), 3),
     ],
 )

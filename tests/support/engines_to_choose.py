@@ -44,7 +44,7 @@ class Research(QuickEngine):
             quality=70,
             commercial_use=False,
             licence="LicenseRef-research",
-            licence_note="Its weights are for research only",
+            licence_note="Its weights are for research only.",
             formats=frozenset({VideoFormat.MP4}),
         )
 

@@ -18,7 +18,7 @@ from talkies.engines.registry import EngineRegistry
 from talkies.errors import InvalidOption, TalkiesError
 from talkies.kit.files import replacing
 from talkies.studio.health.checkup import Trial
-from talkies.studio.outputs import require_inputs
+from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import Listener
 from talkies.studio.upstreams.bench import Bench, Row, device_of, row_document
 from talkies.studio.upstreams.examine import Examination, readiness_of
@@ -140,7 +140,10 @@ def bench(
     output: Path | None,
 ) -> None:
     """Measure, and print and write the rows. What was measured before a failure is kept."""
-    wanted, device = lengths_of(lengths), device_of(trying.gpus())
+    wanted = lengths_of(lengths)
+    # Before hours of work, and not after them.
+    require_outputs(() if output is None else (output,), (), overwrite=True)
+    device = device_of(trying.gpus())
     options = {} if preset is None else {"preset": preset}
     rows: list[Row] = []
     documents: list[dict[str, Any]] = []

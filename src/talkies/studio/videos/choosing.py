@@ -108,7 +108,7 @@ class EngineChooser:
     def _require_allowed(self, engine: Capabilities) -> None:
         if not self._allowed(engine):
             raise LicenceForbids(
-                f"The engine {engine.id} must not be used here: {engine.licence_note}".rstrip(": ")
+                f"The engine {engine.id} must not be used here: {engine.licence_note}".rstrip(": .")
                 + ".",
                 details={"engine": engine.id, "licence": engine.licence},
             )
