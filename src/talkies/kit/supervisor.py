@@ -21,9 +21,10 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
+
+from talkies.kit.families import descendants
 
 #: prctl options of <linux/prctl.h>.
 PR_SET_PDEATHSIG = 1
@@ -179,35 +180,9 @@ def _signal_all(pid: int, kind: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, kind)
         return
-    for other in _descendants(os.getpid()):
+    for other in descendants(os.getpid()):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(other, kind)
-
-
-def _descendants(pid: int) -> list[int]:
-    """Every living process below this one."""
-    below: dict[int, list[int]] = {}
-    for child, parent in _families():
-        below.setdefault(parent, []).append(child)
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        waiting += below.get(waiting[0], [])
-        found += below.get(waiting.pop(0), [])
-    return found
-
-
-def _families() -> Iterator[tuple[int, int]]:
-    """The processes of this machine, each with its parent."""
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            # The name, in parentheses, may hold anything; the parent is the second field after it.
-            fields = Path(entry.path, "stat").read_text("utf-8", "replace").rpartition(")")[2]
-        except OSError:
-            continue
-        yield int(entry.name), int(fields.split()[1])
 
 
 def _say(report: int, text: str) -> None:

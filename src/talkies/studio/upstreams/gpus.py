@@ -6,11 +6,11 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from talkies.errors import GpuUnavailable, MissingDependency
+from talkies.kit.families import descendants
 from talkies.studio.upstreams.programs import Programs
 
 #: What is asked of each GPU; memory comes in MiB (nvidia-smi --help-query-gpu). Drivers before 510
@@ -168,33 +168,9 @@ class MemoryWatch:
             used, processes = self._gpus.used(), self._gpus.processes()
         except GpuUnavailable:
             return
-        ours = family(os.getpid())
+        ours = {os.getpid(), *descendants(os.getpid())}
         self._device = max(self._device, used)
         self._ours = max(self._ours, sum(processes[pid] for pid in processes if pid in ours))
-
-
-def family(root: int, processes: Path = Path("/proc")) -> frozenset[int]:
-    """A process and all that descend from it; it alone where the system does not tell."""
-    children: dict[int, list[int]] = {}
-    for path in processes.glob("[0-9]*"):
-        parent = _parent(path)
-        if parent is not None:
-            children.setdefault(parent, []).append(int(path.name))
-    found, waiting = {root}, [root]
-    while waiting:
-        young = [pid for pid in children.get(waiting.pop(), []) if pid not in found]
-        found.update(young)
-        waiting += young
-    return frozenset(found)
-
-
-def _parent(process: Path) -> int | None:
-    """The parent of a process (proc(5)); None where it has gone."""
-    try:
-        # The name in parentheses may hold anything.
-        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def _rows(lines: Iterable[str]) -> list[list[str]]:

@@ -1,6 +1,4 @@
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -8,7 +6,7 @@ import pytest
 from made_up_gpu import H100, L4, gpus, no_gpus, put_gpu
 
 from talkies.errors import GpuUnavailable
-from talkies.studio.upstreams.gpus import MIB, Card, Gpus, MemoryWatch, Peak, family, idle_bytes
+from talkies.studio.upstreams.gpus import MIB, Card, Gpus, MemoryWatch, Peak, idle_bytes
 
 
 def test_each_card_is_described(tmp_path: Path) -> None:
@@ -44,16 +42,6 @@ def test_a_machine_without_a_driver(tmp_path: Path) -> None:
     with pytest.raises(GpuUnavailable, match="no nvidia-smi") as failure:
         no_gpus(tmp_path).cards()
     assert "--gpus all" in failure.value.hint
-
-
-def test_a_process_has_its_descendants(tmp_path: Path) -> None:
-    script = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
-    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE) as child:
-        found = family(os.getpid())
-        assert {os.getpid(), child.pid} <= found
-        assert os.getppid() not in found
-        child.communicate(b"\n")
-    assert family(1, tmp_path) == {1}
 
 
 class Watched(Gpus):
