@@ -82,11 +82,13 @@ def test_an_engine_is_installed_tried_and_removed(machine: GpuMachine) -> None:
         files = {name.replace("*", "model.pth"): Content(5000) for name in source.include}
         hub.add(source.repository, files)
         installed = machine.talkies(
-            *("engines", "install", ENGINE, "--repository", code, "--endpoint", hub.url)
+            *("engines", "install", ENGINE, "--repository", code, "--endpoint", hub.url),
+            *("--root", machine.root),
         )
     assert installed.status == 0, installed.err
     assert installed.out == f"{ENGINE} is installed in {machine.root}.\n"
     assert "use " + str(code) in installed.err
+    assert f"`talkies doctor --engine {ENGINE} --smoke --root '{machine.root}'`" in installed.err
     assert "weights      pull the weights of the engine, about 2.4 GB" in installed.err
 
     small = machine.folder / "small.png"

@@ -96,7 +96,8 @@ def install_engine(given: Mapping[str, Any]) -> None:
         say_event("result", asdict(record))
     else:
         say(f"{record.engine} is installed in {home.root}.")
-        tell(painted(f"`talkies doctor --engine {record.engine} --smoke` tries it.", "dim"))
+        trial = at_root(f"talkies doctor --engine {record.engine} --smoke", given["root"])
+        tell(painted(f"`{trial}` tries it.", "dim"))
 
 
 def remove_engine(

@@ -87,7 +87,11 @@ class EngineRegistry:
             raise UnknownEngine(f"There is no engine named '{id_}'.", details={"engines": known})
         found = self._found(wanted)
         if found.engine is None:
-            raise EngineFailure(f"The engine '{id_}' cannot be used: {found.reason}")
+            raise EngineFailure(
+                f"The engine '{id_}' cannot be used: {found.reason}",
+                hint="Mend its description, or the package that it came with: the message says "
+                "where. `talkies engines` lists it once more.",
+            )
         return found.engine
 
     def version_of(self, id_: str) -> str | None:

@@ -46,5 +46,6 @@ def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_broken_engine_is_refused_with_its_reason() -> None:
-    with pytest.raises(EngineFailure, match="talkies_dream"):
+    with pytest.raises(EngineFailure, match="talkies_dream") as refused:
         EngineRegistry(points=[GOOD, MISSING]).find("dream")
+    assert "Mend its description" in refused.value.hint

@@ -115,7 +115,7 @@ class Modules:
         raise EngineBroken(
             f"{self.python} could not answer: {ended.last_line}."
             + (f" {known.meaning}" if known else ""),
-            hint=known.mend if known else "",
+            hint=(known and known.mend) or "Install the engine again: what is done is kept.",
             details={"output": text, "log": str(self.programs.log)},
         )
 

@@ -59,6 +59,8 @@ class MachineExamination:
     def presets(self) -> str:
         """Which presets the largest GPU has the memory for."""
         presets = self._engine.presets
+        if presets and not any(one.vram_gib for one in presets):
+            return f"{', '.join(one.name for one in presets)}; they take no GPU"
         memory = self._largest(min((one.vram_gib for one in presets), default=0.0))
         if not memory:
             return f"{', '.join(one.name for one in presets)}; nobody says how much memory there is"

@@ -104,6 +104,8 @@ def test_an_engine_that_needs_none_may_have_none(patient: Patient, tmp_path: Pat
     patient.stage.describe(presets={"cpu": preset})
     patient.gpus = no_gpus(tmp_path)
     assert patient.finding("GPU").state is State.MISSING
+    presets = patient.finding("Presets")
+    assert (presets.state, presets.fact) == (State.OK, "cpu; they take no GPU")
 
 
 def test_presets_that_do_not_fit_are_told(patient: Patient, tmp_path: Path) -> None:
@@ -223,7 +225,9 @@ class TestCuda:
     def test_one_that_does_not_import(self, patient: Patient) -> None:
         wanted = replace(patient.stage.description.environment, imports=("torch",))
         patient.stage.describe(environment=wanted)
-        assert "No module named 'torch'" in patient.finding("CUDA").fact
+        found = patient.finding("CUDA")
+        assert "No module named 'torch'" in found.fact
+        assert "NAME" not in found.mend
 
 
 class TestWeights:
