@@ -74,7 +74,8 @@ class Attempt:
             self._eta = eta_seconds
 
     def warn(self, *messages: str) -> None:
-        self._warnings += messages
+        # A render that is tried once more says again what it said.
+        self._warnings += [new for new in dict.fromkeys(messages) if new not in self._warnings]
 
     def measure(self, **numbers: float) -> None:
         self._numbers |= numbers

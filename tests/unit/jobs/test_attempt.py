@@ -113,6 +113,12 @@ def test_the_weightier_reason_stands(
     assert attempt.reason is stands
 
 
+def test_a_warning_is_kept_once(attempt: Attempt) -> None:
+    attempt.warn("slow", "small", "slow")
+    attempt.warn("small", "late")
+    assert attempt.record(None, 1.0).warnings == ("slow", "small", "late")
+
+
 def test_what_an_earlier_step_registered_is_not_called_for_a_later_one(attempt: Attempt) -> None:
     called: list[int] = []
     attempt.on_stop(lambda: called.append(1))
