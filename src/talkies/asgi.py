@@ -3,7 +3,10 @@
 Settings come from the environment. One process works jobs off as `talkies serve` does.
 """
 
+import sys
 from typing import Any
+
+from talkies.errors import TalkiesError
 
 
 def __getattr__(name: str) -> Any:
@@ -13,4 +16,9 @@ def __getattr__(name: str) -> Any:
     from talkies.settings import load  # noqa: PLC0415
     from talkies.wiring.server import asgi_app  # noqa: PLC0415
 
-    return asgi_app(load())
+    try:
+        return asgi_app(load())
+    except TalkiesError as error:
+        # A server would show a traceback, and not what mends it.
+        sys.stderr.write(f"error: {error.message}\n  hint: {error.hint}\n")
+        raise SystemExit(error.exit_status) from None

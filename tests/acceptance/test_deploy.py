@@ -273,6 +273,16 @@ def test_the_launcher_of_pods_serves_on_its_port(tmp_path: Path) -> None:
     assert "8888" in (ROOT / "deploy/run.sh").read_text()
 
 
+def test_the_launcher_refuses_an_open_server_with_what_mends_it(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "TALKIES_VENV": str(BIN.parent)}
+    environment |= {"API_PORT": "0", "DATA_DIR": str(tmp_path / "data")}
+    command = [ROOT / "deploy/run.sh"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "talkies keys create" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_launcher_says_what_is_missing(tmp_path: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "TALKIES_VENV": str(tmp_path)}
     command = [ROOT / "deploy/run.sh"]
