@@ -91,10 +91,14 @@ async function work(job, { service, redis, settings }) {
   }
 }
 
-/** The id of this try: the same after a crash, another one after a failure. */
+/** The id of the service's job: the same until that job itself has failed, whatever else fails. */
 export function requestIdOf(job, queue) {
-  return `${queue}:${job.id}:${job.timestamp}:${job.attemptsMade}`.slice(-200);
+  return `${queue}:${job.id}:${job.timestamp}:${job.data?.talkiesTry ?? 0}`.slice(-200);
 }
+
+/** Lets the next try be another job of the service: this one is over. */
+const another = (job) =>
+  job.updateData({ ...job.data, talkiesTry: (job.data?.talkiesTry ?? 0) + 1 });
 
 /** The finished video; relays progress meanwhile. Throws when it fails or takes too long. */
 async function followed(job, id, service, settings, startedAt) {
@@ -104,7 +108,10 @@ async function followed(job, id, service, settings, startedAt) {
       await job.updateProgress({ value: 100, remoteJobId: known.remoteJobId, remoteState: "succeeded" });
       return known.result;
     }
-    if (known.state === "failed") throw service.failure(known.error);
+    if (known.state === "failed") {
+      await another(job);
+      throw service.failure(known.error);
+    }
     await job.updateProgress({
       value: Math.round(known.progress),
       remoteJobId: known.remoteJobId,
@@ -112,6 +119,7 @@ async function followed(job, id, service, settings, startedAt) {
     });
     if (Date.now() - startedAt > settings.timeoutMs) {
       await service.cancel(id);
+      await another(job);
       throw new Error(`The video took longer than ${settings.timeoutMs / 1000} s.`);
     }
     await wait(settings.pollMs);

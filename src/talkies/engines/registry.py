@@ -114,7 +114,7 @@ class EngineRegistry:
         if self._home is None:
             return {}
         files = (*LIBRARY.glob("*.toml"), *sorted(self._home.descriptions.glob("*.toml")))
-        return {path.stem: path for path in files}
+        return {path.stem: path for path in files if path.is_file()}
 
     def _listed(self, id_: str) -> ListedEngine:
         found = self._found(id_)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, case, func, select
 from talkies.db.engine import reading
 from talkies.db.tables import jobs, usage
 from talkies.engines.base import Capabilities, Readiness
+from talkies.engines.registry import ListedEngine
 from talkies.errors import NotFound
 from talkies.jobs.records import UNFINISHED, Status, WorkerRecord
 from talkies.kit.clock import DAY, Clock, now
@@ -16,6 +17,10 @@ from talkies.studio.engines import EngineCatalog
 
 #: Milliseconds of history from which speed is learned: a month knows this machine as it is.
 HISTORY: Final = 30 * DAY
+
+
+#: Why an engine is not ready where COMMERCIAL_ONLY is set.
+NOT_ALLOWED: Final = "Its licence does not allow commercial use, and this installation asks for it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +62,15 @@ class EngineStates:
         catalog: EngineCatalog,
         workers: Callable[[], Sequence[WorkerRecord]],
         clock: Clock = now,
+        *,
+        commercial_only: bool = False,
     ) -> None:
+        """`commercial_only` lets no engine be ready whose licence forbids commercial use."""
         self._engine = engine
         self._catalog = catalog
         self._workers = workers
         self._clock = clock
+        self._commercial_only = commercial_only
 
     def list(self) -> tuple[EngineState, ...]:
         """All engines, by id."""
@@ -73,7 +82,7 @@ class EngineStates:
             _state(
                 engine.id,
                 engine.capabilities,
-                engine.readiness,
+                self._readiness(engine),
                 load=loads.get(engine.id, (0, 0)),
                 workers=sum(
                     engine.id in worker.engines and not worker.draining for worker in workers
@@ -82,6 +91,12 @@ class EngineStates:
             )
             for engine in self._catalog.list()
         )
+
+    def _readiness(self, engine: ListedEngine) -> Readiness:
+        able = engine.capabilities
+        if self._commercial_only and able is not None and not able.commercial_use:
+            return Readiness(reason=NOT_ALLOWED)
+        return engine.readiness
 
     def get(self, engine_id: str) -> EngineState:
         """One engine. Raises `NotFound`."""
@@ -105,7 +120,8 @@ def _state(
     workers: int,
     speed: _Speed | None,
 ) -> EngineState:
-    served = capabilities is not None and workers > 0
+    allowed = readiness.reason != NOT_ALLOWED
+    served = capabilities is not None and workers > 0 and allowed
     claimed = capabilities.seconds_per_video_second if capabilities else None
     missing = readiness.reason or "No worker takes its jobs at the moment."
     return EngineState(

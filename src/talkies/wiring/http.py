@@ -54,7 +54,12 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         previews=work.previews,
         audio=audio_of(parts),
         engines=work.catalog,
-        engine_states=EngineStates(base.engine, work.catalog, work.jobs.workers),
+        engine_states=EngineStates(
+            base.engine,
+            work.catalog,
+            work.jobs.workers,
+            commercial_only=parts.settings.commercial_only,
+        ),
         storage=base.storage,
         links=base.links,
         scratch=base.scratch,

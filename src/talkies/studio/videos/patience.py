@@ -13,6 +13,9 @@ from talkies.studio.videos.speeds import preset_in
 #: 1080p at 60 frames a second instead of 720p at 25.
 SLOWER: Final = 4.0
 
+#: Seconds by which an engine that watches its own program is quicker to end it, and knows more.
+MARGIN: Final = 30.0
+
 #: Lines of the log that an error carries.
 LINES_KEPT: Final = 60
 
@@ -23,7 +26,7 @@ def patience_with(
     """What a render of so many seconds of speech is given."""
     expected = engine.load_seconds + speed_of(engine, options) * media_seconds
     return Patience(
-        wall_seconds=terms.seconds_for(expected),
+        wall_seconds=terms.seconds_for(expected) + (MARGIN if stays_in_memory(engine) else 0.0),
         silence_seconds=engine.load_seconds + engine.silence_seconds,
     )
 

@@ -13,7 +13,13 @@ from talkies.errors import ChildTimedOut, EngineFailure, EngineStalled
 from talkies.studio.maker_process import Patience
 from talkies.studio.submissions import Source, request_document
 from talkies.studio.videos.job import video_kind
-from talkies.studio.videos.patience import given_up, patience_with, speed_of, stays_in_memory
+from talkies.studio.videos.patience import (
+    MARGIN,
+    given_up,
+    patience_with,
+    speed_of,
+    stays_in_memory,
+)
 from talkies.studio.videos.submission import OutputOptions, VideoSubmission
 
 LIFELIKE = Lifelike().capabilities
@@ -23,9 +29,9 @@ QUICK = QuickEngine().capabilities
 def test_a_render_may_take_a_multiple_of_what_its_engine_and_preset_take() -> None:
     terms = RenderTerms(least_seconds=600, patience=3)
     draft = patience_with(LIFELIKE, {}, 10, terms)
-    assert draft.wall_seconds == 3 * (60 + 40 * 10)
+    assert draft.wall_seconds == 3 * (60 + 40 * 10) + MARGIN
     best = patience_with(LIFELIKE, {"preset": "best"}, 10, terms)
-    assert best.wall_seconds == 3 * (60 + 400 * 10)
+    assert best.wall_seconds == 3 * (60 + 400 * 10) + MARGIN
     assert best.silence_seconds == 60 + LIFELIKE.silence_seconds
 
 
