@@ -105,6 +105,8 @@ class Supervised:
         self._leaving = threading.Event()
         self._reader = threading.Thread(target=self._read_all, daemon=True)
         self._status: int | None = None
+        # One thread may wait for the end while another one brings it about.
+        self._leaving_lock, self._status_lock = threading.Lock(), threading.Lock()
         #: The program's own process id.
         self.pid = 0
 
@@ -186,27 +188,33 @@ class Supervised:
             self._running.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        if self._status is None:
-            self._status = self._reported_status()
+        with self._status_lock:
+            if self._status is None:
+                self._status = self._reported_status()
         return self._status
 
     def end(self, *, grace: bool = True) -> None:
         """End the program and all that it started; returns when nothing of it is left.
 
-        With `grace` it is asked first. Does nothing when it has ended.
+        With `grace` it is asked first. Does nothing when it has ended. Any thread may call this.
         """
         if self._process is None:
             return
         self._leaving.set()
-        if self._life >= 0 and not grace:
-            with contextlib.suppress(BrokenPipeError):
-                os.write(self._life, b"!")
-        self._close_life()
-        self.wait()
+        with self._leaving_lock:
+            if self._life >= 0 and not grace:
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(self._life, b"!")
+            self._close_life()
+            self.wait()
+            self._let_go(self._process)
+
+    def _let_go(self, process: subprocess.Popen[bytes]) -> None:
+        """Close what is open, once nothing writes into it any more."""
         self._reader.join()
         self._say_the_end()
         self._close_ends()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
