@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from render_stage import Context, request
+from prepared_stage import Context
+from render_stage import request
 
 from talkies.engines.base import Engine, VideoFormat
 from talkies.engines.registry import EngineRegistry

@@ -1,6 +1,5 @@
-"""Requests for short videos of the sample portrait, and a context that remembers."""
+"""Requests for short videos of the sample portrait."""
 
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import numpy as np
 
 from talkies.core.performance import Head, Mouth, Performance
 from talkies.engines.base import RenderRequest, VideoFormat
-from talkies.errors import Canceled
 from talkies.media.pictures import Picture, load_own_picture, save_picture
 from talkies.media.samples import Sound
 from talkies.media.sounds import save_sound
@@ -17,25 +15,6 @@ from talkies.media.sounds import save_sound
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 WIDTH, HEIGHT, FRAMES = 256, 320, 10
 FPS = Fraction(25)
-
-
-@dataclass
-class Context:
-    """A render context; asks to stop after `stop_after` frames."""
-
-    work_dir: Path
-    stop_after: int | None = None
-    preview: Path | None = None
-    seen: list[tuple[int, int]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def progress(self, done: int, total: int) -> None:
-        self.seen.append((done, total))
-        if self.stop_after is not None and done >= self.stop_after:
-            raise Canceled
-
-    def warn(self, *messages: str) -> None:
-        self.warnings += messages
 
 
 def performance(frames: int = FRAMES) -> Performance:

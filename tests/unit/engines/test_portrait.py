@@ -3,7 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from render_stage import FRAMES, HEIGHT, WIDTH, Context, performance, request, sample_pixels
+from prepared_stage import Context
+from render_stage import FRAMES, HEIGHT, WIDTH, performance, request, sample_pixels
 
 from talkies.core.captions import Cue
 from talkies.core.timing import SPEECH_RATE, TimeRange

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from render_stage import FRAMES, HEIGHT, WIDTH, Context, request
+from prepared_stage import Context
+from render_stage import FRAMES, HEIGHT, WIDTH, request
 
 from talkies.engines.portrait import PortraitEngine
 from talkies.engines.received import ReceivedVideo
