@@ -15,6 +15,10 @@ TalkiesError
 │   ├── FaceIndexInvalid
 │   ├── FaceUnusable            found, but a render would ruin it; `details["reason"]` says why
 │   ├── TranscriptMismatch
+│   ├── UnknownCharacter
+│   ├── CharacterInvalid        its frames or words; `details["reason"]` says why
+│   ├── ArchiveUnsafe           paths that lead out of it, links, far too much in it
+│   ├── TimelineInvalid         `details["where"]` names the place
 │   ├── UnknownVoice
 │   ├── UnknownLanguage
 │   ├── UnknownEngine
@@ -57,6 +61,7 @@ TalkiesError
 ├── LicenceForbids              the engine's licence, and `COMMERCIAL_ONLY`
 ├── DownloadFailed              of weights
 ├── NoPodAvailable
+├── ProviderFailed              a service that was to help, as a model that paints
 ├── OutputFailure
 │   ├── OutputUnwritable
 │   ├── OutputExists
@@ -80,6 +85,13 @@ Callers match on the class or on `code`, never on the message. Every code is exp
 from talkies.errors.base import (
     Detail,
     TalkiesError,
+)
+from talkies.errors.characters import (
+    ArchiveUnsafe,
+    CharacterInvalid,
+    ProviderFailed,
+    TimelineInvalid,
+    UnknownCharacter,
 )
 from talkies.errors.engines import (
     DownloadFailed,
@@ -163,12 +175,14 @@ from talkies.errors.work import (
 
 __all__ = [
     "AnimatedImage",
+    "ArchiveUnsafe",
     "AudioEmpty",
     "AudioSilent",
     "AudioTooShort",
     "BatchIncomplete",
     "BlobMissing",
     "Canceled",
+    "CharacterInvalid",
     "ChildCrashed",
     "ChildTimedOut",
     "Conflict",
@@ -214,6 +228,7 @@ __all__ = [
     "OutputFailure",
     "OutputUnwritable",
     "PodFailure",
+    "ProviderFailed",
     "QueueFull",
     "RangeUnsatisfiable",
     "RateLimited",
@@ -223,10 +238,12 @@ __all__ = [
     "StorageRefused",
     "StorageUnavailable",
     "TalkiesError",
+    "TimelineInvalid",
     "TooMany",
     "TranscriptMismatch",
     "Unauthenticated",
     "Unavailable",
+    "UnknownCharacter",
     "UnknownEngine",
     "UnknownLanguage",
     "UnknownVoice",

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import talkies.db.character_tables  # noqa: F401 - more tables of the same metadata
 from talkies.db.tables import metadata
 
 context.configure(

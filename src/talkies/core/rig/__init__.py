@@ -1,0 +1,1 @@
+"""The model of a character: states, sequences, ways between them, playing."""

@@ -1,0 +1,1 @@
+"""The timeline: a performance as a document that people edit."""

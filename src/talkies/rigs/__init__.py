@@ -1,0 +1,1 @@
+"""Characters: built from one drawing, read, written, packed, and played into video."""

@@ -1,0 +1,1 @@
+"""Characters of the service: made, kept, served frame by frame."""

@@ -1,0 +1,1 @@
+"""Timelines of the service: made, edited, exported."""
