@@ -25,7 +25,7 @@ SEEDS = {
     "S1 S4 S5 S6 S7 S8": "avatar-api: InfiniteTalk on RunPod with R2",
     "S9 S11 S12 S13": "the SadTalker service: its API, its worker, its launcher",
     "S14 S15 S16 S17 S18 S19": "the EchoMimic plan: RunPod with Supabase",
-    "S21 S22 S23 S24": "character animation: frames in S3, timelines, the Director",
+    "S20 S21 S22 S23 S24": "character animation: frames in S3, timelines, the Director",
 }
 
 INTRO = f"""\

@@ -1,4 +1,4 @@
-"""Where the engines of other repositories are, as the flags and the environment say it."""
+"""Where engines of other repositories and characters are, as flags and environment say it."""
 
 import os
 import shlex
@@ -44,3 +44,12 @@ def at_root(command: str, root: Path | None) -> str:
     if root is None or not command.startswith("talkies "):
         return command
     return f"{command} --root {shlex.quote(str(root))}"
+
+
+def characters_of(root: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """The folder of the characters that commands know by name."""
+    known = os.environ if environ is None else environ
+    named = known.get("TALKIES_CHARACTERS_DIR") or known.get("CHARACTERS_DIR")
+    if named and root is None:
+        return Path(named).expanduser().absolute()
+    return home_of(root, environ).root / "characters"

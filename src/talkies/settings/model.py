@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from talkies.settings.about import About
-from talkies.settings.later import Models, Web
+from talkies.settings.characters import Characters, Helpers
+from talkies.settings.later import Web
 from talkies.settings.pods import Pods, RunPod, SadTalker
 from talkies.settings.rendering import Rendering
 from talkies.settings.serving import Access, Data, Serving
@@ -18,7 +19,7 @@ from talkies.settings.working import Intake, Keeping, Outbound, Telling, Working
 #: The sections of the table, in its order; the docstring of each is its title.
 SECTIONS: Final[tuple[type[BaseModel], ...]] = (
     *(Serving, Data, Access, Working, Intake, Storing, Keeping, Outbound, Telling),
-    *(Rendering, Pods, RunPod, SadTalker, Models, Web),
+    *(Rendering, Characters, Helpers, Pods, RunPod, SadTalker, Web),
 )
 
 #: Hours that the profile of S1 and S5 keeps videos (avatar-api-tech-spec, "auto-cleanup").
@@ -36,10 +37,11 @@ class Settings(
     Outbound,
     Telling,
     Rendering,
+    Characters,
+    Helpers,
     Pods,
     RunPod,
     SadTalker,
-    Models,
     Web,
     BaseSettings,
 ):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-from talkies.settings.about import LATER, About, Hours, Limit, Names, Port, Secrets
+from talkies.settings.about import About, Hours, Limit, Names, Port, Secrets
 
 #: A loopback proxy may say who a client is.
 PROXIES = ("127.0.0.1",)
@@ -82,7 +82,7 @@ class Serving(BaseModel):
         About(
             meaning="Routes that a seed left open need no key, also when not on loopback.",
             seeds="S22",
-            used_by=LATER,
+            used_by="api",
         ),
     ] = False
     metrics_public: Annotated[
