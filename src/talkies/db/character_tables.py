@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from talkies.db.tables import DOCUMENT, metadata
 
@@ -13,8 +13,8 @@ characters: Final = Table(
     Column("name", String(100), nullable=False),
     #: The job that makes it.
     Column("job_id", String(40), nullable=False),
-    #: SHA-256 of the archive of its folder, which the storage keeps; None until it is made.
-    Column("sha256", String(64)),
+    #: The bundle of its folder, a stored blob; None until it is made.
+    Column("sha256", String(64), ForeignKey("blobs.sha256")),
     Column("bytes", BigInteger),
     #: What is in it: sizes, expressions, poses, sequences.
     Column("facts", DOCUMENT),
@@ -24,6 +24,7 @@ characters: Final = Table(
     Index(None, "key_id", "created_at"),
     Index(None, "user_id"),
     Index(None, "job_id"),
+    Index(None, "sha256"),
 )
 
 timelines: Final = Table(
@@ -34,6 +35,8 @@ timelines: Final = Table(
     Column("character_id", String(100), nullable=False),
     #: The timeline as JSON text, exactly as it is given out.
     Column("document", Text, nullable=False),
+    #: Its sound, where that is kept here.
+    Column("sound_sha256", String(64), ForeignKey("blobs.sha256")),
     #: Counts up with every edit.
     Column("revision", Integer, nullable=False, default=1),
     #: The job of its last export that succeeded.
@@ -45,4 +48,5 @@ timelines: Final = Table(
     Index(None, "key_id", "created_at"),
     Index(None, "user_id"),
     Index(None, "character_id"),
+    Index(None, "sound_sha256"),
 )

@@ -37,6 +37,7 @@ TalkiesError
 │   └── BlobMissing
 ├── Conflict                    the present state does not allow it
 │   ├── NotReady                the result is not there yet
+│   ├── EditedSince             changed by somebody else after it was read
 │   ├── IdempotencyInProgress   the same request is being answered
 │   └── IdempotencyMismatch     the token was used for another request
 ├── Gone                        it was there, and retention removed it
@@ -89,6 +90,7 @@ from talkies.errors.base import (
 from talkies.errors.characters import (
     ArchiveUnsafe,
     CharacterInvalid,
+    EditedSince,
     ProviderFailed,
     TimelineInvalid,
     UnknownCharacter,
@@ -191,6 +193,7 @@ __all__ = [
     "Detail",
     "DiskFull",
     "DownloadFailed",
+    "EditedSince",
     "EngineBroken",
     "EngineFailure",
     "EngineNoOutput",

@@ -2,6 +2,7 @@
 
 from talkies.errors.base import TalkiesError
 from talkies.errors.inputs import InvalidInput
+from talkies.errors.service import Conflict
 
 
 class UnknownCharacter(InvalidInput):
@@ -37,3 +38,11 @@ class ProviderFailed(TalkiesError):
     status = 502
     retryable = True
     default_hint = "Try again later, or do without: what is built in needs nobody."
+
+
+class EditedSince(Conflict):
+    """Somebody else changed it after it was read."""
+
+    code = "EDITED_SINCE"
+    status = 412
+    default_hint = "Read it again, and apply the change to what it says now."

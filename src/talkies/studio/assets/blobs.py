@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from talkies.db.character_tables import characters, timelines
 from talkies.db.engine import reading, writing
 from talkies.db.tables import assets, blobs, job_inputs
 from talkies.errors import BlobMissing, StorageFailure
@@ -167,4 +168,6 @@ _IS_GOING: Final = blobs.c.sha256.startswith(GOING)
 _UNUSED: Final = (
     ~sa.exists().where(assets.c.sha256 == blobs.c.sha256),
     ~sa.exists().where(job_inputs.c.sha256 == blobs.c.sha256),
+    ~sa.exists().where(characters.c.sha256 == blobs.c.sha256),
+    ~sa.exists().where(timelines.c.sound_sha256 == blobs.c.sha256),
 )
