@@ -29,6 +29,9 @@ from talkies.studio.removal.receipts import Notary, Receipt, SubjectKind
 #: Told the ids of jobs that were deleted, as to remove their copies elsewhere.
 Forgetter = Callable[[Sequence[str]], object]
 
+#: Removes what else a user has, of one key or (None) of all; says how many of what.
+Eraser = Callable[[str | None, str], Mapping[str, int]]
+
 #: Seconds that a running job has to stop, and between looks: a child is gone within two.
 PATIENCE: Final = 10.0
 LOOK: Final = 0.1
@@ -49,6 +52,7 @@ class Holdings:
     #: Of this machine; others sweep theirs.
     scratch: Scratch
     forgetters: tuple[Forgetter, ...] = ()
+    erasers: tuple[Eraser, ...] = ()
 
 
 class Deletion:
@@ -90,7 +94,7 @@ class Deletion:
     def delete_user(
         self, principal: Principal, user_id: str, *, request_id: str | None = None
     ) -> Receipt:
-        """Remove all jobs and assets of a user of this key, or of all keys for an admin.
+        """Remove everything of a user of this key, or of all keys for an admin.
 
         What usage was counted for the user stays, without the user. Harmless to repeat; raises as
         `delete_job`, and `Forbidden` for who has no key.
@@ -102,6 +106,8 @@ class Deletion:
         query = JobQuery(key_id=key_id, user_id=user_id, limit=PAGE)
         while page := self._jobs.list(query):
             counts.update(self._erase_all(page))
+        for erase in self._holdings.erasers:
+            counts.update(erase(key_id, user_id))
         counts.update(self._erase_assets(key_id, user_id))
         counts.update(self._erase_usage(key_id, user_id))
         return self._certify(principal, "user", user_id, counts, request_id)
