@@ -1,1 +1,1 @@
-"""Characters of the service: made, kept, served frame by frame."""
+"""Characters of the service: made or brought by jobs, kept as bundles, shown frame by frame."""
