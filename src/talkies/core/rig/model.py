@@ -7,6 +7,8 @@ from typing import Final
 #: The state that every character has.
 NEUTRAL: Final = "neutral"
 CENTER: Final = "center"
+#: The expression whose lids are laid over others when a character blinks, where it has one.
+BLINK: Final = "blink_closed"
 
 
 @dataclass(frozen=True, slots=True, order=True)

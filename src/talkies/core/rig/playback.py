@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.rig.model import State
+from talkies.core.timing import TimeRange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,10 @@ class Playback:
     cels: tuple[Cel, ...]
     #: Index into `cels`, int32, shape (frames,).
     order: NDArray[np.int32]
+    #: What could not be shown as it was asked for, in sentences for people, each once.
+    warnings: tuple[str, ...] = ()
+    #: Blinks, as frames, that no drawing of the character can show there.
+    skipped_blinks: tuple[TimeRange, ...] = ()
 
     @property
     def frames(self) -> int:
