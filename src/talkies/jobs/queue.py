@@ -11,6 +11,9 @@ PREPARE: Final = "prepare"
 #: Queue of work on sound alone.
 AUDIO: Final = "audio"
 
+#: Queue of characters that are built or brought: one takes all that a machine has.
+CHARACTERS: Final = "characters"
+
 
 def render_queue(engine: str) -> str:
     """The queue of jobs that one engine renders."""

@@ -19,7 +19,7 @@ from talkies.jobs.execution import Execution
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.leases import Lease, Leases
 from talkies.jobs.processes import own_identity
-from talkies.jobs.queue import AUDIO, PREPARE, Runner, render_queue
+from talkies.jobs.queue import AUDIO, CHARACTERS, PREPARE, Runner, render_queue
 from talkies.jobs.remains import Remains
 from talkies.jobs.upkeep import Upkeep
 from talkies.jobs.watch import Watch
@@ -58,7 +58,7 @@ class WorkerOptions:
         """How many tickets of each queue it holds at most."""
         short = dict.fromkeys((PREPARE, AUDIO), self.prepare_concurrency)
         most = {name: self.followed.get(name, self.concurrency) for name in self.engines}
-        return short | {render_queue(name): count for name, count in most.items()}
+        return short | {CHARACTERS: 1} | {render_queue(name): count for name, count in most.items()}
 
 
 class Worker:

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 
 class Stage(StrEnum):
-    """The steps of making a video, in order."""
+    """The steps of making something: those of a video in order, then those of characters."""
 
     FETCH = "fetch"
     SPEAK = "speak"
@@ -17,6 +17,19 @@ class Stage(StrEnum):
     RENDER = "render"
     CHECK = "check"
     DELIVER = "deliver"
+    #: Of a character: its drawings are made, or brought from a tree of frames.
+    BUILD = "build"
+    #: Of a timeline: what a character does is decided.
+    DIRECT = "direct"
+    #: Of a timeline: its frames are written as a video.
+    EXPORT = "export"
+
+
+#: The stages of a video.
+VIDEO_STAGES: Final = (
+    *(Stage.FETCH, Stage.SPEAK, Stage.ALIGN, Stage.ANIMATE),
+    *(Stage.RENDER, Stage.CHECK, Stage.DELIVER),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +69,9 @@ SHARES: Mapping[Stage, float] = {
     Stage.RENDER: 0.72,
     Stage.CHECK: 0.08,
     Stage.DELIVER: 0.01,
+    Stage.BUILD: 0.90,
+    Stage.DIRECT: 0.05,
+    Stage.EXPORT: 0.72,
 }
 
 #: The same for a video whose lip sync is measured: about half a second of work for each of its.
@@ -76,7 +92,7 @@ class Reporter:
         self,
         listener: Listener = ignore,
         *,
-        stages: Sequence[Stage] = tuple(Stage),
+        stages: Sequence[Stage] = VIDEO_STAGES,
         shares: Mapping[Stage, float] = SHARES,
         since: float = 0.0,
         clock: Callable[[], float] = time.monotonic,

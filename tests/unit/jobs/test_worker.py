@@ -266,4 +266,10 @@ def test_a_lease_that_cannot_be_renewed_is_tried_again(
 
 def test_each_engine_has_slots_of_its_own() -> None:
     options = WorkerOptions(engines=("a", "b"), concurrency=3, scratch=Path(), version="1")
-    assert options.slots == {"prepare": 2, "audio": 2, "render.a": 3, "render.b": 3}
+    assert options.slots == {
+        "prepare": 2,
+        "audio": 2,
+        "characters": 1,
+        "render.a": 3,
+        "render.b": 3,
+    }
