@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Buffer, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,7 +99,7 @@ class _Ranged(io.RawIOBase):
         self._at = base + offset
         return self._at
 
-    def readinto(self, buffer: Buffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         view = memoryview(buffer).cast("B")
         end = min(self._at + len(view), self._size)
         if end <= self._at:
