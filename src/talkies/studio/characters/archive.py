@@ -4,7 +4,6 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,7 +42,7 @@ class BundleArchive:
         self._key = key
         self.bytes = size
         self._places = self._directory()
-        self.contents: Mapping[str, Any] = json.loads(self.read(CONTENTS) or b"{}")
+        self.contents: dict[str, Any] = json.loads(self.read(CONTENTS) or b"{}")
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file; None where there is none of that name.

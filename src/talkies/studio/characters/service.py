@@ -1,32 +1,28 @@
 """Characters as a service: made by jobs, listed, used and deleted by those they belong to."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from talkies.errors import Conflict, Forbidden, NotFound, NotReady, UnknownCharacter, UnsafeAddress
+from talkies.errors import Conflict, Forbidden, NotFound, NotReady, UnsafeAddress
 from talkies.jobs.records import Job, NewJob
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
-from talkies.rigs.character import FRAMES
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.book import CharacterBook
 from talkies.studio.characters.kinds import ARCHIVE, CHARACTER_KIND, CHARACTER_PREFIX, DRAWING
+from talkies.studio.characters.places import CharacterPlaces, unknown
 from talkies.studio.characters.records import CharacterRecord, CharacterRef
 from talkies.studio.characters.requests import (
     CharacterSubmission,
     require_name,
     require_one_source,
 )
-from talkies.studio.characters.shelf import Shelf
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import new_job, require_caller, with_webhook
-
-#: What an installed character may be called: a folder's name that leads nowhere else.
-INSTALLED_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 _S3: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S{0,1000}")
 
@@ -35,15 +31,6 @@ class JobBook(Protocol):
     """What is asked of `jobs.Jobs`."""
 
     def accept(self, new: NewJob) -> Job: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CharacterPlaces:
-    """Where the folders of characters are on this machine."""
-
-    shelf: Shelf
-    #: Characters that are known by name, one folder each; every key may use them.
-    installed: Path
 
 
 class Characters:
@@ -153,39 +140,22 @@ class Characters:
         try:
             record = self._own(principal, named)
         except NotFound as error:
-            raise _unknown(named) from error
+            raise unknown(named) from error
         if record.sha256 is None:
             raise NotReady("The character is not made yet.", details={"character": record.id})
         return CharacterRef(id=record.id, name=record.name, sha256=record.sha256)
 
-    @contextlib.contextmanager
-    def open(self, ref: CharacterRef) -> Iterator[Path]:
-        """The character's folder on this machine, which stays while the block runs.
-
-        Packs that are made in it stay for the next. Raises `UnknownCharacter` where it was removed
-        meanwhile, and as `Shelf.lend`.
-        """
-        if ref.sha256 is None:
-            folder = self.installed(ref.name)
-            if folder is None:
-                raise _unknown(ref.name)
-            yield folder
-            return
-        with self._places.shelf.lend(ref.sha256) as folder:
-            yield folder
+    def open(self, ref: CharacterRef) -> AbstractContextManager[Path]:
+        """The character's folder on this machine; see `CharacterPlaces.open`."""
+        return self._places.open(ref)
 
     def installed(self, name: str) -> Path | None:
         """The folder of an installed character; None where there is none of that name."""
-        if not INSTALLED_NAME.fullmatch(name):
-            return None
-        folder = self._places.installed / name
-        return folder if (folder / FRAMES).is_dir() else None
+        return self._places.installed(name)
 
     def installed_names(self) -> tuple[str, ...]:
         """The names of the characters that every key may use."""
-        root = self._places.installed
-        names = sorted(path.name for path in root.iterdir()) if root.is_dir() else []
-        return tuple(name for name in names if self.installed(name) is not None)
+        return self._places.installed_names()
 
     def _own(self, principal: Principal, character_id: str) -> CharacterRecord:
         record = self._book.find(character_id)
@@ -205,11 +175,3 @@ def _require_readable(principal: Principal, url: str | None) -> None:
         )
     if not _S3.fullmatch(url):
         raise UnsafeAddress("The address is none of S3's.", hint="Write it as s3://bucket/prefix/.")
-
-
-def _unknown(named: str) -> UnknownCharacter:
-    return UnknownCharacter(
-        "There is no such character.",
-        hint="List them with GET /v1/characters.",
-        details={"character": named[:100]},
-    )
