@@ -1,24 +1,27 @@
-"""Encoders: planes and sound in, H.264 or VP9 with AAC or Opus out, in constant memory."""
+"""Encoders: planes and sound in, streams of a container out, in constant memory."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from talkies.core.timing import SOUND_RATE
 from talkies.media.preview import FragmentedCopy
-from talkies.media.samples import SoundSource
+from talkies.media.profiles import Profile
+from talkies.media.samples import SoundSource, to_levels
 from talkies.media.yuv import Planes
 
 if TYPE_CHECKING:
@@ -63,75 +66,28 @@ class Encoder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """How a container is filled."""
-
-    container: str
-    video_codec: str
-    video_options: Mapping[str, str]
-    alpha_options: Mapping[str, str] = field(default_factory=dict)
-    audio_codec: str
-    #: Sample format the audio encoder takes.
-    audio_format: str
-    #: Bits per second for one and for two channels.
-    audio_rates: tuple[int, int]
-    muxer_options: Mapping[str, str] = field(default_factory=dict)
-
-
-#: H.264 for players of every age: 4:2:0, constant frame rate, index at the front. `veryfast` is the
-#: knee of size against time for portraits; 20 is free of visible loss. Sound at rates where AAC is
-#: transparent for speech.
-MP4: Final = Profile(
-    container="mp4",
-    video_codec="libx264",
-    # Chroma location 1: in the middle of the pixels, as `yuv` makes it.
-    video_options={"preset": "veryfast", "crf": "20", "x264-params": "chromaloc=1"},
-    audio_codec="aac",
-    audio_format="fltp",
-    audio_rates=(128_000, 192_000),
-    muxer_options={"movflags": "+faststart"},
-)
-
-#: The same with a key frame every 25 frames: quick to read backwards. 16 leaves the loss to what is
-#: made of it.
-SEEKABLE: Final = replace(MP4, video_options={**MP4.video_options, "crf": "16", "g": "25"})
-
-#: VP9 at the size and quality of the MP4 and about its speed: `good` would halve the size at a
-#: quarter of the speed.
-WEBM: Final = Profile(
-    container="webm",
-    video_codec="libvpx-vp9",
-    video_options={"deadline": "realtime", "cpu-used": "6", "crf": "28", "b": "0", "row-mt": "1"},
-    # libvpx refuses alpha together with alternate reference frames.
-    alpha_options={"auto-alt-ref": "0"},
-    audio_codec="libopus",
-    audio_format="flt",
-    audio_rates=(96_000, 160_000),
-)
-
-
 class StreamEncoder:
     """Encodes into one container file, picture and sound interleaved."""
 
     def __init__(self, path: Path, spec: VideoSpec, profile: Profile) -> None:
-        self._spec = spec
+        self._spec, self._profile = spec, profile
         self._frames = 0
         self._sound_done = 0
+        self._reformatter = VideoReformatter()
         with system_errors():
             self._container = av.open(
                 str(path), "w", format=profile.container, options=dict(profile.muxer_options)
             )
-            self._video = self._add_video(profile)
-            self._audio = None if spec.sound is None else self._add_audio(profile, spec.sound)
+            self._video = self._add_video()
+            self._audio = None if spec.sound is None else self._add_audio(spec.sound)
             self._preview = None if spec.preview is None else self._begin_preview(spec.preview)
 
     def write(self, planes: Planes) -> None:
-        frame = video_frame(planes)
-        frame.pts = self._frames
-        frame.time_base = 1 / self._spec.fps
-        self._frames += 1
         with system_errors():
+            frame = self._frame(planes)
+            frame.pts = self._frames
+            frame.time_base = 1 / self._spec.fps
+            self._frames += 1
             self._mux(self._video.encode(frame))
             self._write_sound(self._sound_position())
 
@@ -162,23 +118,27 @@ class StreamEncoder:
             if self._preview is not None:
                 self._preview.mux(packet)
 
-    def _add_video(self, profile: Profile) -> VideoStream:
-        spec = self._spec
-        alpha = profile.alpha_options if spec.transparent else {}
+    def _frame(self, planes: Planes) -> VideoFrame:
+        """The planes as the codec wants them."""
+        frame, wanted = (
+            video_frame(planes),
+            self._profile.pixel_format(alpha=planes.alpha is not None),
+        )
+        if frame.format.name == wanted:
+            return frame
+        return self._reformatter.reformat(frame, format=wanted)
+
+    def _add_video(self) -> VideoStream:
+        spec, profile = self._spec, self._profile
         stream = self._container.add_stream(
-            profile.video_codec, rate=spec.fps, options={**profile.video_options, **alpha}
+            profile.video_codec, rate=spec.fps, options=profile.options(alpha=spec.transparent)
         )
         assert isinstance(stream, VideoStream)  # noqa: S101  the codec is one of ours
-        stream.width, stream.height = spec.width, spec.height
-        stream.pix_fmt = "yuva420p" if spec.transparent else "yuv420p"
-        context = stream.codec_context
-        context.time_base = 1 / spec.fps
-        context.thread_count = 0  # as many as the encoder likes
-        context.color_range = LIMITED_RANGE
-        context.colorspace = context.color_primaries = context.color_trc = BT709
+        describe(stream.codec_context, spec, profile)
         return stream
 
-    def _add_audio(self, profile: Profile, sound: SoundSource) -> AudioStream:
+    def _add_audio(self, sound: SoundSource) -> AudioStream:
+        profile = self._profile
         stream = self._container.add_stream(profile.audio_codec, rate=SOUND_RATE)
         assert isinstance(stream, AudioStream)  # noqa: S101  the codec is one of ours
         stream.codec_context.layout = _layout(sound.channels)
@@ -227,9 +187,21 @@ def video_frame(planes: Planes) -> VideoFrame:
     return frame
 
 
+def describe(context: VideoCodecContext, spec: VideoSpec, profile: Profile) -> None:
+    """Tell a codec what pictures it will get."""
+    context.width, context.height = spec.width, spec.height
+    context.pix_fmt = profile.pixel_format(alpha=spec.transparent)
+    context.time_base = 1 / spec.fps
+    context.thread_count = 0  # as many as the encoder likes
+    context.color_range = LIMITED_RANGE
+    context.colorspace = context.color_primaries = context.color_trc = BT709
+
+
 def audio_frame(block: NDArray[np.float32], sample_format: str) -> AudioFrame:
     """A block of samples, float32 (n, channels), as a frame of FFmpeg's at 48 kHz."""
-    rows = block.T if sample_format.endswith("p") else block.reshape(1, -1)
+    whole = sample_format.startswith("s16")
+    samples: NDArray[Any] = to_levels(block) if whole else block
+    rows = samples.T if sample_format.endswith("p") else samples.reshape(1, -1)
     frame = AudioFrame.from_ndarray(
         np.ascontiguousarray(rows), format=sample_format, layout=_layout(block.shape[1])
     )

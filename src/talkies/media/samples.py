@@ -155,8 +155,13 @@ def from_16_bit(data: bytes, channels: int) -> NDArray[np.float32]:
 
 def to_16_bit(samples: NDArray[np.float32]) -> bytes:
     """The inverse of `from_16_bit`; what is over full scale is clipped."""
+    return to_levels(samples).tobytes()
+
+
+def to_levels(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Samples in [-1, 1] as 16-bit levels of the same shape; what is over full scale is clipped."""
     levels = np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1)
-    return levels.astype("<i2").tobytes()
+    return levels.astype("<i2")
 
 
 def _mono(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,24 +8,30 @@ from types import TracebackType
 from typing import Final, Self
 
 from talkies.kit.files import replacing
-from talkies.media.encoders import MP4, SEEKABLE, WEBM, Encoder, StreamEncoder, VideoSpec
+from talkies.media.apng import ApngEncoder
+from talkies.media.chunk_notes import Chunks
+from talkies.media.chunked_encoder import ChunkedEncoder
+from talkies.media.encoders import Encoder, StreamEncoder, VideoSpec
 from talkies.media.gif import GifEncoder
+from talkies.media.profiles import MOV, MP4, SEEKABLE, WEBM
 from talkies.media.samples import SoundSource
 from talkies.media.video_reader import VideoInfo, VideoReader, first_look, probe
 from talkies.media.yuv import Planes
 
-__all__ = ["VideoInfo", "VideoReader", "VideoWriter", "first_look", "probe"]
+__all__ = ["Chunks", "VideoInfo", "VideoReader", "VideoWriter", "first_look", "probe"]
 
 #: How each format is encoded.
 ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {
     "mp4": lambda path, spec: StreamEncoder(path, spec, MP4),
     "seekable": lambda path, spec: StreamEncoder(path, spec, SEEKABLE),
     "webm": lambda path, spec: StreamEncoder(path, spec, WEBM),
+    "mov": lambda path, spec: StreamEncoder(path, spec, MOV),
     "gif": GifEncoder,
+    "apng": ApngEncoder,
 }
 
 #: Formats that can be transparent.
-TRANSPARENT_FORMATS: Final = frozenset({"webm", "gif"})
+TRANSPARENT_FORMATS: Final = frozenset({"webm", "mov", "gif", "apng"})
 
 
 class VideoWriter:
@@ -38,7 +44,7 @@ class VideoWriter:
     `ValueError` where nothing was written: no player opens a video without a picture.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a video has that many sides
         self,
         path: Path,
         *,
@@ -49,8 +55,11 @@ class VideoWriter:
         sound: SoundSource | None = None,
         transparent: bool = False,
         preview: Path | None = None,
+        chunks: Chunks | None = None,
     ) -> None:
         """Describe a video.
+
+        An mp4 may be divided into `chunks`; those that an earlier file has can then be kept.
 
         `preview` is a fragmented MP4 that can be played while it grows, made of the same packets;
         it is removed after an exception. A GIF has none, and there is no transparency in one.
@@ -72,7 +81,9 @@ class VideoWriter:
             transparent=transparent,
             preview=preview,
         )
-        self._make = ENCODERS[format]
+        if chunks is not None and format != "mp4":
+            raise ValueError(f"{format} has no chunks")
+        self._make = ENCODERS[format] if chunks is None else _chunked(chunks)
         self._stack = contextlib.ExitStack()
         self._encoder: Encoder | None = None
         self.frames = 0
@@ -97,6 +108,17 @@ class VideoWriter:
             raise ValueError("alpha goes with a transparent video, and only with one")
         self._encoder.write(planes)
         self.frames += 1
+
+    @property
+    def kept(self) -> frozenset[int]:
+        """Numbers of the chunks that can be kept from the earlier file."""
+        return self._encoder.kept if isinstance(self._encoder, ChunkedEncoder) else frozenset()
+
+    def keep(self) -> None:
+        """Take the next chunk, one of `kept`, from the earlier file, bit by bit."""
+        if not isinstance(self._encoder, ChunkedEncoder):
+            raise ValueError("the writer is not open, or has no chunks")  # noqa: TRY004
+        self.frames += self._encoder.keep()
 
     def __exit__(
         self,
@@ -123,3 +145,7 @@ class VideoWriter:
     def _require_frames(self) -> None:
         if not self.frames:
             raise ValueError("a video has at least one frame")
+
+
+def _chunked(chunks: Chunks) -> Callable[[Path, VideoSpec], Encoder]:
+    return lambda path, spec: ChunkedEncoder(path, spec, chunks)
