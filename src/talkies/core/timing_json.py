@@ -27,7 +27,13 @@ _T = TypeVar("_T")
 
 def alignment_to_json(alignment: Alignment) -> str:
     """The timing JSON. Ticks are exact, seconds are for reading; `alignment_from_json` reads it."""
-    document = {
+    document = alignment_record(alignment)
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def alignment_record(alignment: Alignment) -> dict[str, object]:
+    """The timing JSON as a value, to stand within another document."""
+    return {
         "schema": SCHEMA,
         "rate": SPEECH_RATE,
         "length": alignment.length,
@@ -38,7 +44,6 @@ def alignment_to_json(alignment: Alignment) -> str:
         "words": [{"text": word.text, **_timed(word)} for word in alignment.words],
         "phonemes": [_phoneme_record(phoneme) for phoneme in alignment.phonemes],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def _phoneme_record(phoneme: Phoneme) -> dict[str, object]:
@@ -72,7 +77,17 @@ def alignment_from_json(text: str) -> Alignment:
         InvalidInput: it is not JSON, of another schema or rate, or says something impossible;
             `details["where"]` names the place.
     """
-    document = _load(text)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _invalid("document", "is not JSON") from error
+    return alignment_of(document)
+
+
+def alignment_of(document: object) -> Alignment:
+    """The alignment that the value of a timing JSON says, refused like its text."""
+    if not isinstance(document, dict):
+        raise _invalid("document", "is not an object")
     if document.get("schema") != SCHEMA:
         raise _invalid("schema", f"is not {SCHEMA}", "Write it anew with `talkies align`.")
     if document.get("rate") != SPEECH_RATE:
@@ -89,16 +104,6 @@ def alignment_from_json(text: str) -> Alignment:
         )
     except ValueError as error:
         raise _invalid("document", str(error)) from error
-
-
-def _load(text: str) -> _Json:
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _invalid("document", "is not JSON") from error
-    if not isinstance(document, dict):
-        raise _invalid("document", "is not an object")
-    return document
 
 
 def _invalid(where: str, problem: str, hint: str = "") -> InvalidInput:

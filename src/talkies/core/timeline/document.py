@@ -5,12 +5,12 @@ frame `start` to that of frame `end`. What was heard (words, phonemes) stays on 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 
 from talkies.core.alignment import Alignment
-from talkies.core.timing import TimeRange
+from talkies.core.timing import TimeRange, to_seconds
 
 
 class TrackName(StrEnum):
@@ -91,10 +91,23 @@ class Timeline:
     sound: TimelineSound | None = None
     #: What is said, on the speech grid.
     speech: Alignment | None = None
-    #: Clips in order of time; a track that is not there is empty.
+    #: Clips in order of time, without overlap. A track without clips is never among them, so that
+    #: equal timelines compare equal.
     tracks: Mapping[TrackName, tuple[Clip, ...]] = field(default_factory=dict)
     #: The seed of everything generated.
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        tracks = {name: tuple(self.tracks[name]) for name in TrackName if self.tracks.get(name)}
+        object.__setattr__(self, "tracks", tracks)
+
     def track(self, name: TrackName) -> tuple[Clip, ...]:
         return self.tracks.get(name, ())
+
+    def with_tracks(self, tracks: Mapping[TrackName, tuple[Clip, ...]]) -> "Timeline":
+        """This timeline with these tracks in place of its own of the same names."""
+        return replace(self, tracks={**self.tracks, **tracks})
+
+    @property
+    def seconds(self) -> float:
+        return to_seconds(self.frames, self.fps)

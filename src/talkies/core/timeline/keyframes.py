@@ -1,0 +1,178 @@
+"""From the tracks of a timeline to what the character is asked: one state at a time.
+
+Speech beats the expression: where a mouth shape other than `sil` is on, the character shows it, and
+its expression in the rests between. A turn of the head beats speech, because it leads through
+neutral: while it lasts no other keyframe interrupts it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+from talkies.core.rig.model import CENTER, NEUTRAL, REST, RigConfig, State
+from talkies.core.rig.mouths import mouth_of
+from talkies.core.rig.playback import Keyframe
+from talkies.core.timeline.document import Clip, Timeline, TrackName
+from talkies.core.timeline.validate import validate
+from talkies.core.timing import TimeRange
+from talkies.core.visemes import Viseme
+
+#: Seconds in which a mouth comes to rest where no clip follows (the seed's relaxing).
+RELEASE_SECONDS: Final = Fraction(1, 10)
+
+
+def keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
+    """What a character with these words is asked, in order of frames, at most once a frame.
+
+    Before the first keyframe it is at `REST`. No keyframe asks for what the one before it did.
+
+    Raises:
+        TimelineInvalid: the timeline breaks a rule, or has an expression or a pose that the
+            character does not know.
+    """
+    validate(timeline, config)
+    faces, turns = _faces(timeline, config), _turns(timeline)
+    found: list[Keyframe] = []
+    shown, pose, free = faces[0], REST.pose, 0
+    for turn, ahead in zip(
+        turns, [*(turn.frame for turn in turns[1:]), timeline.frames], strict=True
+    ):
+        for face in _changes(faces, shown, free, turn.frame):
+            found.append(_keyframe(face, pose))
+            shown = face
+        free = min(turn.frame + turn.transition, ahead)
+        # The way leads to what is on when the head arrives.
+        arrived = faces[_at(faces, max(turn.frame, free - 1))]
+        shown, pose = replace(arrived, frame=turn.frame, transition=turn.transition), turn.pose
+        found.append(_keyframe(shown, pose))
+        free = max(free, turn.frame + 1)
+    found += [_keyframe(face, pose) for face in _changes(faces, shown, free, timeline.frames)]
+    return tuple(found)
+
+
+def blinks(timeline: Timeline) -> tuple[TimeRange, ...]:
+    """The frames in which the lids are closed."""
+    return tuple(clip.span for clip in timeline.track(TrackName.BLINKS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Face:
+    """What the face is to show from a frame on."""
+
+    frame: int
+    expression: str = NEUTRAL
+    strength: float = 1.0
+    #: Frames in which it is reached.
+    transition: int = 0
+    #: Frames in which it is left where no clip begins after it.
+    release: int = 0
+
+    def shows(self, other: "_Face") -> bool:
+        return (self.expression, self.strength) == (other.expression, other.strength)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """Where the head is to be from a frame on."""
+
+    frame: int
+    pose: str
+    transition: int
+
+
+def _keyframe(face: _Face, pose: str) -> Keyframe:
+    return Keyframe(
+        frame=face.frame,
+        state=State(face.expression, pose),
+        strength=face.strength,
+        transition=face.transition,
+    )
+
+
+def _changes(faces: Sequence[_Face], shown: _Face, start: int, end: int) -> Iterator[_Face]:
+    """Changes in frames [start, end) from what is shown before.
+
+    One that was due earlier, while the head turned, is made up for at `start`.
+    """
+    if start >= end:
+        return
+    for face in faces[_at(faces, start) :]:
+        if face.frame >= end:
+            return
+        if not face.shows(shown):
+            shown = replace(face, frame=max(face.frame, start))
+            yield shown
+
+
+def _at(faces: Sequence[_Face], frame: int) -> int:
+    """The number of the face that is on in a frame."""
+    return bisect_right(faces, frame, key=lambda face: face.frame) - 1
+
+
+def _faces(timeline: Timeline, config: RigConfig) -> list[_Face]:
+    """Changes of the face, the first at frame 0: none shows what the one before it did."""
+    visemes = timeline.track(TrackName.VISEMES)
+    expressions = timeline.track(TrackName.EXPRESSIONS)
+    release = max(1, round(RELEASE_SECONDS * timeline.fps))
+    faces = [_Face(frame=0)]
+    for frame in _edges((*visemes, *expressions), timeline.frames):
+        mouth, expression = _on(visemes, frame), _on(expressions, frame)
+        if mouth is None or mouth.value == Viseme.SIL.value:
+            face, causes = _resting(expression), [mouth, expression]
+        else:
+            face, causes = _speaking(mouth, config, release), [mouth]
+        begun = [
+            clip.transition for clip in causes if clip is not None and clip.span.start == frame
+        ]
+        transition = begun[0] if begun else faces[-1].release
+        if not face.shows(faces[-1]):
+            faces.append(replace(face, frame=frame, transition=transition))
+    return faces
+
+
+def _resting(expression: Clip | None) -> _Face:
+    if expression is None or expression.strength == 0:
+        return _Face(frame=0)
+    return _Face(
+        frame=0,
+        expression=str(expression.value),
+        strength=1.0 if expression.value == NEUTRAL else expression.strength,
+        release=expression.transition,
+    )
+
+
+def _speaking(mouth: Clip, config: RigConfig, release: int) -> _Face:
+    expression, share = mouth_of(Viseme(str(mouth.value)), config)
+    strength = share * mouth.strength
+    if expression == NEUTRAL or strength == 0:
+        return _Face(frame=0, release=release)
+    return _Face(frame=0, expression=expression, strength=strength, release=release)
+
+
+def _turns(timeline: Timeline) -> list[_Turn]:
+    """Changes of the pose: where no clip says one it is the center."""
+    poses = timeline.track(TrackName.POSES)
+    turns: list[_Turn] = []
+    pose, release = REST.pose, 0
+    for frame in _edges(poses, timeline.frames):
+        clip = _on(poses, frame)
+        wanted = CENTER if clip is None else str(clip.value)
+        if wanted != pose:
+            transition = release if clip is None else clip.transition
+            turns.append(_Turn(frame=frame, pose=wanted, transition=transition))
+        pose, release = wanted, 0 if clip is None else clip.transition
+    return turns
+
+
+def _edges(clips: Iterable[Clip], frames: int) -> list[int]:
+    """The frames where a clip begins or has ended."""
+    edges = {frame for clip in clips for frame in (clip.span.start, clip.span.end)}
+    return sorted(edges - {frames})
+
+
+def _on(clips: Sequence[Clip], frame: int) -> Clip | None:
+    """The clip that covers a frame."""
+    number = bisect_right(clips, frame, key=lambda clip: clip.span.start) - 1
+    return clips[number] if number >= 0 and frame < clips[number].span.end else None
