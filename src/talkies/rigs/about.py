@@ -1,0 +1,83 @@
+"""`character.json`: what is known of a character besides its words and its drawings."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from talkies.core.rig.reading import Reader
+from talkies.errors import CharacterInvalid
+from talkies.rigs.character import ABOUT, Character
+
+SCHEMA: Final = "talkies.character/1"
+
+#: Largest file that is read, in bytes.
+ABOUT_MAX: Final = 1 << 20
+
+_READER: Final = Reader(f"The character's {ABOUT}", "about")
+_COLOUR: Final = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the file says."""
+
+    #: Empty where the file names none: a character then has its folder's name.
+    name: str = ""
+    #: The colour that is keyed out of drawings without alpha, RGB.
+    key_color: tuple[int, int, int] | None = None
+
+
+def about_json(character: Character) -> str:
+    """The file of a character."""
+    key = character.key_color
+    document = {
+        "schema": SCHEMA,
+        "name": character.name,
+        "key_color": None if key is None else "#{:02x}{:02x}{:02x}".format(*key),
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def about_from_json(source: str) -> About:
+    """What such a file says.
+
+    Raises:
+        CharacterInvalid: it is not JSON, of a later schema, or a part is of another type.
+    """
+    document = _READER.load(source)
+    if document.get("schema") != SCHEMA:
+        _READER.fail("schema", f"is {document.get('schema')!r} and not {SCHEMA!r}")
+    return About(
+        name=_READER.text(document.get("name", ""), "name"),
+        key_color=_colour(document.get("key_color")),
+    )
+
+
+def read_about(folder: Path) -> About:
+    """What is known of the character in a folder; nothing where the file is not there.
+
+    Raises:
+        CharacterInvalid: as `about_from_json`, and where the file cannot be read.
+    """
+    try:
+        with (folder / ABOUT).open("rb") as file:
+            data = file.read(ABOUT_MAX)
+        return about_from_json(data.decode())
+    except FileNotFoundError:
+        return About()
+    except (OSError, ValueError) as error:
+        raise CharacterInvalid(
+            f"{folder / ABOUT} cannot be read.", details={"reason": "about"}
+        ) from error
+
+
+def _colour(value: object) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    found = _COLOUR.fullmatch(_READER.text(value, "key_color").lower())
+    if found is None:
+        _READER.fail("key_color", "is not a colour such as #00ff00")
+    red, green, blue = (int(part, 16) for part in found.groups())
+    return red, green, blue

@@ -1,0 +1,1 @@
+"""Every drawing of a character, decoded once and read in a millisecond."""

@@ -1,0 +1,123 @@
+"""An open pack: drawings in a millisecond, from any thread."""
+
+import contextlib
+import mmap
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import numpy as np
+
+from talkies.core.rig.playback import Cel
+from talkies.errors import FileMissing
+from talkies.face.puppet.fields import Box
+from talkies.media.yuv import Planes
+from talkies.rigs.pack.index import Blob, Index
+from talkies.rigs.pack.lids import LidMask, lay_over
+from talkies.rigs.pack.planes import masks_of, planes_of
+from talkies.rigs.pack.store import Span
+
+
+class Pack:
+    """The decoded drawings of a character, as they were when it was opened.
+
+    Every method may be called from several threads at once. What is built meanwhile does not
+    disturb it: open it again to see that.
+    """
+
+    def __init__(self, path: Path, index: Index, view: mmap.mmap) -> None:
+        """For `open_pack`."""
+        self._path, self._index, self._view = path, index, view
+        self._transparent = any(
+            blob.alpha for blob in map(index.blob, index.sources) if blob is not None
+        )
+        self._poses = {
+            drawing: pose for pose, lids in index.lids.items() for drawing in lids.drawings
+        }
+        self._masks = {pose: self._mask(pose) for pose in index.lids}
+
+    @property
+    def width(self) -> int:
+        return self._index.recipe.width
+
+    @property
+    def height(self) -> int:
+        return self._index.recipe.height
+
+    @property
+    def transparent(self) -> bool:
+        """Whether any drawing has alpha; then all of them are read with it."""
+        return self._transparent
+
+    @property
+    def drawings(self) -> frozenset[str]:
+        """Paths in the tree of the drawings that can be read."""
+        return frozenset(name for name in self._index.sources if self._index.blob(name))
+
+    @property
+    def lid_boxes(self) -> Mapping[str, Box]:
+        """By pose, the even-sided box in which lids can be laid over other drawings."""
+        return MappingProxyType({pose: mask.box for pose, mask in self._masks.items()})
+
+    def digest(self, drawing: str) -> str:
+        """The SHA-256 of a drawing's planes: equal for drawings that look the same.
+
+        Raises `FileMissing`.
+        """
+        return self._blob(drawing).digest
+
+    def read(self, drawing: str) -> Planes:
+        """A drawing; its arrays cannot be written to (`Planes.copy` can).
+
+        BT.709 as `media.yuv` says; with alpha where `transparent`, not multiplied with it, and
+        hidden pixels have the colours of their neighbours. Raises `FileMissing` and
+        `CorruptMedia`.
+        """
+        blob = self._blob(drawing)
+        planes = planes_of(self._bytes(blob.span), self.width, self.height, alpha=blob.alpha)
+        if planes.alpha is None and self._transparent:
+            opaque = np.full_like(planes.y, 255)
+            return Planes(planes.y, planes.u, planes.v, opaque)
+        return planes
+
+    def read_cel(self, cel: Cel) -> Planes:
+        """A drawing with the lids of another laid over it; otherwise as `read`."""
+        planes = self.read(cel.drawing)
+        if cel.lids is None:
+            return planes
+        mask = self._masks.get(self._poses.get(cel.lids, ""))
+        return planes if mask is None else lay_over(planes, self.read(cel.lids), mask)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go; what was read stays."""
+        # A thread that reads at this moment keeps the file until it is done.
+        with contextlib.suppress(BufferError):
+            self._view.close()
+
+    def _blob(self, drawing: str) -> Blob:
+        blob = self._index.blob(drawing)
+        if blob is None:
+            raise FileMissing(
+                f"The character has no drawing {drawing}.", details={"drawing": drawing}
+            )
+        return blob
+
+    def _bytes(self, span: Span) -> memoryview:
+        return memoryview(self._view)[span.offset : span.offset + span.length]
+
+    def _mask(self, pose: str) -> LidMask:
+        lids = self._index.lids[pose]
+        luma, chroma = masks_of(self._bytes(lids.mask), lids.box.width, lids.box.height)
+        return LidMask(box=lids.box, luma=luma, chroma=chroma)
