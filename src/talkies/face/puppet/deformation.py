@@ -40,8 +40,8 @@ _OUTLINE = (58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397,
 _REACH, _TOP, _BOTTOM = 1.0, -0.42, 1.15
 #: Width of the fade to stillness at that region's edge, in D.
 _FADE = 0.18
-#: Press lifts the chin, pucker too, in D.
-_CHIN_LIFT_PRESS, _CHIN_LIFT_PUCKER = 0.008, 0.010
+#: Press lifts the chin, pucker too, and a frown, in D.
+_CHIN_LIFT_PRESS, _CHIN_LIFT_PUCKER, _CHIN_LIFT_FROWN = 0.008, 0.010, 0.012
 #: Shares of the corners' width beyond the middle within which the two layers part fully, and
 #: beyond which they are one.
 _PARTED, _JOINED = 0.98, 1.45
@@ -184,8 +184,10 @@ def face_anchors(face_points: Points) -> Anchors:
 
 
 def chin_lift(shape: MouthShape) -> float:
-    """How far pressing or pushing out the lips lifts the chin, in D."""
-    return _CHIN_LIFT_PRESS * shape.press + _CHIN_LIFT_PUCKER * shape.pucker
+    """How far pressing or pushing out the lips, or a frown, lifts the chin, in D."""
+    frown = max(0.0, -shape.smile)
+    lips = _CHIN_LIFT_PRESS * shape.press + _CHIN_LIFT_PUCKER * shape.pucker
+    return lips + _CHIN_LIFT_FROWN * frown
 
 
 def _around_jaw(face_points: Points) -> Points:

@@ -20,6 +20,11 @@ _LIP_LINE = 0.012
 _LAUGH_RELAXED = 0.5
 #: Share of the lip line's bend that goes when a smile, or a drooping mouth, is fully undone.
 _FLATTENED, _FLATTENED_FROWN = 0.85, 0.3
+#: What a big smile adds to the mouth's width, as a share, and how far it lifts the corners, in D;
+#: how far a frown lowers them; how the lift grows from the middle to the corners; what a smile
+#: takes of the lips' thickness, as a share.
+_SMILE_WIDENS, _SMILE_LIFTS, _FROWN_LOWERS = 0.14, 0.062, 0.048
+_SMILE_CURVE, _SMILE_THINS = 1.9, 0.14
 #: What a laugh takes of the upper and of the lower lip's thickness, as a share of what is left,
 #: and how far its corners are lifted, in D.
 _LAUGH_THINS, _FULL_LAUGH = (0.50, 0.15), 0.07
@@ -201,17 +206,22 @@ def _across(rest: LipRest, shape: MouthShape, knots: Points) -> Points:
     unsmiled = min(1.0, _NEUTRAL_HALF_WIDTH / half)
     scale = (1 + shape.width) * (1 - _relaxed(rest, shape) * (1 - unsmiled))
     scale -= 0.02 * shape.wideness
+    scale += _SMILE_WIDENS * max(0.0, shape.smile)
     return rest.middle + knots * np.where(knots < 0, *rest.halves) * scale
 
 
 def _seam(rest: LipRest, shape: MouthShape, knots: Points) -> Points:
-    """The v of the closed line: rounding lowers a smile's corners, a fallen jaw all corners."""
+    """The v of the closed line: rounding lowers a smile's corners, a fallen jaw all corners.
+
+    A smile that is asked for lifts them, a frown lowers them.
+    """
     line = np.interp(knots, KNOTS, rest.seam)
     middle = float(np.interp(0.0, KNOTS, rest.seam))
     flat = _relaxed(rest, shape) * (_FLATTENED if rest.smile > 0 else _FLATTENED_FROWN)
     line = middle + (line - middle) * (1 - flat)
     corner = 0.20 * shape.drop - 0.010 * shape.spread
-    return line + corner * np.abs(knots) ** 2.5
+    lift = (_SMILE_LIFTS if shape.smile > 0 else _FROWN_LOWERS) * shape.smile
+    return line + corner * np.abs(knots) ** 2.5 - lift * np.abs(knots) ** _SMILE_CURVE
 
 
 def _relaxed(rest: LipRest, shape: MouthShape) -> float:
@@ -231,7 +241,7 @@ def _refilled(rest: LipRest, shape: MouthShape) -> Points:
 
 def _thickness(shape: MouthShape) -> Points:
     """Thickness of the upper and of the lower lip, as a multiple of that at rest."""
-    stretch = 0.10 * shape.wideness + 0.06 * shape.spread
+    stretch = 0.10 * shape.wideness + 0.06 * shape.spread + _SMILE_THINS * max(0.0, shape.smile)
     upper = 1 + 0.22 * shape.pucker - 0.34 * shape.press - stretch
     lower = 1 + 0.18 * shape.pucker - 0.30 * shape.press - 0.30 * shape.tuck - stretch
     return np.array([upper, lower])

@@ -28,6 +28,8 @@ class MouthShape:
     press: float = 0.0
     tuck: float = 0.0
     tongue: float = 0.0
+    #: How far the corners go up and aside, to 1 for a big smile, or down, to -1.
+    smile: float = 0.0
 
     @property
     def spread(self) -> float:

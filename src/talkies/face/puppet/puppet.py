@@ -18,6 +18,7 @@ from talkies.face.puppet.lids import Lid, close_lids, lids
 from talkies.face.puppet.light import palette
 from talkies.face.puppet.lip_line import trace_lip_line
 from talkies.face.puppet.lips import LipRest, hole_outline, lip_rest, seam_outline
+from talkies.face.puppet.looks import Look, LookMotion
 from talkies.face.puppet.maps import Maps
 from talkies.face.puppet.mouth_interior import Affine, MouthInterior, mouth_interior
 from talkies.face.puppet.mouth_shape import MouthShape, as_seen
@@ -29,6 +30,8 @@ from talkies.media.yuv import Planes, to_planes
 _MOUTH_CELLS = 28
 #: The part that the mouth moves, in D: half width, top, bottom; with the eyes.
 _FACE_HALF, _FACE_TOP, _FACE_BOTTOM = 1.0, -1.0, 1.15
+#: Its top for a figure, whose brows may go higher than those of people.
+_FIGURE_TOP = -1.35
 #: The part drawn at the best quality, in D: from the brows to the chin.
 _FEATURES_HALF, _FEATURES_TOP, _FEATURES_BOTTOM = 0.72, -1.0, 0.72
 #: How far past the corners the lip line's mask reaches, and down, in D.
@@ -43,6 +46,8 @@ class Pose:
     head: HeadPose
     #: How far the lids are closed, 0 to 1.
     blink: float = 0.0
+    #: What eyes, brows and cheeks do besides; drawn by painters that have the motion of looks.
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +88,15 @@ def make_puppet(
     cut: bool = False,
     others: Sequence[NDArray[np.floating]] = (),
     blinks: bool = True,
+    figure: bool = False,
 ) -> Puppet:
     """Prepares a face. `pixels` RGB with even sides, `points` landmarks (468, 3) in pixels.
 
     `closed` says whether the portrait's lips touch; `matte` (height, width) is 1 on the person.
     `others` are the landmarks of faces that stay still. Eyes that are shut or out of sight must
     not blink (`blinks`).
-    Frames of a `cut` puppet have alpha, so that another background can stand behind.
+    Frames of a `cut` puppet have alpha, so that another background can stand behind. The head of
+    a `figure` moves further: nothing stands behind that a large motion would drag along.
     """
     axes = FaceAxes.of(points)
     size = Box(0, 0, pixels.shape[1], pixels.shape[0])
@@ -99,8 +106,9 @@ def make_puppet(
     rest = _rest(pixels, source.y, axes, points, closed=closed)
     own = None if closed else own_teeth(pixels, axes, rest)
     lips = source if closed else to_planes(healed(pixels, axes, rest), source.alpha)
-    head = head_motion(axes, points, size.size, matte, others)
-    grid = _mouth_grid(axes, size)
+    free = np.ones(pixels.shape[:2], np.float32) if figure else matte
+    head = head_motion(axes, points, size.size, free, others)
+    grid = _mouth_grid(axes, size, _FIGURE_TOP if figure else _FACE_TOP)
     return Puppet(
         source=lips,
         axes=axes,
@@ -135,8 +143,8 @@ def _rest(
     return replace(rest, upper_inner=upper, lower_inner=lower)
 
 
-def _mouth_grid(axes: FaceAxes, picture: Box) -> Grid:
-    box = _rectangle(axes, _FACE_HALF, _FACE_TOP, _FACE_BOTTOM).within(picture)
+def _mouth_grid(axes: FaceAxes, picture: Box, top: float) -> Grid:
+    box = _rectangle(axes, _FACE_HALF, top, _FACE_BOTTOM).within(picture)
     return Grid.over(box, max(2, round(axes.unit / _MOUTH_CELLS)))
 
 
@@ -164,8 +172,9 @@ def _rectangle(axes: FaceAxes, half: float, top: float, bottom: float) -> Box:
 class Painter:
     """Draws frames of one puppet into its own buffers. One thread at a time."""
 
-    def __init__(self, puppet: Puppet) -> None:
-        self._puppet = puppet
+    def __init__(self, puppet: Puppet, looks: LookMotion | None = None) -> None:
+        """`looks` moves eyes, brows and cheeks, for poses that ask for it."""
+        self._puppet, self._looks = puppet, looks
         self._portrait = puppet.source.copy()
         self._blink = 0.0
         self._faded = 0
@@ -182,11 +191,12 @@ class Painter:
         if faded != self._faded:
             fade_creases(puppet.creases, puppet.source, self._portrait, faded)
             self._faded = faded
+        look = None if self._looks is None or pose.look is None else self._looks.field(pose.look)
         copy_planes(puppet.source, frame)
         head = puppet.head.field(pose.head)
         to_source = local_affine(puppet, head)
         self._paint_head(head, frame)
-        self._paint_face(head, to_source, mouth, frame)
+        self._paint_face((head, look), to_source, mouth, frame)
         if mouth.opening > 0 or puppet.rest.gap > 0:
             outline = puppet.axes.to_picture(hole_outline(puppet.rest, mouth))
             outline = moved(outline, inverse(to_source))
@@ -198,12 +208,20 @@ class Painter:
         for box in self._puppet.regions.head:
             self._head_maps.warp(self._portrait, box, frame)
 
-    def _paint_face(self, head: Field, to_source: Affine, shape: MouthShape, frame: Planes) -> None:
-        """Moves face and mouth in one go: one resampling, sharp."""
+    def _paint_face(
+        self,
+        motion: tuple[Field, Field | None],
+        to_source: Affine,
+        shape: MouthShape,
+        frame: Planes,
+    ) -> None:
+        """Moves face and mouth in one go, sharp, by the fields of the head and of a look."""
         puppet, step = self._puppet, self._puppet.mouth.grid.step
+        head, look = motion
         on_grid = read_through(head, puppet.head_cells)
         layers = puppet.mouth.layers(shape)
-        self._face_maps.read(after(layers.mean, on_grid, step))
+        mean = layers.mean if look is None else layers.mean + look
+        self._face_maps.read(after(mean, on_grid, step))
         cells = puppet.mouth.parting
         half = shifted(layers.half, np.ascontiguousarray(on_grid[cells.slices]), step)
         self._face_maps.part(half, cells, self._line(to_source, shape))

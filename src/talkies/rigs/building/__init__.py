@@ -1,0 +1,1 @@
+"""Building a character from one drawing: expressions, poses, and the drawings between them."""

@@ -1,0 +1,87 @@
+"""A character at a glance: every expression in every pose, in one picture."""
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from talkies.core.rig.model import REST, State
+from talkies.face.puppet.fields import Box
+from talkies.media.pictures import Picture, load_own_picture, save_picture
+from talkies.rigs.character import Character
+
+Pixels = NDArray[np.uint8]
+
+#: Longer side of one drawing on the sheet, the line of text above it, and gaps, in pixels.
+_CELL, _LINE, _GAP = 300, 22, 6
+_PAPER: Final = (246, 244, 240)
+_INK: Final = (60, 58, 64)
+#: Squares behind what is transparent: their side in pixels, and the darker ones' colour.
+_SQUARE, _DARKER = 12, 228
+_FONT, _FONT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
+_SEEN = 8
+
+
+def write_contact_sheet(character: Character, path: Path) -> None:
+    """Write all endpoints as a JPEG: a row for each pose, a column for each expression.
+
+    Raises `OutputUnwritable` and `DiskFull`.
+    """
+    rig = character.rig
+    box = _figure(character)
+    scale = min(1.0, _CELL / max(box.size))
+    size = (max(1, round(box.width * scale)), max(1, round(box.height * scale)))
+    rows = [
+        np.hstack(
+            [_cell(character, State(name, pose), box, size) for name in rig.config.expressions]
+        )
+        for pose in rig.config.poses
+    ]
+    save_picture(Picture(pixels=np.vstack(rows)), path)
+
+
+def _figure(character: Character) -> Box:
+    """What the figure takes of its canvas at rest."""
+    rest = load_own_picture(character.path(character.rig.endpoints[REST]))
+    whole = Box(0, 0, rest.width, rest.height)
+    if rest.alpha is None:
+        return whole
+    rows, columns = (np.flatnonzero((rest.alpha > _SEEN).any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return whole
+    margin = round(0.03 * max(whole.size))
+    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    return Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin).within(whole)
+
+
+def _cell(character: Character, state: State, box: Box, size: tuple[int, int]) -> Pixels:
+    cell = np.full((size[1] + _LINE + _GAP, size[0] + _GAP, 3), _PAPER, np.uint8)
+    label = (
+        state.expression if state == State(state.expression) else f"{state.expression} {state.pose}"
+    )
+    cv2.putText(cell, label, (_GAP, _LINE - 7), _FONT, _FONT_SIZE, _INK, 1, cv2.LINE_AA)
+    drawing = character.rig.endpoints.get(state)
+    if drawing is not None:
+        picture = load_own_picture(character.path(drawing))
+        cell[_LINE : _LINE + size[1], _GAP:] = _shown(picture, box, size)
+    return cell
+
+
+def _shown(picture: Picture, box: Box, size: tuple[int, int]) -> Pixels:
+    """A part of a picture before squares, small."""
+    colours = picture.pixels[box.slices].astype(np.float32)
+    if picture.alpha is None:
+        small = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(np.round(small), np.uint8)
+    cover = picture.alpha[box.slices].astype(np.float32)[..., None] / 255
+    small = cv2.resize(colours * cover, size, interpolation=cv2.INTER_AREA)
+    left = 1 - cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(np.round(small + _squares(size) * left[..., None]), np.uint8)
+
+
+def _squares(size: tuple[int, int]) -> NDArray[np.float32]:
+    y, x = np.mgrid[: size[1], : size[0]] // _SQUARE
+    shade = np.where((x + y) % 2 == 0, 255, _DARKER).astype(np.float32)
+    return np.dstack([shade, shade, shade])
