@@ -97,8 +97,8 @@ class RigGraph:
         self.rig = rig
         self._sequences = tuple(
             sorted(
-                (sequence for sequence in rig.sequences if sequence.start != sequence.end),
-                key=lambda sequence: sequence.id,
+                (way for way in rig.sequences if way.stops and way.start != way.end),
+                key=lambda way: way.id,
             )
         )
         drawings = _drawings_of_states(rig.endpoints, self._sequences)
