@@ -124,7 +124,7 @@ def _target(phone: Phone) -> Target:
 _TARGETS = {symbol: _target(phone) for symbol, phone in INVENTORY.items()}
 
 #: Share of a diphthong that its first vowel takes.
-_NUCLEUS_SHARE = 0.6
+NUCLEUS_SHARE = 0.6
 
 #: A vowel this short, in seconds, keeps 1 - _HASTE / e of its opening; longer ones keep more.
 _HASTE_SECONDS = 0.05
@@ -149,7 +149,7 @@ def _segments(alignment: Alignment) -> Iterator[Segment]:
         if phoneme.symbol == SILENCE:
             yield Segment(start=start, end=end, target=REST, silent=True)
         elif phone is not None and phone.kind is Kind.DIPHTHONG:
-            middle = start + _NUCLEUS_SHARE * (end - start)
+            middle = start + NUCLEUS_SHARE * (end - start)
             yield _spoken(start, middle, phone.parts[0])
             yield _spoken(middle, end, phone.parts[1])
         else:
@@ -164,7 +164,11 @@ def _spoken(start: float, end: float, symbol: str) -> Segment:
     return Segment(start=start, end=end, target=target)
 
 
+def reach(seconds: float) -> float:
+    """Share of its opening that a vowel of this length reaches, 0 to 1."""
+    return 1 - _HASTE * math.exp(-seconds / _HASTE_SECONDS)
+
+
 def _hastened(target: Target, seconds: float) -> Target:
     """Undershoot: a short vowel does not reach its target (Lindblom 1963)."""
-    reach = 1 - _HASTE * math.exp(-seconds / _HASTE_SECONDS)
-    return replace(target, opening=target.opening * reach)
+    return replace(target, opening=target.opening * reach(seconds))
