@@ -84,6 +84,11 @@ class CaptionPainter:
         if overlay is not None:
             _blend(planes, overlay)
 
+    def text_at(self, frame: int) -> str | None:
+        """The caption of frame number `frame`; None where there is none."""
+        number = self._cue_at(frame)
+        return None if number is None else self._cues[number].text
+
     def _cue_at(self, frame: int) -> int | None:
         """The cue that is on the screen in the middle of a frame."""
         middle = convert(2 * frame + 1, 2 * self._fps, SPEECH_RATE)

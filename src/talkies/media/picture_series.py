@@ -6,7 +6,6 @@ import shutil
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from fractions import Fraction
 from pathlib import Path
 from typing import Final, Self
 
@@ -39,12 +38,11 @@ class PictureSeries:
         self,
         path: Path,
         *,
-        fps: Fraction,
         sound: SoundSource | None = None,
         transparent: bool = False,
     ) -> None:
         """`sound` is written beside the pictures; they are opaque or have alpha."""
-        self._path, self._fps, self._sound = path, fps, sound
+        self._path, self._sound = path, sound
         self._transparent = transparent
         self._stack = contextlib.ExitStack()
         self._waiting: deque[Future[None]] = deque()

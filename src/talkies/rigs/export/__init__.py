@@ -1,0 +1,1 @@
+"""Played timelines as videos: drawings, camera, background and captions, frame by frame."""

@@ -1,0 +1,34 @@
+"""Where an export gets its pictures from: what it needs of a pack."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from talkies.core.rig.playback import Cel
+from talkies.face.puppet.fields import Box
+from talkies.media.yuv import Planes
+
+
+class Drawings(Protocol):
+    """The decoded drawings of one character; `rigs.pack.pack.Pack` is one."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def transparent(self) -> bool:
+        """Whether pictures come with alpha."""
+        ...
+
+    @property
+    def lid_boxes(self) -> Mapping[str, Box]: ...
+
+    def digest(self, drawing: str) -> str:
+        """A text that is another for a drawing that looks otherwise."""
+        ...
+
+    def read_cel(self, cel: Cel) -> Planes:
+        """A cel's picture, which is not written to; from any thread."""
+        ...

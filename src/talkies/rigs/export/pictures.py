@@ -1,0 +1,180 @@
+"""The frames of an export: cels before their background, through the camera, with captions."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from talkies.core.captions import Cue
+from talkies.core.rig.playback import Playback
+from talkies.core.timeline.document import View
+from talkies.media.captions import CaptionPainter
+from talkies.media.yuv import Planes
+from talkies.rigs.export.backdrops import Backdrop, MovingBackdrop, StillBackdrop
+from talkies.rigs.export.camera import WHOLE, look, scaled
+from talkies.rigs.export.composing import over
+from talkies.rigs.export.drawings import Drawings
+
+#: Bytes of pictures that are kept for when they are shown again: 25 of 1024×1536, which is more
+#: than the drawings of a word.
+KEPT_BYTES: Final = 64_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Film:
+    """Everything that the frames of one export are made of."""
+
+    drawings: Drawings
+    playback: Playback
+    #: Of the video: width and height, both even.
+    size: tuple[int, int]
+    fps: Fraction
+    #: What the camera shows in each frame; empty where it shows everything.
+    views: tuple[View, ...] = ()
+    #: None leaves transparent what is.
+    backdrop: Backdrop | None = None
+    #: Painted into the frames.
+    cues: tuple[Cue, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        return self.playback.frames
+
+    @property
+    def transparent(self) -> bool:
+        """Whether the frames have alpha."""
+        return self.drawings.transparent and self.backdrop is None
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """The size on which cels lie before their background, ahead of the camera.
+
+        As large as the camera comes near, and never larger than they were drawn.
+        """
+        return canvas_of(self.drawings, self.size, self.views)
+
+    def view(self, frame: int) -> View:
+        return self.views[frame] if self.views else WHOLE
+
+
+def canvas_of(
+    drawings: Drawings, size: tuple[int, int], views: tuple[View, ...]
+) -> tuple[int, int]:
+    """Where cels lie before the camera shows a part of them on `size`."""
+    nearest = max((view.zoom for view in views), default=1.0)
+    if nearest == 1 or size[0] >= drawings.width:
+        return size if nearest == 1 else (drawings.width, drawings.height)
+    share = min(1.0, size[0] * nearest / drawings.width)
+    return even(drawings.width * share), even(drawings.height * share)
+
+
+def even(length: float) -> int:
+    """The nearest even number of pixels, and never none."""
+    return max(2, 2 * round(length / 2))
+
+
+class FilmKeys:
+    """What each frame shows, as bytes that are others for other pictures."""
+
+    def __init__(self, film: Film, painter: CaptionPainter) -> None:
+        self._film, self._painter = film, painter
+        boxes = ";".join(f"{pose} {box}" for pose, box in sorted(film.drawings.lid_boxes.items()))
+        backdrop = "" if film.backdrop is None else film.backdrop.key
+        self._common = f"{film.size} {film.canvas} {backdrop} {boxes}"
+        self._moving = isinstance(film.backdrop, MovingBackdrop)
+        self._cels = [
+            " ".join(film.drawings.digest(name) for name in (cel.drawing, cel.lids) if name)
+            for cel in film.playback.cels
+        ]
+
+    def frame(self, number: int) -> bytes:
+        """What one frame shows."""
+        film = self._film
+        view, text = film.view(number), self._painter.text_at(number)
+        parts = (
+            self._common,
+            self._cels[film.playback.order[number]],
+            f"{view.zoom!r} {view.x!r} {view.y!r}",
+            repr(text),
+            str(number) if self._moving else "",
+        )
+        return hashlib.sha256("\0".join(parts).encode()).digest()
+
+    def chunks(self, length: int) -> tuple[str, ...]:
+        """What every chunk of so many frames shows."""
+        keys = []
+        for start in range(0, self._film.frames, length):
+            sum_ = hashlib.sha256()
+            for number in range(start, min(start + length, self._film.frames)):
+                sum_.update(self.frame(number))
+            keys.append(sum_.hexdigest())
+        return tuple(keys)
+
+
+def pictures(
+    film: Film, painter: CaptionPainter, numbers: Iterable[int]
+) -> Generator[Planes, None, None]:
+    """The frames of these numbers, which grow; none of them is written to by who gets it."""
+    cels = _Cels(film)
+    with ExitStack() as stack:
+        behind: Callable[[int], Planes] | None = None
+        if isinstance(film.backdrop, MovingBackdrop):
+            frames = stack.enter_context(closing(_Counted(film.backdrop.frames())))
+            behind = frames.at
+        for number in numbers:
+            picture = cels.picture(int(film.playback.order[number]))
+            if behind is not None:
+                picture = over(picture, behind(number))
+            picture = look(picture, film.view(number), film.size)
+            if painter.text_at(number) is not None:
+                picture = picture.copy()
+                painter.paint(picture, number)
+            yield picture
+
+
+class _Cels:
+    """Pictures of cels on the canvas, the last ones kept."""
+
+    def __init__(self, film: Film) -> None:
+        self._film, self._canvas = film, film.canvas
+        self._kept: OrderedDict[int, Planes] = OrderedDict()
+        pixels = self._canvas[0] * self._canvas[1]
+        self._room = max(2, KEPT_BYTES * 2 // (pixels * (5 if film.transparent else 3)))
+
+    def picture(self, number: int) -> Planes:
+        if number in self._kept:
+            self._kept.move_to_end(number)
+            return self._kept[number]
+        picture = self._made(number)
+        self._kept[number] = picture
+        if len(self._kept) > self._room:
+            self._kept.popitem(last=False)
+        return picture
+
+    def _made(self, number: int) -> Planes:
+        film = self._film
+        picture = scaled(film.drawings.read_cel(film.playback.cels[number]), self._canvas)
+        if isinstance(film.backdrop, StillBackdrop):
+            return over(picture, film.backdrop.planes)
+        return picture
+
+
+class _Counted:
+    """Frames of a generator by their numbers, which grow."""
+
+    def __init__(self, frames: Generator[Planes, None, None]) -> None:
+        self._frames, self._next = frames, 0
+        self._shown: Planes | None = None
+
+    def at(self, number: int) -> Planes:
+        while self._next <= number:
+            self._shown = next(self._frames)
+            self._next += 1
+        assert self._shown is not None  # noqa: S101  numbers begin at 0
+        return self._shown
+
+    def close(self) -> None:
+        self._frames.close()
