@@ -1,13 +1,14 @@
 """Alignments for other programs: our timing JSON, Rhubarb's mouth cues, Praat's TextGrid."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from talkies.core.alignment import Alignment, Phoneme
-from talkies.core.timing import SPEECH_RATE, convert, to_seconds
+from talkies.core.timeline.formats.mouth_cues import CENTISECONDS, MouthCue, MouthCues
+from talkies.core.timeline.formats.rhubarb import write_json, write_tsv
+from talkies.core.timing import SPEECH_RATE, TimeRange, convert, to_seconds
 from talkies.core.timing_json import SCHEMA, alignment_from_json, alignment_to_json
-from talkies.core.visemes import PRESTON_BLAIR, Viseme, preston_blair, visemes_of
+from talkies.core.visemes import preston_blair, visemes_of
 
 __all__ = [
     "SCHEMA",
@@ -21,35 +22,34 @@ __all__ = [
 #: A label in time: start and end on some grid, and what it says.
 _Label = tuple[int, int, str]
 
-#: Ticks per second of Rhubarb's files.
-_CENTISECONDS = 100
-
 
 def to_rhubarb_json(alignment: Alignment, *, sound_file: str = "") -> str:
     """Mouth cues as Rhubarb Lip Sync 1.x writes them with `-f json`."""
-    document = {
-        "metadata": {"soundFile": sound_file, "duration": round(alignment.seconds, 2)},
-        "mouthCues": [
-            {"start": start / _CENTISECONDS, "end": end / _CENTISECONDS, "value": shape}
-            for start, end, shape in _mouth_shapes(alignment)
-        ],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return write_json(_cues(alignment, sound_file))
 
 
 def to_rhubarb_tsv(alignment: Alignment) -> str:
     """Mouth cues as Rhubarb's `-f tsv`: start and shape a line, the last line is the end."""
-    shapes = _mouth_shapes(alignment)
-    end = (convert(alignment.length, SPEECH_RATE, _CENTISECONDS), 0, PRESTON_BLAIR[Viseme.SIL])
-    return "".join(f"{start / 100:.2f}\t{shape}\n" for start, _, shape in (*shapes, end))
+    return write_tsv(_cues(alignment, ""))
+
+
+def _cues(alignment: Alignment, sound_file: str) -> MouthCues:
+    return MouthCues(
+        sound_file=sound_file,
+        length=convert(alignment.length, SPEECH_RATE, CENTISECONDS),
+        cues=tuple(
+            MouthCue(span=TimeRange(start, end), shape=shape)
+            for start, end, shape in _mouth_shapes(alignment)
+        ),
+    )
 
 
 def _mouth_shapes(alignment: Alignment) -> list[_Label]:
     """Shapes on a grid of hundredths of a second, equal neighbours joined, none empty."""
     labels = _non_empty(
         (
-            convert(start, SPEECH_RATE, _CENTISECONDS),
-            convert(end, SPEECH_RATE, _CENTISECONDS),
+            convert(start, SPEECH_RATE, CENTISECONDS),
+            convert(end, SPEECH_RATE, CENTISECONDS),
             shape,
         )
         for start, end, shape in _shares(alignment.phonemes, preston_blair)

@@ -15,6 +15,7 @@ from talkies.core.rig.model import CENTER, NEUTRAL, REST, RigConfig, State
 from talkies.core.rig.mouths import mouth_of
 from talkies.core.rig.playback import Keyframe
 from talkies.core.timeline.document import Clip, Timeline, TrackName
+from talkies.core.timeline.placing import covering
 from talkies.core.timeline.validate import validate
 from talkies.core.timing import TimeRange
 from talkies.core.visemes import Viseme
@@ -118,7 +119,7 @@ def _faces(timeline: Timeline, config: RigConfig) -> list[_Face]:
     release = max(1, round(RELEASE_SECONDS * timeline.fps))
     faces = [_Face(frame=0)]
     for frame in _edges((*visemes, *expressions), timeline.frames):
-        mouth, expression = _on(visemes, frame), _on(expressions, frame)
+        mouth, expression = covering(visemes, frame), covering(expressions, frame)
         if mouth is None or mouth.value == Viseme.SIL.value:
             face, causes = _resting(expression), [mouth, expression]
         else:
@@ -157,7 +158,7 @@ def _turns(timeline: Timeline) -> list[_Turn]:
     turns: list[_Turn] = []
     pose, release = REST.pose, 0
     for frame in _edges(poses, timeline.frames):
-        clip = _on(poses, frame)
+        clip = covering(poses, frame)
         wanted = CENTER if clip is None else str(clip.value)
         if wanted != pose:
             transition = release if clip is None else clip.transition
@@ -170,9 +171,3 @@ def _edges(clips: Iterable[Clip], frames: int) -> list[int]:
     """The frames where a clip begins or has ended."""
     edges = {frame for clip in clips for frame in (clip.span.start, clip.span.end)}
     return sorted(edges - {frames})
-
-
-def _on(clips: Sequence[Clip], frame: int) -> Clip | None:
-    """The clip that covers a frame."""
-    number = bisect_right(clips, frame, key=lambda clip: clip.span.start) - 1
-    return clips[number] if number >= 0 and frame < clips[number].span.end else None

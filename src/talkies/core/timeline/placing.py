@@ -1,7 +1,9 @@
 """How clips of one track make room for each other."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from talkies.core.timeline.document import Clip, Timeline, TrackName
 from talkies.core.timing import TimeRange
@@ -45,6 +47,22 @@ def without(span: TimeRange, hole: TimeRange) -> tuple[TimeRange, TimeRange]:
     before = TimeRange(span.start, max(span.start, min(span.end, hole.start)))
     after = TimeRange(min(span.end, max(span.start, hole.end)), span.end)
     return before, after
+
+
+class Spanned(Protocol):
+    """Anything that lasts for a range of a grid."""
+
+    @property
+    def span(self) -> TimeRange: ...
+
+
+_S = TypeVar("_S", bound=Spanned)
+
+
+def covering(items: Sequence[_S], tick: int) -> _S | None:
+    """The item, of some in order and without overlap, that covers a tick of their grid."""
+    number = bisect_right(items, tick, key=lambda item: item.span.start) - 1
+    return items[number] if number >= 0 and tick < items[number].span.end else None
 
 
 def in_order(clips: Iterable[Clip]) -> tuple[Clip, ...]:

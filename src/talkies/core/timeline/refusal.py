@@ -28,3 +28,10 @@ def within(place: str, error: TimelineInvalid) -> TimelineInvalid:
     return TimelineInvalid(
         f"{place}: {error.message}", hint=error.hint, details={**error.details, "where": where}
     )
+
+
+def file_invalid(where: str, problem: str, hint: str = "") -> TimelineInvalid:
+    """The error for a place in a file of another program."""
+    return TimelineInvalid(
+        f"The file cannot be read: {where} {problem}.", hint=hint, details={"where": where}
+    )
