@@ -26,6 +26,7 @@ from talkies.errors import Canceled
 from talkies.kit.child import ANOTHER
 from talkies.kit.messages import Header, receive, relaying_errors, send
 from talkies.studio.audio.steps import align_in, speak_in, stream_speech
+from talkies.studio.characters.steps import make_in
 from talkies.studio.maker_setup import setup_from
 from talkies.studio.progress import Event, Progress, Stage
 from talkies.studio.videos.pipeline import Tools
@@ -121,6 +122,7 @@ def _done(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
         "step": partial(_step, command, tools, mouth),
         "align": partial(_align, command, tools, mouth),
         "speak": partial(_speak, command, mouth),
+        "character": partial(_character, command, mouth),
         "stream": partial(_stream, command, mouth),
     }
     return commands[command["do"]]()
@@ -139,6 +141,10 @@ def _align(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
 
 def _speak(command: Header, mouth: Mouth) -> dict[str, Any]:
     return speak_in(_settled(command), mouth.tell)
+
+
+def _character(command: Header, mouth: Mouth) -> dict[str, Any]:
+    return make_in(_settled(command), mouth.tell)
 
 
 def _stream(command: Header, mouth: Mouth) -> dict[str, Any]:

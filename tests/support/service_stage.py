@@ -41,6 +41,13 @@ from talkies.studio.access.quotas import JobQuotas, Quotas
 from talkies.studio.access.sessions import Sessions
 from talkies.studio.assets.assets import Assets
 from talkies.studio.audio.service import Audio
+from talkies.studio.characters.book import CharacterBook
+from talkies.studio.characters.drawings import Drawings
+from talkies.studio.characters.gallery import Gallery
+from talkies.studio.characters.passes import FramePasses
+from talkies.studio.characters.places import CharacterPlaces
+from talkies.studio.characters.service import Characters
+from talkies.studio.characters.shelf import Shelf
 from talkies.studio.engine_states import EngineStates
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.fetching import Fetcher
@@ -69,6 +76,9 @@ from talkies.telemetry.metrics import Metrics
 #: Bytes of a file that a URL may give.
 MOST_BYTES = 1_000_000
 
+
+#: What is asked for here, and never worked off.
+KINDS = ("video", "speech", "alignment", "character")
 
 #: A transcript at which the stand-in finds a recording too long to be waited for.
 TOO_LONG = "This goes on for an hour."
@@ -202,13 +212,15 @@ def built(
     idempotency = Idempotency(engine)
     responses = JobResponses(storage, StoragePlace(provider="local"), signer=signer)
     book = UsageBook(engine, Prices(), uses_gpu=lambda _: False)
+    book_of_characters = CharacterBook(engine)
     jobs = Jobs(
         engine,
-        kinds={name: still_kind(name) for name in ("video", "speech", "alignment")},
+        kinds={name: still_kind(name) for name in KINDS},
         queue=LineOfTickets(),
         observers=(
             quotas.observe,
             idempotency.observe,
+            book_of_characters.observe,
             Outbox({"v1": minimal_payload, "sadtalker": responses.webhook}).observer,
             book.observe,
         ),
@@ -234,6 +246,18 @@ def built(
         ),
         previews=Previews(storage),
         audio=Audio(jobs, fetcher, StillSpeaker(), check_webhook=client.check),
+        characters=Characters(
+            jobs,
+            fetcher,
+            book_of_characters,
+            places_in(folder, assets),
+            check_webhook=client.check,
+        ),
+        gallery=Gallery(
+            book_of_characters,
+            Drawings(storage, book_of_characters.place),
+            FramePasses(b"p" * 32),
+        ),
         engines=catalog,
         engine_states=EngineStates(engine, catalog, jobs.workers),
         storage=storage,
@@ -267,6 +291,12 @@ def built(
     )
     secret = keys.create("stage", [Scope.ADMIN], by=Actor(name="stage")).secret
     return Stage(services=services, engine=engine, key=secret)
+
+
+def places_in(folder: Path, assets: Assets) -> CharacterPlaces:
+    """The shelf and the installed characters below `folder`."""
+    shelf = Shelf(folder / "shelf", bytes_most=1 << 30, fetch=assets.fetch)
+    return CharacterPlaces(shelf, folder / "installed")
 
 
 def _check(policy: AddressPolicy, url: str) -> None:

@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from talkies.api import errors, openapi
 from talkies.api.body_limit import BodyLimit
+from talkies.api.frame_access import FrameGate
 from talkies.api.live import Live
 from talkies.api.middleware import Envelope, LastResort
 from talkies.api.observing import Observed
@@ -52,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.live = Live(services.jobs)
+    app.state.frame_gate = FrameGate()
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)

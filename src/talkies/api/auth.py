@@ -46,7 +46,7 @@ def principal(
     if isinstance(known, Principal):
         return known
     try:
-        found = _identify(request, services)
+        found = identify(request, services)
     except Unauthenticated:
         # Guessing keys is counted as well, by where it comes from.
         count_stranger(request)
@@ -113,6 +113,7 @@ Anyone: TypeAlias = Annotated[Principal, Depends(principal)]
 #: `who: VideosUser` in a route: needs the scope `videos`.
 VideosUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.VIDEOS))]
 AudioUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.AUDIO))]
+CharactersUser: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.CHARACTERS))]
 Admin: TypeAlias = Annotated[Principal, Depends(_Gate(Scope.ADMIN))]
 
 
@@ -124,7 +125,8 @@ def secret_in(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-api-key", "").strip() or None
 
 
-def _identify(request: Request, services: Services) -> Principal:
+def identify(request: Request, services: Services) -> Principal:
+    """The one behind a request, who is not counted; raises `Unauthenticated` and `Forbidden`."""
     if secret := secret_in(request.headers):
         return services.keys.authenticate(secret)
     if cookie := request.cookies.get(COOKIE):

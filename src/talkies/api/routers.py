@@ -12,6 +12,8 @@ from talkies.api.seeds.sadtalker_front_bodies import FrontBody
 from talkies.api.v1 import (
     assets,
     audio,
+    character_files,
+    characters,
     engines,
     estimates,
     events,
@@ -29,6 +31,7 @@ from talkies.api.v1 import (
 )
 from talkies.api.v1.assets import AnnouncedBody
 from talkies.api.v1.audio_bodies import AlignmentBody
+from talkies.api.v1.character_bodies import CharacterBody
 from talkies.api.v1.video_bodies import VideoBody
 
 #: One a resource; their order is the order of the documentation.
@@ -42,6 +45,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     files.router,
     audio.router,
     voices.router,
+    characters.router,
+    character_files.router,
     engines.router,
     webhooks.router,
     usage.router,
@@ -61,6 +66,7 @@ BODIES: Final[tuple[type[BaseModel], ...]] = (
     VideoBody,
     AnnouncedBody,
     AlignmentBody,
+    CharacterBody,
     FrontBody,
     FrontError,
 )

@@ -17,6 +17,8 @@ from talkies.studio.access.quotas import Quotas
 from talkies.studio.access.sessions import Sessions
 from talkies.studio.assets.assets import Assets
 from talkies.studio.audio.service import Audio
+from talkies.studio.characters.gallery import Gallery
+from talkies.studio.characters.service import Characters
 from talkies.studio.engine_states import EngineStates
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.health.readiness import Readiness
@@ -46,6 +48,8 @@ class HttpOptions:
     #: Bytes of a body with files, and of one of its files.
     max_upload_bytes: int = 120_000_000
     max_file_bytes: int = 100_000_000
+    #: Bytes of an archive of a character's frames.
+    max_archive_bytes: int = 5 << 30
     #: The header in which SadTalker's clients (S9) show their key.
     api_key_header: str = "X-API-Key"
     #: Seconds for which `/generate_talking_video` (S9) waits for its video.
@@ -65,6 +69,8 @@ class Services:
     deletion: Deletion
     previews: Previews
     audio: Audio
+    characters: Characters
+    gallery: Gallery
     engines: EngineCatalog
     engine_states: EngineStates
     storage: Storage

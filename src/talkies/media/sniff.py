@@ -20,6 +20,8 @@ class Family(StrEnum):
     PICTURE = "picture"
     SOUND = "sound"
     VIDEO = "video"
+    #: A tree of frames; media opens none.
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,12 +115,18 @@ class Workshop:
         if previews:
             self.previews.purge(job_id)
 
-    def _put(self, product: Product, path: Path) -> None:
+    def with_room(self, put: Callable[[], object]) -> None:
+        """Put something into the storage, again where it was full and room was made."""
         try:
-            self.storage.put(product.storage_key, path, content_type=product.content_type)
+            put()
         except StorageFull:
             self.relieve()
-            self.storage.put(product.storage_key, path, content_type=product.content_type)
+            put()
+
+    def _put(self, product: Product, path: Path) -> None:
+        self.with_room(
+            lambda: self.storage.put(product.storage_key, path, content_type=product.content_type)
+        )
 
     def _known(self, context: StepContext) -> list[Artifact]:
         """The latest artifact of each name that earlier steps left."""

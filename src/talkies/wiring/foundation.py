@@ -104,6 +104,7 @@ def asset_limits(settings: Settings) -> AssetLimits:
         picture_bytes=settings.max_image_bytes,
         sound_bytes=settings.max_audio_bytes,
         video_bytes=settings.max_video_bytes,
+        archive_bytes=settings.max_character_bytes,
     )
 
 

@@ -10,6 +10,7 @@ from talkies.pods.book import PodBook
 from talkies.settings import Settings
 from talkies.studio.audio.service import Audio
 from talkies.studio.audio.speaker import Speaker
+from talkies.studio.characters.service import Characters
 from talkies.studio.engine_states import EngineStates
 from talkies.studio.health.fleet import FleetNumbers
 from talkies.studio.health.readiness import (
@@ -53,6 +54,8 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         deletion=parts.deletion,
         previews=work.previews,
         audio=audio_of(parts),
+        characters=characters_of(parts),
+        gallery=work.characters.gallery,
         engines=work.catalog,
         engine_states=EngineStates(
             base.engine,
@@ -95,6 +98,7 @@ def http_options(settings: Settings) -> HttpOptions:
         allowed_origins=settings.cors_origins,
         max_upload_bytes=whole,
         max_file_bytes=largest,
+        max_archive_bytes=limits.archive_bytes,
         api_key_header=settings.api_key_header,
         legacy_wait_seconds=settings.legacy_wait,
         metrics_public=settings.metrics_public,
@@ -135,6 +139,17 @@ def audio_of(parts: Installation) -> Audio:
     base, work = parts.base, parts.work
     speaker = Speaker(work.makers, base.scratch)
     return Audio(work.jobs, base.fetcher, speaker, check_webhook=base.client.check)
+
+
+def characters_of(parts: Installation) -> Characters:
+    base, work = parts.base, parts.work
+    return Characters(
+        work.jobs,
+        base.fetcher,
+        work.characters.book,
+        work.characters.places,
+        check_webhook=base.client.check,
+    )
 
 
 def storage_probe(parts: Installation) -> Probe:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from talkies import __version__
 from talkies.api.app import create_app
 from talkies.engines.registry import ListedEngine
-from talkies.errors import EngineNotInstalled
+from talkies.errors import EngineNotInstalled, TalkiesError
 from talkies.jobs.chores import Chore
 from talkies.jobs.worker import Worker, WorkerOptions
 from talkies.kit.files import remove_abandoned
@@ -111,13 +111,18 @@ class Service:
             await anyio.to_thread.run_sync(self.stop)
 
     def _tidy(self) -> None:
-        """Now and then remove what dead processes left here; a worker clears its own scratch."""
+        """Now and then remove what dead processes left here; a worker clears its own scratch.
+
+        Bundles of characters that were deleted anywhere leave this machine, too.
+        """
+        characters = self.parts.work.characters
         while True:
             try:
                 remove_abandoned()
+                characters.places.shelf.sweep(characters.book.known)
                 if self._worker is None:
                     self.parts.base.scratch.sweep(set(), older_than=UPLOAD_SECONDS)
-            except OSError as error:
+            except (OSError, TalkiesError) as error:
                 log.warning("this machine was not tidied: %s", error)
             if self._stopping.wait(TIDY_SECONDS):
                 return

@@ -14,6 +14,7 @@ from talkies.jobs.kinds import JobKind
 from talkies.jobs.records import Document, Job
 from talkies.settings import Settings
 from talkies.studio.audio.jobs import alignment_kind, speech_kind
+from talkies.studio.characters.job import character_kind
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.health.job_log import log_job
 from talkies.studio.making import Makers
@@ -26,6 +27,7 @@ from talkies.studio.webhooks.outbox import Outbox
 from talkies.studio.webhooks.payloads import minimal_payload
 from talkies.studio.workshop import Workshop
 from talkies.wiring.access import Access
+from talkies.wiring.character_work import CharacterParts, characters_over
 from talkies.wiring.engines import engine_home, render_terms
 from talkies.wiring.foundation import Foundation, client_of
 from talkies.wiring.pod_terms import terms_of
@@ -49,6 +51,7 @@ class Work:
     sadtalker: JobResponses
     #: None where there are no pods.
     pods: Pods | None
+    characters: CharacterParts
     queue: DbosQueue
     jobs: Jobs
 
@@ -72,8 +75,10 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     sadtalker = sadtalker_of(base)
     outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     queue, pods = DbosQueue(engine.url), pods_around(base, registry)
-    kinds = kinds_of(workshop, terms, pods)
+    characters = characters_over(base)
+    kinds = kinds_of(workshop, terms, pods, characters)
     observers = (
+        characters.book.observe,
         *(access.quotas.observe, access.idempotency.observe),
         *(retention.expire, usage.observe, outbox.observer, log_job),
     )
@@ -87,6 +92,7 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         usage=usage,
         sadtalker=sadtalker,
         pods=pods,
+        characters=characters,
         queue=queue,
         jobs=Jobs(engine, kinds=kinds, queue=queue, observers=observers),
     )
@@ -103,10 +109,15 @@ def pods_around(base: Foundation, registry: EngineRegistry) -> Pods | None:
     return pods_of(terms_of(base.settings), around)
 
 
-def kinds_of(workshop: Workshop, terms: RenderTerms, pods: Pods | None) -> dict[str, JobKind]:
+def kinds_of(
+    workshop: Workshop, terms: RenderTerms, pods: Pods | None, characters: CharacterParts
+) -> dict[str, JobKind]:
     """Every kind of job there is, by name."""
     remote = None if pods is None else pods.remote
-    kinds = (video_kind(workshop, terms, remote), speech_kind(workshop), alignment_kind(workshop))
+    kinds = (
+        *(video_kind(workshop, terms, remote), speech_kind(workshop), alignment_kind(workshop)),
+        character_kind(workshop, characters.shop),
+    )
     return {kind.name: kind for kind in kinds}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from talkies.jobs.records import Job
+from talkies.studio.characters.kinds import CHARACTER_KIND
 from talkies.studio.videos.kind import KIND
 
 #: What a video has beside what every job has.
@@ -22,6 +23,8 @@ def urls_of(job: Job) -> Mapping[str, str]:
         home = f"/v1/videos/{job.id}"
         return _common(home) | {name: f"{home}/{path}" for name, path in VIDEO_PATHS.items()}
     home = f"/v1/operations/{job.id}"
+    if job.kind == CHARACTER_KIND:
+        return _common(home) | {"retry": f"{home}/retry", "character": f"/v1/characters/{job.id}"}
     return _common(home) | {"retry": f"{home}/retry"}
 
 

@@ -47,6 +47,15 @@ class Removed:
     bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBlob:
+    """Where bytes are kept."""
+
+    storage_key: str
+    bytes: int
+    content_type: str
+
+
 class Blobs:
     """All blobs of an installation, by the sha256 of their bytes."""
 
@@ -81,6 +90,15 @@ class Blobs:
             raise StorageFailure(
                 "A stored file is not what was stored.", hint="Upload it again, and check the disk."
             )
+
+    def stored(self, sha256: str) -> StoredBlob:
+        """Where the bytes are kept, and what they are. Raises `BlobMissing`."""
+        query = sa.select(blobs.c.storage_key, blobs.c.bytes, blobs.c.content_type)
+        with reading(self._engine) as connection:
+            row = connection.execute(query.where(blobs.c.sha256 == sha256)).mappings().first()
+        if row is None:
+            raise BlobMissing
+        return StoredBlob(**row)
 
     def facts(self, sha256: str) -> Mapping[str, object] | None:
         """The `bytes` and `content_type` of a kept blob; None where there is none."""

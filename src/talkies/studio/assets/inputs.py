@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from talkies.errors import InvalidRequest, UnsupportedMedia
-from talkies.media.sniff import Family, supported_names
+from talkies.media.sniff import Family
 from talkies.studio.assets.assets import Assets
-from talkies.studio.assets.types import sniffed
+from talkies.studio.assets.types import names_of, sniffed
 from talkies.studio.submissions import Source
 
 #: What a file in a role may be. Sound may come in a video's container.
@@ -16,6 +16,8 @@ FAMILIES: Final[Mapping[str, frozenset[Family]]] = {
     "background": frozenset({Family.PICTURE}),
     "audio": frozenset({Family.SOUND, Family.VIDEO}),
     "source_video": frozenset({Family.VIDEO}),
+    "drawing": frozenset({Family.PICTURE}),
+    "archive": frozenset({Family.ARCHIVE}),
 }
 
 
@@ -56,7 +58,7 @@ def keep_input(assets: Assets, role: str, file: InputFile) -> Source:
         file.path, filename=file.filename, announced_as=file.content_type
     )
     if family not in FAMILIES[role]:
-        names = [name for wanted in sorted(FAMILIES[role]) for name in supported_names(wanted)]
+        names = [name for wanted in sorted(FAMILIES[role]) for name in names_of(wanted)]
         raise UnsupportedMedia(
             f"`{role}` is {content_type}, which it cannot be.",
             hint=f"Supported: {', '.join(dict.fromkeys(names))}.",

@@ -35,6 +35,7 @@ class AssetLimits:
     picture_bytes: int = 10_000_000
     sound_bytes: int = 50_000_000
     video_bytes: int = 100_000_000
+    archive_bytes: int = 5 << 30
 
     def require(self, kind: Family, size: int) -> None:
         """Raise `MediaTooLarge` for a file over its limit."""

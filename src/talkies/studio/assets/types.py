@@ -26,9 +26,14 @@ MEDIA_TYPES: Final = {
     "MP3": "audio/mpeg",
 }
 
+#: An archive, by its first bytes (PKWARE's APPNOTE 4.3.7): what reads it looks closer.
+ZIP: Final = "application/zip"
+ZIP_START: Final = b"PK\x03\x04"
+
 #: Other names that browsers and tools give them, for uploads that are only announced.
 ALIASES: Final = {
     "image/jpg": "image/jpeg",
+    "application/x-zip-compressed": ZIP,
     "image/x-ms-bmp": "image/bmp",
     "image/heif": "image/heic",
     "audio/x-wav": "audio/wav",
@@ -62,6 +67,8 @@ def announced(content_type: str) -> tuple[Family, str]:
     """What an upload is to be, by the type it is announced with; raises `UnsupportedMedia`."""
     plain = content_type.partition(";")[0].strip().lower()
     name = ALIASES.get(plain, plain)
+    if name == ZIP:
+        return Family.ARCHIVE, ZIP
     if name not in MEDIA_TYPES.values() and name not in SOUND_ONLY:
         raise _refusal(f"`{plain or 'nothing'}`")
     return _FAMILIES[name.partition("/")[0]], name
@@ -77,7 +84,10 @@ def sniffed(
     """
     with path.open("rb") as file:
         kind = sniff(file)
+        if kind is None and file.read(len(ZIP_START)) == ZIP_START:
+            return Family.ARCHIVE, ZIP
         if kind is None:
+            file.seek(0)
             raise _refusal(received(file.read(HEAD_BYTES)))
     name = MEDIA_TYPES[kind.name]
     sound = announced_as or SOUND_ENDINGS.get(Path(filename or "").suffix.lower(), "")
@@ -86,13 +96,18 @@ def sniffed(
     return _family(kind, name), name
 
 
+def names_of(family: Family) -> tuple[str, ...]:
+    """What to call the types of a family."""
+    return ("ZIP",) if family is Family.ARCHIVE else supported_names(family)
+
+
 def _family(kind: FileType, name: str) -> Family:
     family = _FAMILIES[name.partition("/")[0]]
     return family if family in kind.families else next(iter(kind.families))
 
 
 def _refusal(what: str) -> UnsupportedMedia:
-    names = dict.fromkeys(name for family in Family for name in supported_names(family))
+    names = dict.fromkeys(name for family in Family for name in names_of(family))
     return UnsupportedMedia(
         f"The file is {what}, which is not supported.",
         hint=f"Supported: {', '.join(names)}.",

@@ -16,6 +16,7 @@ from talkies.errors import NotFound
 from talkies.rigs.character import CONTACT_SHEET, FRAMES
 from talkies.storage.base import Storage
 from talkies.studio.characters.archive import BundleArchive
+from talkies.studio.characters.contents import drawing_path
 
 #: Bytes of drawings that one process holds: three hundred players' worth of one character, or
 #: every drawing of a usual one (450 of 500 kB).
@@ -24,7 +25,12 @@ HELD_BYTES: Final = 256 << 20
 #: Directories of bundles that one process holds; one of 3 000 drawings takes a megabyte.
 HELD_ARCHIVES: Final = 64
 
-_TYPES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json"}
+_TYPES: Final = {
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +59,46 @@ class Drawings:
         self._held_bytes = held_bytes
         self._lock = threading.Lock()
         self._archives: OrderedDict[str, BundleArchive] = OrderedDict()
-        self._held: OrderedDict[tuple[str, str], Drawing] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str, str], Drawing] = OrderedDict()
         self._bytes = 0
 
     def contents(self, sha256: str) -> Mapping[str, Any]:
         """What is in a bundle, as its first file says it. Raises as `frame`."""
         return self._archive(sha256).contents
 
-    def frame(self, sha256: str, drawing: str) -> Drawing:
-        """A drawing by its path in the tree of frames, `endpoints/neutral__center.png`.
+    def frame(self, sha256: str, folder: str, file: str) -> Drawing:
+        """A drawing by its sequence (or `endpoints`) and its name, `000.png`.
 
         Raises:
             NotFound: there is none, or the bundle is gone.
             StorageUnavailable, StorageFailure: it cannot be read.
         """
-        return self._file(sha256, f"{FRAMES}/{drawing}")
+        known = self.held(sha256, folder, file)
+        if known is not None:
+            return known
+        archive = self._archive(sha256)
+        path = drawing_path(archive.contents, folder, file)
+        found = _read(archive, f"{FRAMES}/{path}") if path else None
+        if found is None:
+            raise missing(file)
+        self._hold((sha256, folder, file), found)
+        return found
 
     def contact_sheet(self, sha256: str) -> Drawing:
         """All expressions and poses at a glance. Raises as `frame`."""
-        return self._file(sha256, CONTACT_SHEET)
-
-    def held(self, sha256: str, drawing: str) -> Drawing | None:
-        """A drawing, where it is in memory."""
-        return self._held.get((sha256, f"{FRAMES}/{drawing}"))
-
-    def _file(self, sha256: str, name: str) -> Drawing:
-        with self._lock:
-            known = self._held.get((sha256, name))
-            if known is not None:
-                self._held.move_to_end((sha256, name))
-                return known
-        content = self._archive(sha256).read(name)
-        if content is None:
-            raise _missing(name)
-        found = drawing_of(name, content)
-        self._hold((sha256, name), found)
+        found = _read(self._archive(sha256), CONTACT_SHEET)
+        if found is None:
+            raise missing(CONTACT_SHEET)
         return found
+
+    def held(self, sha256: str, folder: str, file: str) -> Drawing | None:
+        """A drawing, where it is in memory."""
+        key = (sha256, folder, file)
+        with self._lock:
+            known = self._held.get(key)
+            if known is not None:
+                self._held.move_to_end(key)
+            return known
 
     def _archive(self, sha256: str) -> BundleArchive:
         with self._lock:
@@ -106,7 +116,7 @@ class Drawings:
                 self._archives.popitem(last=False)
         return archive
 
-    def _hold(self, key: tuple[str, str], drawing: Drawing) -> None:
+    def _hold(self, key: tuple[str, str, str], drawing: Drawing) -> None:
         with self._lock:
             if key in self._held or len(drawing.content) > self._held_bytes:
                 return
@@ -122,16 +132,22 @@ def installed_file(folder: Path, name: str) -> Drawing:
 
     `name` was checked: it leads nowhere else.
     """
-    path = folder / name
-    if not path.is_file():
-        raise _missing(name)
-    return drawing_of(name, path.read_bytes())
+    try:
+        return _drawing(name, (folder / name).read_bytes())
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise missing(name) from error
 
 
-def drawing_of(name: str, content: bytes) -> Drawing:
+def missing(name: str) -> NotFound:
+    """The refusal of a file that a character has not."""
+    return NotFound("The character has no such file.", details={"file": name[:200]})
+
+
+def _read(archive: BundleArchive, name: str) -> Drawing | None:
+    content = archive.read(name)
+    return None if content is None else _drawing(name, content)
+
+
+def _drawing(name: str, content: bytes) -> Drawing:
     kind = _TYPES.get(Path(name).suffix, "application/octet-stream")
     return Drawing(content, kind, hashlib.sha256(content).hexdigest())
-
-
-def _missing(name: str) -> NotFound:
-    return NotFound("The character has no such file.", details={"file": name[:200]})

@@ -1,13 +1,19 @@
 """What a caller asks for when a character is to be made of a drawing, or brought as a tree."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from talkies.errors import InvalidRequest
+from talkies.errors import InvalidOption, InvalidRequest
 from talkies.jobs.records import Document
 from talkies.studio.characters.kinds import ARCHIVE, DRAWING
 from talkies.studio.submissions import Source, Submission
+
+#: What is keyed out of a tree where no colour is named.
+KEYING: Final = ("auto", "none")
+
+_COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 #: Longest name of a character: what the table holds.
 NAME_LENGTH = 100
@@ -38,9 +44,13 @@ class CharacterSubmission(Submission):
         return {role: source for role, source in given.items() if source is not None}
 
 
-def require_one_source(submission: CharacterSubmission) -> None:
-    """Raise `InvalidRequest` unless there is exactly one thing to make the character of."""
-    given = len(submission.sources) + (submission.s3_url is not None)
+def require_one_source(submission: CharacterSubmission, files: Collection[str] = ()) -> None:
+    """Raise `InvalidRequest` unless there is exactly one thing to make the character of.
+
+    `files` are the roles of sources that came with the request, and are not in it yet.
+    """
+    roles = {*submission.sources, *files}
+    given = len(roles) + (submission.s3_url is not None)
     if given != 1:
         many = "nothing" if not given else "more than one thing"
         problem = {"pointer": "/drawing", "message": f"There is {many} to make a character of."}
@@ -61,6 +71,17 @@ def require_name(name: str) -> str:
             details={"fields": [problem]},
         )
     return plain
+
+
+def require_key_color(text: str) -> str:
+    """The same text; raises `InvalidOption` for neither `auto` nor `none` nor a colour."""
+    if text not in KEYING and not _COLOR.fullmatch(text):
+        raise InvalidOption(
+            f"`key_color` cannot be “{text[:20]}”.",
+            hint="Give auto, none, or a colour such as #00b140.",
+            details={"option": "key_color"},
+        )
+    return text
 
 
 def character_from(document: Document) -> CharacterSubmission:

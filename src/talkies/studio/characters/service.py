@@ -1,23 +1,27 @@
 """Characters as a service: made by jobs, listed, used and deleted by those they belong to."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from talkies.core.rig.config_json import config_from_json
 from talkies.errors import Conflict, Forbidden, NotFound, NotReady, UnsafeAddress
 from talkies.jobs.records import Job, NewJob
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.book import CharacterBook
+from talkies.studio.characters.building import build_options
 from talkies.studio.characters.kinds import ARCHIVE, CHARACTER_KIND, CHARACTER_PREFIX, DRAWING
 from talkies.studio.characters.places import CharacterPlaces, unknown
 from talkies.studio.characters.records import CharacterRecord, CharacterRef
 from talkies.studio.characters.requests import (
     CharacterSubmission,
+    require_key_color,
     require_name,
     require_one_source,
 )
@@ -64,14 +68,11 @@ class Characters:
         """Accept a character to be made; the job's id is the character's.
 
         Raises:
-            Forbidden: the key may not make characters, or not from S3.
-            InvalidInput, UnsafeAddress, NotFound: the request cannot be used, or its sources.
+            NotFound, UnsafeAddress: its sources cannot be used.
             QueueFull, Conflict: as `Jobs.accept`.
+            TalkiesError: as `require_valid`.
         """
-        principal.require(Scope.CHARACTERS)
-        require_caller(submission)
-        require_one_source(submission)
-        _require_readable(principal, submission.s3_url)
+        self.require_valid(principal, submission)
         named = replace(submission, name=require_name(submission.name))
         heard = with_webhook(named, self._check_webhook)
         found = self._fetcher.resolved(principal, heard.sources)
@@ -86,6 +87,25 @@ class Characters:
                 inputs=found,
             )
         )
+
+    def require_valid(
+        self, principal: Principal, submission: CharacterSubmission, files: Collection[str] = ()
+    ) -> None:
+        """Look at a request, whose files have these roles, before any of them is kept.
+
+        Raises:
+            Forbidden: the key may not make characters, or not from S3.
+            InvalidInput, UnsafeAddress: what is asked for cannot be.
+        """
+        principal.require(Scope.CHARACTERS)
+        require_caller(submission)
+        require_name(submission.name)
+        require_one_source(submission, files)
+        require_key_color(submission.key_color)
+        _require_readable(principal, submission.s3_url)
+        config = submission.config
+        read = None if config is None else config_from_json(json.dumps(config))
+        build_options(submission.build, config=read)
 
     def get(self, principal: Principal, character_id: str) -> CharacterRecord:
         """One character; raises `NotFound` also for one of somebody else's."""
@@ -153,8 +173,9 @@ class Characters:
         """The folder of an installed character; None where there is none of that name."""
         return self._places.installed(name)
 
-    def installed_names(self) -> tuple[str, ...]:
-        """The names of the characters that every key may use."""
+    def installed_names(self, principal: Principal) -> tuple[str, ...]:
+        """The names of the characters that every key may use; raises `Forbidden`."""
+        principal.require(Scope.CHARACTERS)
         return self._places.installed_names()
 
     def _own(self, principal: Principal, character_id: str) -> CharacterRecord:

@@ -23,6 +23,7 @@ from talkies.studio.access.audit import Actor, AuditLog
 from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal
 from talkies.studio.assets.assets import Assets, upload_key
+from talkies.studio.characters.book import CharacterBook
 from talkies.studio.removal.places import files_of
 from talkies.studio.removal.receipts import Notary, Receipt, SubjectKind
 
@@ -135,6 +136,7 @@ class Deletion:
             mine = webhook_deliveries.c.job_id == job.id
             deliveries = connection.execute(sa.delete(webhook_deliveries).where(mine)).rowcount
             connection.execute(sa.delete(idempotency).where(idempotency.c.resource_id == job.id))
+        characters = self._forget_character(job)
         self._jobs.forget(job.id)
         released = self._holdings.assets.release(inputs, made_at=job.created_at)
         self._tell(job.id)
@@ -143,7 +145,18 @@ class Deletion:
             "files": files,
             "inputs": released.blobs,
             "deliveries": deliveries,
+            **characters,
         }
+
+    def _forget_character(self, job: Job) -> Mapping[str, int]:
+        """Remove the character that a job made, with its bundle where nobody else has the same."""
+        gone = CharacterBook(self._jobs.engine).forget(job.id)
+        if gone is None:
+            return {}
+        bundles = [gone.sha256] if gone.sha256 else []
+        made_at = job.finished_at or job.created_at
+        released = self._holdings.assets.release(bundles, made_at=made_at)
+        return {"characters": 1, "bundles": released.blobs}
 
     def _remove_files(self, job: Job) -> int:
         storage = self._holdings.storage

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from talkies.db.character_tables import characters, timelines
 from talkies.db.tables import assets, job_inputs, jobs
 from talkies.jobs.records import UNFINISHED
 from talkies.kit.clock import HOUR
@@ -27,3 +28,15 @@ def expired_assets(hours: float, moment: int) -> sa.ColumnElement[bool]:
     )
     before = moment - round(hours * HOUR)
     return sa.and_(assets.c.sha256.is_not(None), assets.c.created_at < before, ~used)
+
+
+def expired_characters(hours: float, moment: int) -> sa.ColumnElement[bool]:
+    """Characters that were made so long ago, and that no timeline and no kept job is of.
+
+    One that could not be made goes with the files of its job.
+    """
+    used = sa.exists().where(job_inputs.c.sha256 == characters.c.sha256)
+    directed = sa.exists().where(timelines.c.character_id == characters.c.id)
+    ended = sa.exists().where(jobs.c.id == characters.c.job_id, jobs.c.status.not_in(UNFINISHED))
+    old = characters.c.created_at < moment - round(hours * HOUR)
+    return sa.and_(old, ended, ~used, ~directed)

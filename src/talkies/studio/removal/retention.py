@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
+from talkies.db.character_tables import characters
 from talkies.db.engine import reading, writing
 from talkies.db.tables import assets, job_inputs, job_outputs, jobs
 from talkies.jobs.records import Job
@@ -18,7 +19,12 @@ from talkies.storage.base import Storage
 from talkies.studio.assets.assets import UPLOADS
 from talkies.studio.assets.blobs import Blobs
 from talkies.studio.removal.expiry import remove_useless
-from talkies.studio.removal.past import expired_assets, expired_jobs, expiry
+from talkies.studio.removal.past import (
+    expired_assets,
+    expired_characters,
+    expired_jobs,
+    expiry,
+)
 from talkies.studio.removal.places import abandoned
 from talkies.studio.removal.rehearsal import due
 
@@ -79,7 +85,7 @@ class Retention:
 
     @property
     def _of_files(self) -> tuple[Callable[[], Counts], ...]:
-        expired = (self._mark_expired, self._expire_assets) if self._hours is not None else ()
+        expired = self._expiring if self._hours is not None else ()
         return (
             *expired,
             self._sweep_outputs,
@@ -87,6 +93,10 @@ class Retention:
             self._sweep_uploads,
             self._sweep_blobs,
         )
+
+    @property
+    def _expiring(self) -> tuple[Callable[[], Counts], ...]:
+        return (self._mark_expired, self._expire_assets, self._expire_characters)
 
     def _run(self, counts: Counter[str], *passes: Callable[[], Counts]) -> None:
         for one in passes:
@@ -159,6 +169,12 @@ class Retention:
         old = sa.delete(assets).where(expired_assets(self._hours or 0.0, self._clock()))
         with writing(self._engine) as connection:
             return {"assets": connection.execute(old).rowcount}
+
+    def _expire_characters(self) -> Counts:
+        """Forget characters past their time that nothing uses; their bundles go as blobs."""
+        old = sa.delete(characters).where(expired_characters(self._hours or 0.0, self._clock()))
+        with writing(self._engine) as connection:
+            return {"characters": connection.execute(old).rowcount}
 
     def _sweep_blobs(self) -> Counts:
         removed = self._blobs.sweep()

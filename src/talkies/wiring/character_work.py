@@ -1,0 +1,50 @@
+"""Characters of the service, joined: their rows, their places on this machine, their jobs."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from talkies.net.download import download
+from talkies.studio.characters.book import CharacterBook
+from talkies.studio.characters.drawings import Drawings
+from talkies.studio.characters.gallery import Gallery
+from talkies.studio.characters.job import CharacterShop
+from talkies.studio.characters.passes import FramePasses
+from talkies.studio.characters.places import CharacterPlaces
+from talkies.studio.characters.shelf import Shelf
+from talkies.studio.fetching import Fetcher
+from talkies.wiring.characters import character_terms
+from talkies.wiring.foundation import Foundation, client_of
+
+#: Seconds that the download of an archive may take: 5 GB at 3 MB/s.
+ARCHIVE_SECONDS: Final = 1_800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterParts:
+    """What an installation has for characters, but for their jobs."""
+
+    book: CharacterBook
+    places: CharacterPlaces
+    gallery: Gallery
+    shop: CharacterShop
+
+
+def characters_over(base: Foundation) -> CharacterParts:
+    """Build the parts; nothing is contacted."""
+    terms = character_terms(base.settings)
+    book = CharacterBook(base.engine)
+    shelf = Shelf(terms.shelf, bytes_most=terms.shelf_bytes, fetch=base.assets.fetch)
+    client = client_of(base.settings, hosts=base.settings.allowed_fetch_hosts)
+    bring = partial(download, client, max_bytes=terms.archive_bytes, seconds=ARCHIVE_SECONDS)
+    fetcher = Fetcher(base.assets, download=bring, require_safe=base.fetcher.require_safe)
+    return CharacterParts(
+        book=book,
+        places=CharacterPlaces(shelf, terms.folder),
+        gallery=Gallery(book, Drawings(base.storage, book.place), FramePasses(base.secret)),
+        shop=CharacterShop(
+            fetcher=fetcher,
+            keeper=base.assets,
+            workers=terms.workers,
+        ),
+    )
