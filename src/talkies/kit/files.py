@@ -68,15 +68,18 @@ def _reporting_unwritable(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def private_folder() -> Iterator[Path]:
+def private_folder(parent: Path | None = None) -> Iterator[Path]:
     """A new folder only this user can read, removed with all it holds when the block ends.
 
-    A kill leaves it behind, for `remove_abandoned`: it is locked as long as this process lives.
+    It lies in `parent`, or in the system's folder of temporary files. A kill leaves it behind, for
+    `remove_abandoned`: it is locked as long as this process lives.
     """
     try:
-        folder = tempfile.TemporaryDirectory(prefix=PRIVATE_PREFIX, ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(
+            prefix=PRIVATE_PREFIX, dir=parent, ignore_cleanup_errors=True
+        )
     except OSError as error:
-        raise unwritable(Path(tempfile.gettempdir()), error) from error
+        raise unwritable(parent or Path(tempfile.gettempdir()), error) from error
     with folder as name, _locked(Path(name), fcntl.LOCK_SH):
         yield Path(name)
 

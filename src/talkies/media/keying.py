@@ -1,18 +1,42 @@
 """Keying: pixels of one colour become transparent, and what shone through of it goes."""
 
-from typing import Final
+import re
+from enum import Enum
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Plane = NDArray[np.float32]
+from talkies.errors import InvalidOption
+
+Pixels: TypeAlias = NDArray[np.uint8]
+Plane: TypeAlias = NDArray[np.float32]
+
+
+class Auto(Enum):
+    """Look for the key colour in a drawing's corners."""
+
+    AUTO = "auto"
+
+
+#: RGB, `Auto.AUTO`, or None for no key.
+KeyColor: TypeAlias = tuple[int, int, int] | Auto | None
+
+#: Names of colours that are keyed.
+NAMES: Final = {
+    "green": (0, 255, 0),
+    "chroma-green": (0, 177, 64),
+    "blue": (0, 0, 255),
+    "chroma-blue": (0, 71, 187),
+    "magenta": (255, 0, 255),
+}
+_HEX: Final = re.compile(r"#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
 
 #: How much of the key colour a pixel shows, from which it is nothing else, and to which it has
 #: none of it; between them it is an edge. A painted ground is never quite even.
-ALL_KEY: Final = 0.82
-NO_KEY: Final = 0.06
+ALL_KEY: Final = 0.9
+NO_KEY: Final = 0.03
 #: From here a pixel is surely ground: edges are looked for only near such pixels, so that green
 #: eyes and a green scarf stay.
 SURE_KEY: Final = 0.6
@@ -21,7 +45,9 @@ SURE_KEY: Final = 0.6
 EDGE_REACH: Final = 0.008
 SPILL_REACH: Final = 0.03
 #: How far a hue may turn from the key's and still count in full: tangent of the angle.
-HUE_WIDTH: Final = 0.75
+HUE_WIDTH: Final = 0.4
+#: Alpha up to which a pixel is too faint to lend its colour to its hidden neighbours.
+FAINT: Final = 24
 #: Least saturation of a colour that can be keyed, of 255.
 SATURATION_MIN: Final = 90
 #: Share of the shorter side that a patch in a corner has, and how far the pixels of a ground may
@@ -31,6 +57,29 @@ CORNER_SPREAD: Final = 28
 
 #: Differences of colour, without its lightness: BT.709 chroma of R'G'B', both rows of one length.
 _CHROMA: Final = np.array([[-0.1146, -0.3854, 0.5], [0.5, -0.4542, -0.0458]])
+
+
+def key_color_of(text: str) -> KeyColor:
+    """What a user means by `auto`, `none`, `green` or `#00b140`.
+
+    Raises `InvalidOption` for other words, and for a grey, which cannot be told from the figure.
+    """
+    word = text.strip().lower()
+    if word in {"auto", "none"}:
+        return Auto.AUTO if word == "auto" else None
+    found = _HEX.fullmatch(word)
+    colour = NAMES.get(word)
+    if found is not None:
+        red, green, blue = (int(part, 16) for part in found.groups())
+        colour = (red, green, blue)
+    if colour is None or max(colour) - min(colour) < SATURATION_MIN:
+        why = "is no colour" if colour is None else "is nearly grey"
+        raise InvalidOption(
+            f"{text!r} cannot be keyed out: it {why}.",
+            hint=f"Give auto, none, a colour as #00ff00, or one of {', '.join(NAMES)}.",
+            details={"option": "key_color"},
+        )
+    return colour
 
 
 def ground_colour(pixels: Pixels) -> tuple[int, int, int] | None:
@@ -64,8 +113,9 @@ def key_out(pixels: Pixels, colour: tuple[int, int, int]) -> tuple[Pixels, Pixel
     alpha = np.clip((ALL_KEY - share) / (ALL_KEY - NO_KEY), 0, 1)
     alpha[far > max(2.0, EDGE_REACH * longer)] = 1
     clean = pixels.copy()
-    lit = (far <= max(3.0, SPILL_REACH * longer)) & (alpha > 0)
-    clean[lit] = _without(pixels[lit], alpha[lit], key)
+    lit = (far <= max(3.0, SPILL_REACH * longer)) & (share > 0) & (alpha > 0)
+    at = np.flatnonzero(lit)
+    clean.reshape(-1, 3)[at] = _without(pixels.reshape(-1, 3)[at], alpha.reshape(-1)[at], key)
     return clean, np.asarray(np.rint(alpha * 255), np.uint8)
 
 
@@ -117,25 +167,26 @@ def extend_colours(pixels: Pixels, alpha: Pixels) -> Pixels:
     What an editor leaves under transparency, black or green, would mix into edges wherever pixels
     are averaged: in halved chroma, when a frame is scaled, in a lossy codec.
     """
-    hidden = alpha == 0
+    hidden = np.asarray(cv2.compare(alpha, 0, cv2.CMP_EQ), np.uint8)
     if not hidden.any():
         return pixels
-    filled = pixels.copy()
-    filled[hidden] = _spread(pixels, alpha)[hidden]
-    return filled
+    seen = np.asarray(cv2.compare(alpha, FAINT, cv2.CMP_GT), np.uint8)
+    return np.asarray(cv2.copyTo(_spread(pixels, seen), hidden, pixels.copy()), np.uint8)
 
 
-def _spread(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Averages by alpha over ever larger neighbourhoods, the smallest that sees anything."""
-    height, width = alpha.shape
-    if min(height, width) <= 1 or alpha.all():
+def _spread(pixels: Pixels, seen: Pixels) -> Pixels:
+    """Averages of seen pixels (255, others 0), of ever larger squares until one has any."""
+    height, width = seen.shape
+    if min(height, width) <= 1 or seen.all():
         return pixels
     size = ((width + 1) // 2, (height + 1) // 2)
-    weight = alpha.astype(np.float32)
-    sums = cv2.resize(pixels * weight[..., None], size, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
-    small = _bytes(np.asarray(sums / np.maximum(total, 1e-3)[..., None], np.float32))
-    seen = np.asarray((total > 0) * 255, np.uint8)
-    small = np.where(seen[..., None] > 0, small, _spread(small, seen))
+    # Averages of the seen pixels with black in place of the others, then without the black.
+    dark = cv2.resize(cv2.copyTo(pixels, seen), size, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
+    some = np.asarray(cv2.compare(weight, 0, cv2.CMP_GT), np.uint8)
+    means = cv2.divide(dark, cv2.merge([weight, weight, weight]), scale=255)
+    small = cv2.copyTo(
+        np.asarray(means, np.uint8), some, _spread(np.asarray(means, np.uint8), some)
+    )
     whole = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(whole, np.uint8)

@@ -76,6 +76,8 @@ def read_about(folder: Path) -> About:
 def _colour(value: object) -> tuple[int, int, int] | None:
     if value is None:
         return None
+    if isinstance(value, list) and len(value) == 3:  # noqa: PLR2004  RGB
+        value = "#" + "".join(f"{part:02x}" for part in value if isinstance(part, int))
     found = _COLOUR.fullmatch(_READER.text(value, "key_color").lower())
     if found is None:
         _READER.fail("key_color", "is not a colour such as #00ff00")
