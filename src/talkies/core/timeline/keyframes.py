@@ -37,18 +37,15 @@ def keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
     faces, turns = _faces(timeline, config), _turns(timeline)
     found: list[Keyframe] = []
     shown, pose, free = faces[0], REST.pose, 0
-    for turn, ahead in zip(
-        turns, [*(turn.frame for turn in turns[1:]), timeline.frames], strict=True
-    ):
+    for turn in turns:
         for face in _changes(faces, shown, free, turn.frame):
             found.append(_keyframe(face, pose))
             shown = face
-        free = min(turn.frame + turn.transition, ahead)
         # The way leads to what is on when the head arrives.
-        arrived = faces[_at(faces, max(turn.frame, free - 1))]
+        arrived = faces[_at(faces, max(turn.frame, turn.arrival - 1))]
         shown, pose = replace(arrived, frame=turn.frame, transition=turn.transition), turn.pose
         found.append(_keyframe(shown, pose))
-        free = max(free, turn.frame + 1)
+        free = max(turn.arrival, turn.frame + 1)
     found += [_keyframe(face, pose) for face in _changes(faces, shown, free, timeline.frames)]
     return tuple(found)
 
@@ -81,6 +78,8 @@ class _Turn:
     frame: int
     pose: str
     transition: int
+    #: The frame in which it is there, or in which the next one begins.
+    arrival: int
 
 
 def _keyframe(face: _Face, pose: str) -> Keyframe:
@@ -160,11 +159,16 @@ def _turns(timeline: Timeline) -> list[_Turn]:
     for frame in _edges(poses, timeline.frames):
         clip = covering(poses, frame)
         wanted = CENTER if clip is None else str(clip.value)
+        transition = release if clip is None else clip.transition
         if wanted != pose:
-            transition = release if clip is None else clip.transition
-            turns.append(_Turn(frame=frame, pose=wanted, transition=transition))
-        pose, release = wanted, 0 if clip is None else clip.transition
-    return turns
+            turns.append(
+                _Turn(frame=frame, pose=wanted, transition=transition, arrival=frame + transition)
+            )
+        pose, release = wanted, transition
+    ends = [*(turn.frame for turn in turns), timeline.frames][1:]
+    return [
+        replace(turn, arrival=min(turn.arrival, end)) for turn, end in zip(turns, ends, strict=True)
+    ]
 
 
 def _edges(clips: Iterable[Clip], frames: int) -> list[int]:
