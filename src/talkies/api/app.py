@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from talkies.api import errors, openapi
 from talkies.api.body_limit import BodyLimit
 from talkies.api.frame_access import FrameGate
+from talkies.api.frame_lane import FrameLane
 from talkies.api.live import Live
 from talkies.api.middleware import Envelope, LastResort
 from talkies.api.observing import Observed
@@ -82,3 +83,9 @@ def _surround(app: FastAPI, services: Services) -> None:
     app.add_middleware(LastResort)
     app.add_middleware(Observed, metrics=services.metrics, tracing=services.tracing)
     app.add_middleware(Envelope)
+    app.add_middleware(
+        FrameLane,
+        gate=app.state.frame_gate,
+        drawings=services.gallery.drawings,
+        metrics=services.metrics,
+    )

@@ -1,19 +1,13 @@
 """What a caller asks for when a character is to be made of a drawing, or brought as a tree."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
-from talkies.errors import InvalidOption, InvalidRequest
+from talkies.errors import InvalidRequest
 from talkies.jobs.records import Document
 from talkies.studio.characters.kinds import ARCHIVE, DRAWING
 from talkies.studio.submissions import Source, Submission
-
-#: What is keyed out of a tree where no colour is named.
-KEYING: Final = ("auto", "none")
-
-_COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 #: Longest name of a character: what the table holds.
 NAME_LENGTH = 100
@@ -32,7 +26,7 @@ class CharacterSubmission(Submission):
     s3_url: str | None = None
     #: The words of the character (`expressions.json`); None takes the archive's, or the usual ones.
     config: Mapping[str, Any] | None = None
-    #: `auto`, `none`, or a colour such as `#00ff00`: what is keyed out of an imported tree.
+    #: What is keyed out of an imported tree: `auto`, `none`, or a colour such as `#00ff00`.
     key_color: str = "auto"
     #: How it is built, by the names of `building_options`.
     build: Document = field(default_factory=dict)
@@ -71,17 +65,6 @@ def require_name(name: str) -> str:
             details={"fields": [problem]},
         )
     return plain
-
-
-def require_key_color(text: str) -> str:
-    """The same text; raises `InvalidOption` for neither `auto` nor `none` nor a colour."""
-    if text not in KEYING and not _COLOR.fullmatch(text):
-        raise InvalidOption(
-            f"`key_color` cannot be “{text[:20]}”.",
-            hint="Give auto, none, or a colour such as #00b140.",
-            details={"option": "key_color"},
-        )
-    return text
 
 
 def character_from(document: Document) -> CharacterSubmission:

@@ -13,6 +13,7 @@ from talkies.errors import Conflict, Forbidden, NotFound, NotReady, UnsafeAddres
 from talkies.jobs.records import Job, NewJob
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
+from talkies.media.keying import key_color_of
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.book import CharacterBook
 from talkies.studio.characters.building import build_options
@@ -21,7 +22,6 @@ from talkies.studio.characters.places import CharacterPlaces, unknown
 from talkies.studio.characters.records import CharacterRecord, CharacterRef
 from talkies.studio.characters.requests import (
     CharacterSubmission,
-    require_key_color,
     require_name,
     require_one_source,
 )
@@ -101,7 +101,7 @@ class Characters:
         require_caller(submission)
         require_name(submission.name)
         require_one_source(submission, files)
-        require_key_color(submission.key_color)
+        key_color_of(submission.key_color)
         _require_readable(principal, submission.s3_url)
         config = submission.config
         read = None if config is None else config_from_json(json.dumps(config))

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from talkies.core.rig.config_json import config_from_json
 from talkies.core.rig.model import RigConfig
+from talkies.media.keying import key_color_of
 from talkies.rigs.building.building import build_character
 from talkies.rigs.character import Character
+from talkies.rigs.tree.importing import ImportOptions, ImportStage, import_tree
 from talkies.studio.characters.building import build_options
 from talkies.studio.characters.bundle import write_bundle
 from talkies.studio.characters.contents import contents_of
-from talkies.studio.characters.kinds import BUNDLE, DRAWING
+from talkies.studio.characters.kinds import ARCHIVE, BUNDLE, DRAWING
 from talkies.studio.progress import Listener, Reporter, Stage, ignore
 
 #: What was asked for, as a file.
@@ -25,6 +27,9 @@ INPUTS: Final = "inputs"
 
 #: Folder in which the character's own folder is.
 MADE: Final = "made"
+
+#: How many parts of an import are done before each of its steps.
+PARTS: Final = {stage: index for index, stage in enumerate(ImportStage)}
 
 #: Shares of the work: to bring a bundle together takes a moment for each drawing.
 SHARES: Final = {Stage.BUILD: 0.93, Stage.DELIVER: 0.07}
@@ -54,7 +59,11 @@ def make_in(folder: Path, listener: Listener = ignore) -> dict[str, Any]:
     reporter.begin(Stage.BUILD)
     target = folder / MADE / folder_name(order.name)
     target.parent.mkdir(exist_ok=True)
-    character = _built(order, folder / INPUTS / DRAWING, target, reporter)
+    inputs = folder / INPUTS
+    if (inputs / DRAWING).exists():
+        character = _built(order, inputs / DRAWING, target, reporter)
+    else:
+        character = _imported(order, inputs / ARCHIVE, target, reporter)
     reporter.begin(Stage.DELIVER)
     contents = contents_of(character)
     write_bundle(character.folder, folder / BUNDLE, contents, reporter.advance)
@@ -70,6 +79,26 @@ def folder_name(name: str) -> str:
 def _built(order: Order, drawing: Path, target: Path, reporter: Reporter) -> Character:
     options = build_options(order.build, config=_config(order), workers=order.workers)
     return build_character(drawing, target, options, reporter.advance, reporter.warn)
+
+
+def _imported(order: Order, archive: Path, target: Path, reporter: Reporter) -> Character:
+    """The character of an archive; of what was left out, the warnings tell."""
+    options = ImportOptions(
+        name=order.name,
+        config=_config(order),
+        key_color=key_color_of(order.key_color),
+        # What is there already was left by an earlier try.
+        overwrite=True,
+        workers=order.workers,
+    )
+
+    def heard(stage: ImportStage, done: int, total: int) -> None:
+        before = PARTS[stage] * total
+        reporter.advance(before + done, len(PARTS) * total)
+
+    imported = import_tree(archive, target, options, heard)
+    reporter.warn(*imported.report.warnings)
+    return imported.character
 
 
 def _config(order: Order) -> RigConfig | None:
