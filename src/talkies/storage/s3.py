@@ -61,6 +61,8 @@ class S3Options:
     public_base_url: str | None = None
     #: `s3` or `r2`.
     name: str = "s3"
+    #: The section of the machine's own AWS configuration to use in place of the credentials above.
+    profile: str | None = None
 
 
 class S3Storage:
@@ -69,7 +71,7 @@ class S3Storage:
     def __init__(self, options: S3Options) -> None:
         self._options = options
         self._prefix = f"{checked(prefix)}/" if (prefix := options.prefix.strip("/")) else ""
-        self._client = _client(options)
+        self._client = open_client(options)
 
     @property
     def name(self) -> str:
@@ -213,7 +215,8 @@ def _range(start: int, end: int | None) -> dict[str, Any]:
     return {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
 
 
-def _client(options: S3Options) -> "S3Client":
+def open_client(options: S3Options) -> "S3Client":
+    """A client of the bucket's service. Raises `Misconfigured` and `StorageRefused`."""
     config = Config(
         signature_version="s3v4",
         retries={"mode": "standard", "max_attempts": 3},
@@ -226,7 +229,9 @@ def _client(options: S3Options) -> "S3Client":
         s3={"addressing_style": "path" if options.endpoint_url else "auto"},
     )
     try:
-        return Session().client(
+        with translating():
+            session = Session(profile_name=options.profile)
+        return session.client(
             "s3",
             endpoint_url=options.endpoint_url,
             region_name=options.region,

@@ -21,8 +21,8 @@ from talkies.rigs.tree.listing import MANIFEST, TEXT_MAX
 
 
 @dataclass(frozen=True, slots=True)
-class _Copy:
-    """One file: where it is in one tree, and where it goes in the other."""
+class Copy:
+    """One drawing: where it is in a tree, and where it belongs by the seed's rules."""
 
     source: str
     target: str
@@ -34,7 +34,7 @@ def copy_tree(rig: Rig, frames: Path, target: Path, *, advance: Callable[[int, i
     Manifests that say what is there are copied, others are written. `advance` hears of drawings.
     Raises `CharacterInvalid` where two names are one on other disks, `DiskFull`, and `OSError`.
     """
-    copies = list(_copies(rig))
+    copies = list(in_place(rig))
     _require_distinct(copies)
     with reporting_full_disk(target):
         for done, copy in enumerate(copies, start=1):
@@ -46,20 +46,21 @@ def copy_tree(rig: Rig, frames: Path, target: Path, *, advance: Callable[[int, i
             _write_manifest(sequence, frames / folder / MANIFEST, place / MANIFEST)
 
 
-def _copies(rig: Rig) -> Iterator[_Copy]:
+def in_place(rig: Rig) -> Iterator[Copy]:
+    """Every drawing of a rig once, and where it belongs."""
     seen = set()
     for sequence in rig.sequences:
         for stop in sequence.stops:
             seen.add(stop.drawing)
             name = PurePosixPath(stop.drawing).name
-            yield _Copy(stop.drawing, f"{SEQUENCES}/{sequence.id}/{name}")
+            yield Copy(stop.drawing, f"{SEQUENCES}/{sequence.id}/{name}")
     for drawing in rig.endpoints.values():
         # A state may be shown by the end of a sequence.
         if drawing not in seen:
-            yield _Copy(drawing, f"{ENDPOINTS}/{PurePosixPath(drawing).name}")
+            yield Copy(drawing, f"{ENDPOINTS}/{PurePosixPath(drawing).name}")
 
 
-def _require_distinct(copies: list[_Copy]) -> None:
+def _require_distinct(copies: list[Copy]) -> None:
     known: dict[str, str] = {}
     for copy in copies:
         other = known.setdefault(copy.target.casefold(), copy.target)

@@ -1,0 +1,103 @@
+"""`talkies character`: rigs of drawings, brought here, looked at, and published."""
+
+from talkies.cli import character_flags as options
+from talkies.cli import flags
+from talkies.cli.groups import group
+from talkies.cli.sections import Sectioned
+
+app = group(
+    "Build, import, publish, list and remove characters.\n\nA character is a folder of drawings: "
+    "expressions, poses, and what is between them. Commands know those in the folder characters "
+    "of --root, or in CHARACTERS_DIR, by name."
+)
+
+
+@app.command("import", cls=Sectioned)
+def import_(  # noqa: PLR0917 - a command's parameters are its options
+    source: options.Source,
+    name: options.NewName = None,
+    config: options.Config = None,
+    key_color: options.KeyColor = "auto",
+    region: options.Region = "us-east-1",
+    endpoint: options.Endpoint = None,
+    profile: options.Profile = None,
+    overwrite: options.Overwrite = False,
+    root: options.Home = None,
+    json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Make a character of somebody's frames.
+
+    They have names such as endpoints/happy_soft__center.png and
+    sequences/neutral_to_happy_soft__center/050.png; what is missing is told of, and done without.
+    They are copied as they are, decoded once, and the key colour becomes transparent.
+    """
+    from talkies.cli import character_work  # noqa: PLC0415 - help and completion stay quick
+
+    order = character_work.ImportOrder(
+        source, name, config, key_color, overwrite=overwrite, root=root
+    )
+    service = character_work.S3Service(region, endpoint, profile)
+    character_work.import_character(order, service, as_json=json, quiet=quiet)
+
+
+@app.command(cls=Sectioned)
+def publish(  # noqa: PLR0917 - the same
+    character: options.Name,
+    bucket: options.Bucket,
+    region: options.Region = "us-east-1",
+    prefix: options.Prefix = "frames/",
+    endpoint: options.Endpoint = None,
+    profile: options.Profile = None,
+    dry_run: options.DryRun = False,
+    upload_config: options.UploadConfig = False,
+    skip_sequences: options.SkipSequences = False,
+    skip_endpoints: options.SkipEndpoints = False,
+    root: options.Home = None,
+    json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Send a character's frames to a bucket, for players and a CDN.
+
+    Only what is not there yet, or is there otherwise, is sent; run it again after a stop.
+    Drawings may be kept for a year by whoever reads them.
+    """
+    from talkies.cli import character_publish, character_work  # noqa: PLC0415 - the same
+
+    service = character_work.S3Service(region, endpoint, profile)
+    chosen = character_publish.Chosen(
+        prefix,
+        dry_run=dry_run,
+        upload_config=upload_config,
+        skip_sequences=skip_sequences,
+        skip_endpoints=skip_endpoints,
+    )
+    folder = character_work.folder_of(character, root)
+    character_publish.publish_character(folder, bucket, service, chosen, as_json=json, quiet=quiet)
+
+
+@app.command("list", cls=Sectioned)
+def list_(root: options.Home = None, json: flags.AsJson = False) -> None:
+    """List the characters of this machine."""
+    from talkies.cli import character_work  # noqa: PLC0415 - help and completion stay quick
+
+    character_work.list_characters(root, as_json=json)
+
+
+@app.command(cls=Sectioned)
+def show(character: options.Name, root: options.Home = None, json: flags.AsJson = False) -> None:
+    """Show what a character has, what it lacks, and what is odd about its files."""
+    from talkies.cli import character_work  # noqa: PLC0415 - help and completion stay quick
+
+    character_work.show_character(character, root, as_json=json)
+
+
+@app.command(cls=Sectioned)
+def remove(character: options.Name, root: options.Home = None, json: flags.AsJson = False) -> None:
+    """Remove a character with all its drawings.
+
+    Files in its folder that are no part of a character stay.
+    """
+    from talkies.cli import character_work  # noqa: PLC0415 - help and completion stay quick
+
+    character_work.remove_character(character, root, as_json=json)
