@@ -8,13 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from talkies.core.rig.manifest import (
     Manifest,
-    ManifestFrame,
-    described,
     manifest_from_json,
+    manifest_of,
     manifest_to_json,
 )
 from talkies.core.rig.model import Rig, Sequence
-from talkies.core.rig.naming import ENDPOINTS, SEQUENCES, percent_of, t_of
+from talkies.core.rig.naming import ENDPOINTS, SEQUENCES, percent_of
 from talkies.errors import CharacterInvalid
 from talkies.kit.files import reporting_full_disk
 from talkies.rigs.tree.listing import MANIFEST, TEXT_MAX
@@ -88,7 +87,7 @@ def _write_manifest(sequence: Sequence, source: Path, target: Path) -> None:
     except OSError:
         # Trees without manifests are whole: names say it all.
         return
-    wanted = _manifest(sequence)
+    wanted = manifest_of(sequence)
     if not says(data, wanted):
         data = manifest_to_json(wanted).encode()
     target.write_bytes(data)
@@ -96,23 +95,7 @@ def _write_manifest(sequence: Sequence, source: Path, target: Path) -> None:
 
 def write_manifest(sequence: Sequence, target: Path) -> None:
     """Write what there is to say of a sequence. Raises `OSError`."""
-    target.write_text(manifest_to_json(_manifest(sequence)), encoding="utf-8")
-
-
-def _manifest(sequence: Sequence) -> Manifest:
-    """What there is to say of a sequence, with the names that its drawings have."""
-    about = described(sequence.id, sequence.start, sequence.end, ())
-    frames = tuple(
-        ManifestFrame(t=t_of(stop.percent), file=PurePosixPath(stop.drawing).name)
-        for stop in sequence.stops
-    )
-    return Manifest(
-        path_id=about.path_id,
-        expr_start=about.expr_start,
-        expr_end=about.expr_end,
-        pose=about.pose,
-        frames=frames,
-    )
+    target.write_text(manifest_to_json(manifest_of(sequence)), encoding="utf-8")
 
 
 def says(data: bytes, wanted: Manifest) -> bool:
