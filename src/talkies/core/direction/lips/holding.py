@@ -23,9 +23,9 @@ HOLDS: Mapping[Role, float] = MappingProxyType({
     Role.PASSING: 0.08, Role.SHAPED: 0.08, Role.VOWEL: 0.08, Role.REST: 0.12, Role.CONTACT: 0.04,
 })  # fmt: skip
 
-#: A boundary moves at most this many seconds: about the window in which viewers take sound and
-#: picture for one (ITU-R BT.1359: 45 ms early to 125 ms late).
-LONGEST_SHIFT = 0.07
+#: A boundary moves at most this many seconds: a picture that is further ahead of its sound is seen
+#: to be (ITU-R BT.1359).
+LONGEST_SHIFT = 0.045
 
 
 @dataclass(slots=True)

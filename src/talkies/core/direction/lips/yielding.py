@@ -10,11 +10,11 @@ from dataclasses import replace
 from talkies.core.direction.lips.shape import Role, Wish
 from talkies.core.visemes import Viseme
 
-#: Teeth of a sibilant are seen from this many seconds on: two thirds of a usual /s/ (100 ms).
-SHORTEST_TEETH = 0.06
-#: Consonants between two vowels that last this long, in seconds, part them for the eye: about two
-#: frames of their own beside two frames of each vowel.
-PARTING_SECONDS = 0.16
+#: Teeth of a sibilant are seen from this many seconds on: two frames of film, as every shape.
+SHORTEST_TEETH = 0.08
+#: Consonants between two vowels that last this long, in seconds, part them for the eye: two frames
+#: of their own beside two frames that each vowel needs, and one on the way.
+PARTING_SECONDS = 0.2
 #: Two vowels of one shape with less between them would stand still for this many seconds: then the
 #: consonant is shown (Rhubarb too breaks up static segments).
 STATIC_SECONDS = 0.32
