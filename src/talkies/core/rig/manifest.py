@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from talkies.core.rig.model import RigConfig, Sequence, State
-from talkies.core.rig.naming import parse_poses, parse_sequence, stop_file, t_of
+from talkies.core.rig.naming import parse_poses, parse_sequence, t_of
 from talkies.core.rig.reading import Reader
 
 _READER: Final = Reader("A sequence's manifest.json", "manifest")
@@ -71,23 +71,23 @@ def manifest_record(manifest: Manifest) -> dict[str, object]:
 
 
 def manifest_of(sequence: Sequence) -> Manifest:
-    """What is to be said of a sequence."""
-    return described(
-        sequence.id, sequence.start, sequence.end, (stop.percent for stop in sequence.stops)
-    )
+    """What is to be said of a sequence, by the names that its drawings really have."""
+    files = [(stop.percent, stop.drawing.rpartition("/")[2]) for stop in sequence.stops]
+    return described(sequence.id, (sequence.start, sequence.end), files)
 
 
-def described(path_id: str, start: State, end: State, percents: Iterable[int]) -> Manifest:
-    """What is to be said of a sequence's folder with drawings of these numbers."""
+def described(
+    path_id: str, ends: tuple[State, State], files: Iterable[tuple[int, str]]
+) -> Manifest:
+    """What is to be said of a folder that leads between two states, with files by percent."""
+    start, end = ends
     turned = start.pose != end.pose
     return Manifest(
         path_id=path_id,
         expr_start=start.expression,
         expr_end=end.expression,
         pose=f"{start.pose}_to_{end.pose}" if turned else start.pose,
-        frames=tuple(
-            ManifestFrame(t=t_of(percent), file=stop_file(percent)) for percent in percents
-        ),
+        frames=tuple(ManifestFrame(t=t_of(percent), file=file) for percent, file in files),
     )
 
 
