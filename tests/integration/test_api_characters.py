@@ -145,7 +145,7 @@ DRAWING = {"drawing": ("robin.png", PICTURE)}
         ({**DRAWING, "config": ("c.json", b" " * 1_000_001)}, {"name": "a"}, "MEDIA_TOO_LARGE"),
         ({**DRAWING, "extra": ("c.json", b"{}")}, {"name": "a"}, "INVALID_REQUEST"),
         ({}, {"name": "a", "archive": "http://127.0.0.1/a.zip"}, "UNSAFE_ADDRESS"),
-        ({}, {"name": "a", "archive": "s3://no bucket/"}, "UNSAFE_ADDRESS"),
+        ({}, {"name": "a", "archive": "s3://no bucket/"}, "INVALID_OPTION"),
         ({}, {"name": "a", "archive": "file:///etc/passwd"}, "UNSAFE_ADDRESS"),
         ({}, {"name": "a", "archive": "ast_unknown"}, "NOT_FOUND"),
     ],

@@ -1,11 +1,16 @@
 """Characters of the service, joined: their rows, their places on this machine, their jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from talkies.net.download import download
+from talkies.settings import Settings
 from talkies.studio.characters.book import CharacterBook
+from talkies.studio.characters.bucket import fetch_tree
+from talkies.studio.characters.bucket_place import bucket_place
 from talkies.studio.characters.drawings import Drawings
 from talkies.studio.characters.gallery import Gallery
 from talkies.studio.characters.job import CharacterShop
@@ -44,7 +49,20 @@ def characters_over(base: Foundation) -> CharacterParts:
         gallery=Gallery(book, Drawings(base.storage, book.place), FramePasses(base.secret)),
         shop=CharacterShop(
             fetcher=fetcher,
+            fetch_s3=partial(fetch_s3, base.settings),
             keeper=base.assets,
             workers=terms.workers,
         ),
     )
+
+
+def fetch_s3(
+    settings: Settings, url: str, folder: Path, progress: Callable[[int, int], None]
+) -> None:
+    """Bring the frames of `s3://bucket/prefix/`; raises as `fetch_tree`."""
+    # What speaks to S3 is slow to load, and loaded where it is used.
+    from talkies.wiring.remote_storage import tree_of  # noqa: PLC0415
+
+    place = bucket_place(url)
+    most = settings.max_character_bytes
+    fetch_tree(tree_of(settings, place.bucket), place.prefix, folder, progress, most_bytes=most)

@@ -5,14 +5,25 @@ from pydantic import SecretStr
 from talkies.settings import Settings
 from talkies.storage.base import Storage
 from talkies.storage.s3 import S3Options, S3Storage
+from talkies.storage.s3_tree import S3Tree
 from talkies.storage.supabase import SupabaseOptions, SupabaseStorage
 
 
 def bucket_storage(settings: Settings) -> Storage:
     """A bucket of R2, of S3, or of what speaks its protocol."""
+    own = settings.r2_bucket_name if settings.provider == "r2" else settings.s3_bucket
+    return S3Storage(_options(settings, _set(own)))
+
+
+def tree_of(settings: Settings, bucket: str) -> S3Tree:
+    """The objects of any bucket that our own credentials may read."""
+    return S3Tree(_options(settings, bucket))
+
+
+def _options(settings: Settings, bucket: str) -> S3Options:
     if settings.provider == "r2":
-        options = S3Options(
-            bucket=_set(settings.r2_bucket_name),
+        return S3Options(
+            bucket=bucket,
             endpoint_url=settings.r2_address,
             region="auto",
             access_key_id=settings.r2_access_key_id,
@@ -20,18 +31,16 @@ def bucket_storage(settings: Settings) -> Storage:
             prefix=settings.output_prefix,
             name="r2",
         )
-    else:
-        options = S3Options(
-            bucket=_set(settings.s3_bucket),
-            endpoint_url=settings.s3_endpoint,
-            region=settings.s3_region,
-            access_key_id=settings.s3_access_key_id,
-            secret_access_key=_shown(settings.s3_secret_access_key),
-            session_token=_shown(settings.s3_session_token),
-            prefix=settings.output_prefix,
-            public_base_url=settings.output_base_url,
-        )
-    return S3Storage(options)
+    return S3Options(
+        bucket=bucket,
+        endpoint_url=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=_shown(settings.s3_secret_access_key),
+        session_token=_shown(settings.s3_session_token),
+        prefix=settings.output_prefix,
+        public_base_url=settings.output_base_url,
+    )
 
 
 def supabase_storage(settings: Settings) -> Storage:

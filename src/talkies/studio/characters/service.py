@@ -1,21 +1,21 @@
 """Characters as a service: made by jobs, listed, used and deleted by those they belong to."""
 
 import json
-import re
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from talkies.core.rig.config_json import config_from_json
-from talkies.errors import Conflict, Forbidden, NotFound, NotReady, UnsafeAddress
+from talkies.errors import Conflict, Forbidden, NotFound, NotReady
 from talkies.jobs.records import Job, NewJob
 from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.media.keying import key_color_of
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.book import CharacterBook
+from talkies.studio.characters.bucket_place import bucket_place
 from talkies.studio.characters.building import build_options
 from talkies.studio.characters.kinds import ARCHIVE, CHARACTER_KIND, CHARACTER_PREFIX, DRAWING
 from talkies.studio.characters.places import CharacterPlaces, unknown
@@ -27,8 +27,6 @@ from talkies.studio.characters.requests import (
 )
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import new_job, require_caller, with_webhook
-
-_S3: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S{0,1000}")
 
 
 class JobBook(Protocol):
@@ -194,5 +192,4 @@ def _require_readable(principal: Principal, url: str | None) -> None:
             "Only a key with the scope `admin` may bring characters from S3.",
             hint="Send an archive, or a link that gives one.",
         )
-    if not _S3.fullmatch(url):
-        raise UnsafeAddress("The address is none of S3's.", hint="Write it as s3://bucket/prefix/.")
+    bucket_place(url)
