@@ -29,6 +29,8 @@ from talkies.studio.audio.steps import align_in, speak_in, stream_speech
 from talkies.studio.characters.steps import make_in
 from talkies.studio.maker_setup import setup_from
 from talkies.studio.progress import Event, Progress, Stage
+from talkies.studio.timelines.export_steps import export_in
+from talkies.studio.timelines.steps import timeline_in
 from talkies.studio.videos.pipeline import Tools
 from talkies.studio.videos.steps import run_step
 from talkies.wiring.library import tools as all_tools
@@ -123,6 +125,8 @@ def _done(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
         "align": partial(_align, command, tools, mouth),
         "speak": partial(_speak, command, mouth),
         "character": partial(_character, command, mouth),
+        "timeline": partial(_timeline, command, tools, mouth),
+        "export": partial(_export, command, mouth),
         "stream": partial(_stream, command, mouth),
     }
     return commands[command["do"]]()
@@ -145,6 +149,15 @@ def _speak(command: Header, mouth: Mouth) -> dict[str, Any]:
 
 def _character(command: Header, mouth: Mouth) -> dict[str, Any]:
     return make_in(_settled(command), mouth.tell)
+
+
+def _timeline(command: Header, tools: Tools, mouth: Mouth) -> dict[str, Any]:
+    step, timeline_id = str(command["step"]), str(command["timeline_id"])
+    return timeline_in(_settled(command), step, timeline_id, tools.ears, mouth.tell)
+
+
+def _export(command: Header, mouth: Mouth) -> dict[str, Any]:
+    return export_in(_settled(command), mouth.tell)
 
 
 def _stream(command: Header, mouth: Mouth) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from no_characters import no_casting
 from studio_made_up import PORTRAIT, recording
 from workshop_stage import POINTS, WHO, Room, engine_folder, files_below, local, room
 
@@ -107,6 +108,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Works]:
             auto_seconds=600,
         ),
         estimator=None,  # type: ignore[arg-type]
+        casting=no_casting(),
         check_webhook=str,
     )
     yield Works(room=stage, assets=assets, jobs=jobs, videos=videos, scratch=root / "scratch")

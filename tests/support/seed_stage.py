@@ -24,6 +24,7 @@ from talkies.studio.access.limits import RateLimits
 from talkies.studio.access.principal import Scope
 from talkies.studio.fetching import Fetcher
 from talkies.studio.removal.retention import Retention
+from talkies.studio.videos.casting import Casting
 from talkies.studio.videos.kind import video_key
 from talkies.studio.videos.service import Videos
 
@@ -162,6 +163,7 @@ def _trusting(stage: Stage, require_safe: Callable[[str], object]) -> Any:
         services.storage,
         chooser=chooser_of(services.engines, services.jobs, services.assets, stage.engine),
         estimator=StillEstimator(),
+        casting=Casting(services.characters, services.timelines, services.timelines.kept),
         check_webhook=check,
     )
     return replace(services, videos=videos)

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -57,8 +57,11 @@ from talkies.studio.health.report import Build, Health
 from talkies.studio.previews import Previews
 from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.studio.speaking import Script
+from talkies.studio.timelines.book import TimelineBook
+from talkies.studio.timelines.service import Surroundings, Timelines
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
+from talkies.studio.videos.casting import Casting
 from talkies.studio.videos.choice import Choice
 from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimate
@@ -78,7 +81,7 @@ MOST_BYTES = 1_000_000
 
 
 #: What is asked for here, and never worked off.
-KINDS = ("video", "speech", "alignment", "character")
+KINDS = ("video", "speech", "alignment", "character", "timeline", "export")
 
 #: A transcript at which the stand-in finds a recording too long to be waited for.
 TOO_LONG = "This goes on for an hour."
@@ -227,12 +230,26 @@ def built(
     )
     catalog, gpus = EngineCatalog(EngineRegistry()), GpuWatch("/nowhere/nvidia-smi")
     probe = Probe("storage", storage.check)
+    characters = Characters(
+        jobs,
+        fetcher,
+        book_of_characters,
+        places_in(folder, assets),
+        check_webhook=client.check,
+    )
+    timelines = timelines_of(engine, jobs, assets, fetcher, characters, client.check)
     services = Services(
         http=http or HttpOptions(),
         jobs=jobs,
         assets=assets,
         deletion=Deletion(
-            Holdings(jobs=jobs, assets=assets, storage=storage, scratch=scratch),
+            Holdings(
+                jobs=jobs,
+                assets=assets,
+                storage=storage,
+                scratch=scratch,
+                erasers=(book_of_timelines(engine, assets).erase,),
+            ),
             audit=audit,
             secret=b"r" * 32,
         ),
@@ -242,17 +259,13 @@ def built(
             storage,
             chooser=chooser_of(catalog, jobs, assets, engine),
             estimator=StillEstimator(),
+            casting=Casting(characters, timelines, timelines.kept),
             check_webhook=client.check,
         ),
         previews=Previews(storage),
         audio=Audio(jobs, fetcher, StillSpeaker(), check_webhook=client.check),
-        characters=Characters(
-            jobs,
-            fetcher,
-            book_of_characters,
-            places_in(folder, assets),
-            check_webhook=client.check,
-        ),
+        characters=characters,
+        timelines=timelines,
         gallery=Gallery(
             book_of_characters,
             Drawings(storage, book_of_characters.place),
@@ -291,6 +304,31 @@ def built(
     )
     secret = keys.create("stage", [Scope.ADMIN], by=Actor(name="stage")).secret
     return Stage(services=services, engine=engine, key=secret)
+
+
+def book_of_timelines(engine: Engine, assets: Assets) -> TimelineBook:
+    def release(digests: Iterable[str], made_at: int) -> object:
+        return assets.release(digests, made_at=made_at)
+
+    return TimelineBook(engine, release=release)
+
+
+def timelines_of(
+    engine: Engine,
+    jobs: Jobs,
+    assets: Assets,
+    fetcher: Fetcher,
+    characters: Characters,
+    check_webhook: Callable[[str], str],
+) -> Timelines:
+    around = Surroundings(
+        jobs=jobs,
+        fetcher=fetcher,
+        blobs=assets.blobs,
+        characters=characters,
+        check_webhook=check_webhook,
+    )
+    return Timelines(book_of_timelines(engine, assets), around)
 
 
 def places_in(folder: Path, assets: Assets) -> CharacterPlaces:

@@ -21,6 +21,8 @@ from talkies.api.v1 import (
     keys,
     operations,
     session,
+    timeline_jobs,
+    timelines,
     usage,
     users,
     video_files,
@@ -32,6 +34,7 @@ from talkies.api.v1 import (
 from talkies.api.v1.assets import AnnouncedBody
 from talkies.api.v1.audio_bodies import AlignmentBody
 from talkies.api.v1.character_bodies import CharacterBody
+from talkies.api.v1.timeline_bodies import ExportBody, TimelineBody
 from talkies.api.v1.video_bodies import VideoBody
 
 #: One a resource; their order is the order of the documentation.
@@ -47,6 +50,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     voices.router,
     characters.router,
     character_files.router,
+    timelines.router,
+    timeline_jobs.router,
     engines.router,
     webhooks.router,
     usage.router,
@@ -67,6 +72,8 @@ BODIES: Final[tuple[type[BaseModel], ...]] = (
     AnnouncedBody,
     AlignmentBody,
     CharacterBody,
+    TimelineBody,
+    ExportBody,
     FrontBody,
     FrontError,
 )

@@ -25,6 +25,8 @@ from talkies.studio.health.readiness import Readiness
 from talkies.studio.health.report import Health
 from talkies.studio.previews import Previews
 from talkies.studio.removal.deletion import Deletion
+from talkies.studio.timelines.seed_rig import SeedRig
+from talkies.studio.timelines.service import Timelines
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.videos.service import Videos
 from talkies.studio.webhooks.deliveries import Deliveries
@@ -56,6 +58,8 @@ class HttpOptions:
     legacy_wait_seconds: float = 480.0
     #: Whether `/metrics` needs no key.
     metrics_public: bool = False
+    #: Whether routes that a seed left open need no key, also away from loopback.
+    public_seed_routes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Services:
     audio: Audio
     characters: Characters
     gallery: Gallery
+    timelines: Timelines
     engines: EngineCatalog
     engine_states: EngineStates
     storage: Storage
@@ -92,6 +97,7 @@ class Services:
     sadtalker: JobResponses
     sadtalker_defaults: SadTalkerDefaults = field(default_factory=SadTalkerDefaults)
     avatar: AvatarChecks = field(default_factory=AvatarChecks)
+    face_rig: SeedRig
     metrics: Metrics
     tracing: Tracing = field(default_factory=Untraced)
     clock: Clock = field(default=now)

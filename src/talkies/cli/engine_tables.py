@@ -18,7 +18,11 @@ INDENT = "  "
 #: Columns of the names of facts.
 NAME_WIDTH = 13
 
-TALKS = {Visual.PORTRAIT: "a portrait", Visual.SOURCE_VIDEO: "a video"}
+TALKS = {
+    Visual.PORTRAIT: "a portrait",
+    Visual.SOURCE_VIDEO: "a video",
+    Visual.CHARACTER: "a character",
+}
 
 
 def listing(engines: Iterable[ListedEngine], width: int) -> list[str]:

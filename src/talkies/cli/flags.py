@@ -34,6 +34,15 @@ Recording: TypeAlias = Annotated[
 Video: TypeAlias = Annotated[Path, _argument("A talking video, by any program.", "VIDEO")]
 Words: TypeAlias = Annotated[str | None, _argument("What to say.", "TEXT")]
 
+AudioFile: TypeAlias = Annotated[
+    Path | None,
+    _option(
+        "The recording; the same as AUDIO, where no portrait goes before it.",
+        "--audio",
+        metavar="FILE",
+        group=SPEECH,
+    ),
+]
 Text: TypeAlias = Annotated[
     str | None,
     _option("Speak this in place of a recording.", "--text", metavar="TEXT", group=SPEECH),
@@ -126,6 +135,15 @@ SourceVideo: TypeAlias = Annotated[
         "In place of a portrait: a video whose lips get the speech, for engines that do that.",
         "--source-video",
         metavar="FILE",
+        group=PICTURE,
+    ),
+]
+Character: TypeAlias = Annotated[
+    str | None,
+    _option(
+        "In place of a portrait: the name of a character, or its folder.",
+        "--character",
+        metavar="NAME",
         group=PICTURE,
     ),
 ]

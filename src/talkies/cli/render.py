@@ -14,6 +14,7 @@ app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_com
 def render(  # noqa: PLR0917 - a command's parameters are its options
     portrait: flags.Portrait = None,
     audio: flags.Audio = None,
+    audio_file: flags.AudioFile = None,
     text: flags.Text = None,
     text_file: flags.TextFile = None,
     voice: flags.Voice = None,
@@ -26,6 +27,7 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
     options: flags.EngineOptions = None,
     prompt: flags.Prompt = None,
     source_video: flags.SourceVideo = None,
+    character: flags.Character = None,
     face: flags.Face = None,
     show_faces: flags.ShowFaces = None,
     framing: flags.Framing = None,

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import talkies
 from talkies.cli.batch import run_batch
+from talkies.cli.character_place import character_folder
 from talkies.cli.progress import showing
 from talkies.cli.results import show_score, show_speech, show_video
 from talkies.cli.streams import say, say_event
@@ -21,6 +22,9 @@ from talkies.studio.videos.scoring import score_file
 
 USAGE = "Write: talkies render PORTRAIT [AUDIO] -o talk.mp4"
 
+#: What may stand in place of a portrait.
+INSTEAD = ("source_video", "character")
+
 
 def render(given: Mapping[str, Any]) -> None:
     """Make one video, or those of a manifest; `given` has every option by its name."""
@@ -34,7 +38,7 @@ def render(given: Mapping[str, Any]) -> None:
 def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
     output, as_json, quiet = (given[name] for name in ("output", "json", "quiet"))
     portrait, audio = _inputs(given)
-    if portrait is None and given["source_video"] is None:
+    if portrait is None and not any(given[name] is not None for name in INSTEAD):
         raise InvalidOption("There is no portrait.", hint=USAGE)
     if output is None:
         raise InvalidOption("There is no output.", hint="Name a video to write: -o talk.mp4")
@@ -54,12 +58,15 @@ def _one(given: Mapping[str, Any], options: VideoOptions) -> None:
 
 
 def _inputs(given: Mapping[str, Any]) -> tuple[Path | None, Path | None]:
-    """The portrait and the recording: beside a source video, a single file is the latter."""
-    portrait, audio = given["portrait"], given["audio"]
-    spoken = given["text"] is not None or given["text_file"] is not None
-    if given["source_video"] is not None and audio is None and not spoken:
+    """The portrait and the recording: beside what stands for one, a single file is the latter."""
+    portrait, audio, named = given["portrait"], given["audio"], given["audio_file"]
+    if audio is not None and named is not None:
+        raise InvalidOption("There are two recordings.", hint="Give AUDIO or --audio, not both.")
+    spoken = given["text"] is not None or given["text_file"] is not None or named is not None
+    instead = any(given[name] is not None for name in INSTEAD)
+    if instead and audio is None and not spoken:
         return None, portrait
-    return portrait, audio
+    return portrait, audio or named
 
 
 def _many(given: Mapping[str, Any], options: VideoOptions) -> None:
@@ -68,10 +75,11 @@ def _many(given: Mapping[str, Any], options: VideoOptions) -> None:
     )
     if out_dir is None:
         raise InvalidOption("There is no folder for the videos.", hint="Name one: --out-dir videos")
-    taken = [name for name in ("portrait", "audio", "output", "text") if given[name] is not None]
+    alone = ("portrait", "audio", "audio_file", "output", "text")
+    taken = [name for name in alone if given[name] is not None]
     if taken:
         raise InvalidOption(
-            f"`{taken[0]}` belongs into the rows of the manifest.", hint="Leave it out here."
+            f"`{taken[0].removesuffix('_file')}` belongs into the rows of the manifest.", hint="Leave it out here."
         )
     run_batch(manifest, out_dir, options, as_json=as_json, quiet=quiet)
 
@@ -82,6 +90,8 @@ def _video_options(given: Mapping[str, Any]) -> VideoOptions:
     options["text"] = one_text(given["text"], given["text_file"])
     if given["transcript"] is not None:
         options["transcript"] = text_of(given["transcript"])
+    if given["character"] is not None:
+        options["character"] = character_folder(given["character"])
     options["options"] = _engine_options(given["options"] or []) or None
     return cast(
         "VideoOptions", {name: value for name, value in options.items() if value is not None}

@@ -26,6 +26,8 @@ class Visual(StrEnum):
     PORTRAIT = "portrait"
     #: A video whose lips get another speech.
     SOURCE_VIDEO = "source_video"
+    #: The drawings of a character, which play a timeline.
+    CHARACTER = "character"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +125,16 @@ class RenderRequest:
     """One video to make. Files are ours: normalised, private and trusted."""
 
     #: RGB or RGBA PNG, already framed and scaled to the video's width and height (both even). Of a
-    #: `source_video`, its first frame.
+    #: `source_video`, its first frame; of a `character`, the drawing of it at rest.
     portrait: Path
     #: 48 kHz PCM WAV, the sound the video shall carry.
     sound: Path
     performance: Performance
     #: A video at 25 frames a second of the same size, where there is one: its lips get the sound.
     source_video: Path | None = None
+    #: The folder of a character, where one plays, and what it does: a timeline as JSON.
+    character: Path | None = None
+    timeline: Path | None = None
     #: What happens in the picture, in words; empty for nothing in particular.
     prompt: str = ""
     #: Which face of the portrait speaks, largest first; None is the largest.

@@ -21,6 +21,8 @@ from talkies.studio.health.readiness import (
     try_worker,
 )
 from talkies.studio.health.report import Build, Health
+from talkies.studio.timelines.service import Surroundings, Timelines
+from talkies.studio.videos.casting import Casting
 from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimator
 from talkies.studio.videos.pace import Pace
@@ -55,6 +57,7 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         previews=work.previews,
         audio=audio_of(parts),
         characters=characters_of(parts),
+        timelines=timelines_of(parts),
         gallery=work.characters.gallery,
         engines=work.catalog,
         engine_states=EngineStates(
@@ -107,6 +110,7 @@ def http_options(settings: Settings) -> HttpOptions:
 
 def videos_of(parts: Installation) -> Videos:
     base, work, settings = parts.base, parts.work, parts.settings
+    timelines = timelines_of(parts)
     pace = Pace(base.engine)
     chooser = EngineChooser(
         work.catalog,
@@ -124,6 +128,7 @@ def videos_of(parts: Installation) -> Videos:
         pace=pace,
         lines=work.jobs,
         prices=work.prices,
+        open_character=work.characters.places.open,
     )
     return Videos(
         work.jobs,
@@ -131,6 +136,7 @@ def videos_of(parts: Installation) -> Videos:
         base.storage,
         chooser=chooser,
         estimator=estimates,
+        casting=Casting(characters_of(parts), timelines, timelines.kept),
         check_webhook=base.client.check,
     )
 
@@ -150,6 +156,18 @@ def characters_of(parts: Installation) -> Characters:
         work.characters.places,
         check_webhook=base.client.check,
     )
+
+
+def timelines_of(parts: Installation) -> Timelines:
+    base, work = parts.base, parts.work
+    around = Surroundings(
+        jobs=work.jobs,
+        fetcher=base.fetcher,
+        blobs=base.assets.blobs,
+        characters=characters_of(parts),
+        check_webhook=base.client.check,
+    )
+    return Timelines(work.timelines.book, around)
 
 
 def storage_probe(parts: Installation) -> Probe:

@@ -51,6 +51,7 @@ def installation_of(settings: Settings, *, spares: int = 0) -> Installation:
         storage=base.storage,
         scratch=base.scratch,
         forgetters=() if mirror is None else (mirror.mirror.forget,),
+        erasers=(work.timelines.book.erase,),
     )
     return Installation(
         settings=settings,

@@ -20,6 +20,8 @@ from talkies.studio.health.job_log import log_job
 from talkies.studio.making import Makers
 from talkies.studio.previews import Previews
 from talkies.studio.removal.retention import Retention
+from talkies.studio.timelines.export_jobs import export_kind
+from talkies.studio.timelines.jobs import TimelineParts, timeline_kind
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
 from talkies.studio.videos.job import video_kind
@@ -32,6 +34,7 @@ from talkies.wiring.engines import engine_home, render_terms
 from talkies.wiring.foundation import Foundation, client_of
 from talkies.wiring.pod_terms import terms_of
 from talkies.wiring.pods import Pods, Surroundings, pods_of
+from talkies.wiring.timelines import timelines_over
 
 #: The origin of jobs whose webhooks have a body of their own.
 SADTALKER = "sadtalker"
@@ -52,6 +55,7 @@ class Work:
     #: None where there are no pods.
     pods: Pods | None
     characters: CharacterParts
+    timelines: TimelineParts
     queue: DbosQueue
     jobs: Jobs
 
@@ -76,7 +80,8 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     outbox = Outbox({"v1": partial(v1_payload, settings), SADTALKER: sadtalker.webhook})
     queue, pods = DbosQueue(engine.url), pods_around(base, registry)
     characters = characters_over(base)
-    kinds = kinds_of(workshop, terms, pods, characters)
+    timelines = timelines_over(base, characters)
+    kinds = kinds_of(workshop, terms, pods, characters, timelines)
     observers = (
         characters.book.observe,
         *(access.quotas.observe, access.idempotency.observe),
@@ -93,6 +98,7 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
         sadtalker=sadtalker,
         pods=pods,
         characters=characters,
+        timelines=timelines,
         queue=queue,
         jobs=Jobs(engine, kinds=kinds, queue=queue, observers=observers),
     )
@@ -110,13 +116,19 @@ def pods_around(base: Foundation, registry: EngineRegistry) -> Pods | None:
 
 
 def kinds_of(
-    workshop: Workshop, terms: RenderTerms, pods: Pods | None, characters: CharacterParts
+    workshop: Workshop,
+    terms: RenderTerms,
+    pods: Pods | None,
+    characters: CharacterParts,
+    timelines: TimelineParts,
 ) -> dict[str, JobKind]:
     """Every kind of job there is, by name."""
     remote = None if pods is None else pods.remote
     kinds = (
-        *(video_kind(workshop, terms, remote), speech_kind(workshop), alignment_kind(workshop)),
+        video_kind(workshop, terms, remote, characters.places.open),
+        *(speech_kind(workshop), alignment_kind(workshop)),
         character_kind(workshop, characters.shop),
+        *(timeline_kind(workshop, timelines), export_kind(workshop, timelines)),
     )
     return {kind.name: kind for kind in kinds}
 

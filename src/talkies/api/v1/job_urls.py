@@ -5,6 +5,7 @@ from typing import Final
 
 from talkies.jobs.records import Job
 from talkies.studio.characters.kinds import CHARACTER_KIND
+from talkies.studio.timelines.kinds import EXPORT_KIND, TIMELINE_KIND, timeline_id_of
 from talkies.studio.videos.kind import KIND
 
 #: What a video has beside what every job has.
@@ -25,6 +26,9 @@ def urls_of(job: Job) -> Mapping[str, str]:
     home = f"/v1/operations/{job.id}"
     if job.kind == CHARACTER_KIND:
         return _common(home) | {"retry": f"{home}/retry", "character": f"/v1/characters/{job.id}"}
+    if job.kind in {TIMELINE_KIND, EXPORT_KIND}:
+        timeline = f"/v1/timelines/{timeline_id_of(job)}"
+        return _common(home) | {"retry": f"{home}/retry", "timeline": timeline}
     return _common(home) | {"retry": f"{home}/retry"}
 
 

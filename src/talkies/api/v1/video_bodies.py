@@ -64,7 +64,16 @@ class VideoBody(JobBody):
     source_video: str | None = Field(
         default=None, description=f"For engines that give a video a new speech. {SOURCE}"
     )
-    character: str | None = Field(default=None, description="Id of a character.")
+    character: str | None = Field(
+        default=None,
+        max_length=100,
+        description="Id of a character, or the name of an installed one, in place of `portrait`.",
+    )
+    timeline: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Id of a timeline, which the character plays; its sound is the video's.",
+    )
     audio: str | None = Field(default=None, description=SOURCE)
     transcript: str | None = Field(default=None, description="What `audio` says, where known.")
     text: str | None = Field(

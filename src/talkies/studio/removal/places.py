@@ -14,10 +14,11 @@ from talkies.kit.clock import DAY, HOUR
 from talkies.storage.base import BlobInfo, Storage
 from talkies.studio import artifacts, previews
 from talkies.studio.audio import kinds as audio
+from talkies.studio.timelines import kinds as timelines
 from talkies.studio.videos import kind as videos
 
 #: What a job made for its owner: `videos/<job>…`.
-RESULTS: Final = (videos.FOLDER, audio.FOLDER)
+RESULTS: Final = (videos.FOLDER, audio.FOLDER, timelines.FOLDER)
 
 #: What a job needs while it runs: `scratch/<job>/…`, `previews/<job>/…`.
 WORKINGS: Final = (artifacts.PREFIX, previews.PREFIX)

@@ -75,12 +75,13 @@ class EngineChooser:
             try:
                 _require_able(listed.capabilities, submission)
             except InvalidOption as error:
-                refusals.append((listed.id, error))
+                other = submission.visual not in listed.capabilities.visuals
+                refusals.append(((other, listed.id != BUILT_IN), error))
             else:
                 able.append(listed)
         if not able:
-            # The built-in engine's refusal tells what every installation could do instead.
-            raise min(refusals, key=lambda each: each[0] != BUILT_IN)[1]
+            # One tells more that takes such a visual, and then the one that everybody has.
+            raise min(refusals, key=lambda each: each[0])[1]
         return able
 
     def _served(self, allowed: Sequence[ListedEngine]) -> Sequence[ListedEngine]:

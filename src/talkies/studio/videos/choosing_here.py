@@ -38,14 +38,15 @@ def settled(request: VideoRequest, engines: Listing) -> VideoRequest:
         try:
             candidates.append(_candidate(request, listed.capabilities))
         except InvalidOption as refusal:
-            refusals.append((listed.id != BUILT_IN, refusal))
+            other = request.visual not in listed.capabilities.visuals
+            refusals.append(((other, listed.id != BUILT_IN), refusal))
     if not candidates:
         raise _refused(refusals)
     return replace(request, engine=best(candidates, AUTO_SECONDS).engine.id)
 
 
-def _refused(refusals: list[tuple[bool, InvalidOption]]) -> InvalidOption:
-    """What the built-in engine says, where it said anything: everybody has that one."""
+def _refused(refusals: list[tuple[tuple[bool, bool], InvalidOption]]) -> InvalidOption:
+    """What one says that takes such a visual, or else the built-in one, that everybody has."""
     if not refusals:
         return InvalidOption("No engine is ready.", hint="`talkies engines` says what each lacks.")
     return min(refusals, key=lambda each: each[0])[1]

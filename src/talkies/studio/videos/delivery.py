@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from talkies.core.alignment import Alignment
@@ -23,18 +24,24 @@ def deliver_files(
     alignment: Alignment,
     score: Score | None,
     frames: int,
+    *,
+    timeline: Path | None = None,
 ) -> None:
     """Write every product beside its place, then move all, the video last.
+
+    `timeline` is the file of what a character does.
 
     Raises:
         OutputUnwritable, DiskFull: none of them is then there, unless moving itself failed.
     """
     writers = _writers(products, video, alignment, score, frames)
+    if timeline is not None and products.timeline is not None:
+        writers.append((products.timeline, partial(shutil.copyfile, timeline)))
     with contextlib.ExitStack() as places:
         for path, write in writers:
-            partial = places.enter_context(replacing(path))
+            place = places.enter_context(replacing(path))
             with reporting_full_disk(path):
-                write(partial)
+                write(place)
 
 
 def _writers(

@@ -11,14 +11,15 @@ from talkies.engines.base import Capabilities
 from talkies.engines.registry import AUTO
 from talkies.errors import TalkiesError
 from talkies.jobs.records import Job
-from talkies.kit.clock import Clock, now
 from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
+from talkies.studio.characters.linking import OpenCharacter
 from talkies.studio.engines import EngineCatalog
 from talkies.studio.fetching import Fetcher
 from talkies.studio.maker_process import Patience
 from talkies.studio.making import Makers
 from talkies.studio.progress import Stage
+from talkies.studio.videos.acting_character import played_by
 from talkies.studio.videos.choice import Choice
 from talkies.studio.videos.lengths import spoken
 from talkies.studio.videos.pace import Pace
@@ -95,7 +96,7 @@ class Estimator:
         pace: Pace,
         lines: Lines,
         prices: Costs,
-        clock: Clock = now,
+        open_character: OpenCharacter | None = None,
     ) -> None:
         self._makers = makers
         self._fetcher = fetcher
@@ -104,7 +105,7 @@ class Estimator:
         self._pace = pace
         self._lines = lines
         self._prices = prices
-        self._clock = clock
+        self._open_character = open_character
 
     def estimate(self, choice: Choice, submission: VideoSubmission) -> Estimate:
         """The estimate of a request that `Videos` has checked, with resolved inputs.
@@ -154,13 +155,14 @@ class Estimator:
 
     def _look(self, engine: str, submission: VideoSubmission) -> Seen:
         """Do what the job's first step would, in a folder that goes at once."""
-        job = new_id("est", self._clock)
+        job = new_id("est")
         folder = self._scratch.folder(job)
         try:
             (folder / INPUTS).mkdir()
             for role, source in submission.sources.items():
                 self._fetcher.bring(source, folder / INPUTS / role)
-            return self._seen(folder, engine, submission)
+            with played_by(submission, folder, self._open_character):
+                return self._seen(folder, engine, submission)
         finally:
             self._scratch.remove(job)
 
@@ -184,7 +186,7 @@ class Estimator:
             seconds=seconds,
             width=sitting["width"],
             height=sitting["height"],
-            fps=planned(submission, {"audio": Path("audio")} if submission.audio else {}).look.fps,
+            fps=planned(submission, {role: Path(role) for role in submission.sources}).look.fps,
             warnings=tuple(warnings),
         )
 

@@ -14,15 +14,17 @@ from talkies.jobs.queue import PREPARE, render_queue
 from talkies.jobs.records import Document, Job, Output, Status
 from talkies.kit.clock import now
 from talkies.kit.messages import Header
+from talkies.studio.characters.linking import OpenCharacter
 from talkies.studio.maker_process import Patience
 from talkies.studio.previews import shipping
 from talkies.studio.progress import Stage
+from talkies.studio.videos.acting_character import played_by
 from talkies.studio.videos.kind import KIND, video_key
 from talkies.studio.videos.patience import given_up, patience_with, stays_in_memory
 from talkies.studio.videos.remote import RemoteRender
 from talkies.studio.videos.steps import CAPTIONS, FINDINGS, INPUTS, SCORE, write_order
 from talkies.studio.videos.submission import submission_from
-from talkies.studio.videos.workbench import POSTER, PREVIEW, TIMING
+from talkies.studio.videos.workbench import POSTER, PREVIEW, TIMELINE, TIMING
 from talkies.studio.workshop import TRANSFER_TRIES, Product, Workshop
 
 #: Seconds that a step may take whatever it does, and how often its expected time.
@@ -51,6 +53,7 @@ CONTENT_TYPES: Final = {"mp4": "video/mp4", "webm": "video/webm", "gif": "image/
 #: What goes out beside the video, where it was made: name and file, ending of its key, type.
 BESIDE: Final = (
     (TIMING, ".timing.json", "application/json"),
+    (TIMELINE, ".timeline.json", "application/json"),
     (CAPTIONS[0], ".vtt", "text/vtt"),
     (CAPTIONS[1], ".srt", "application/x-subrip"),
     (SCORE, ".score.json", "application/json"),
@@ -61,13 +64,14 @@ def video_kind(
     workshop: Workshop,
     terms: RenderTerms | None = None,
     remote: RemoteRender | None = None,
+    open_character: OpenCharacter | None = None,
 ) -> JobKind:
     """The kind `video`: what is asked for is a `VideoSubmission`'s document.
 
     `terms` are those of renders; `remote` renders what is not rendered here, None where there are
-    no pods.
+    no pods; `open_character` finds characters, None where there are none.
     """
-    steps = _Steps(workshop, terms or RenderTerms(), remote)
+    steps = _Steps(workshop, terms or RenderTerms(), remote, open_character)
 
     def step(stage: Stage, **settings: Any) -> Step:
         return Step(name=stage.value, run=partial(steps.run, stage), **settings)
@@ -101,10 +105,17 @@ def video_kind(
 class _Steps:
     """The steps of one video job."""
 
-    def __init__(self, workshop: Workshop, terms: RenderTerms, remote: RemoteRender | None) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        terms: RenderTerms,
+        remote: RemoteRender | None,
+        open_character: OpenCharacter | None,
+    ) -> None:
         self._workshop = workshop
         self._terms = terms
         self._remote = remote
+        self._open_character = open_character
 
     def run(self, stage: Stage, context: StepContext) -> dict[str, Any]:
         """One step; what an earlier run of a job left to be delivered is taken as it is."""
@@ -143,8 +154,11 @@ class _Steps:
     def _made(self, stage: Stage, context: StepContext) -> dict[str, Any]:
         """Let the maker do a step, and keep what it left."""
         job = context.job
-        write_order(context.folder, submission_from(job.request), str(job.engine))
-        answer = self._rendered(context) if stage is Stage.RENDER else self._done(stage, context)
+        submission = submission_from(job.request)
+        write_order(context.folder, submission, str(job.engine))
+        with played_by(submission, context.folder, self._open_character):
+            rendered = stage is Stage.RENDER
+            answer = self._rendered(context) if rendered else self._done(stage, context)
         artifacts = self._workshop.artifacts.keep(job.id, context.folder, answer["files"])
         result = {**answer, "files": [artifact.document for artifact in artifacts]}
         if stage is Stage.CHECK:
@@ -228,7 +242,8 @@ def _is_spoken(job: Job) -> bool:
 
 
 def _is_recorded(job: Job) -> bool:
-    return not _is_spoken(job)
+    """Whether a recording has to be listened to: of a timeline it is known when what is said."""
+    return not _is_spoken(job) and "timeline_document" not in job.request
 
 
 def _products(context: StepContext) -> list[Product]:

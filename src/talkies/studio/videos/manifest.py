@@ -21,7 +21,7 @@ class Row:
 
     #: Counted from 1, without the heading.
     number: int
-    #: None where there is a `source_video` among the options.
+    #: None where there is a `source_video` or a `character` among the options.
     portrait: Path | None
     audio: Path | None
     #: Name of the video inside the folder of results.
@@ -77,6 +77,7 @@ READERS: Mapping[str, Callable[[object], object]] = {
     "contact_sheet": _truth,
     "transcript": lambda value: Path(str(value)),
     "source_video": lambda value: Path(str(value)),
+    "character": lambda value: Path(str(value)),
     "options": _engine_options,
 }
 
@@ -88,7 +89,10 @@ SUBJECTS = ("id", "portrait", "audio", "output")
 COLUMNS = (*SUBJECTS, *(name for name in VideoOptions.__annotations__ if name not in NOT_IN_ROWS))
 
 #: Columns that always name a file beside the manifest; a background does where there is one.
-PATHS = ("portrait", "source_video", "audio", "transcript")
+PATHS = ("portrait", "source_video", "character", "audio", "transcript")
+
+#: What may stand in place of a portrait.
+INSTEAD = ("source_video", "character")
 
 
 def read_manifest(path: Path, defaults: VideoOptions) -> tuple[Row, ...]:
@@ -132,7 +136,7 @@ def _row(number: int, record: Record, folder: Path, defaults: VideoOptions) -> R
             raise _unknown(number, name)
         if "\0" in str(value):
             raise wrong_row(number, f"`{name}` holds a NUL")
-    if "portrait" not in given and not {**defaults, **given}.get("source_video"):
+    if "portrait" not in given and not any({**defaults, **given}.get(name) for name in INSTEAD):
         raise wrong_row(number, "it has no portrait")
     for name in PATHS:
         if name in given:
@@ -176,9 +180,7 @@ def _output(number: int, given: Record, extension: str) -> PurePosixPath:
 
 def _subject(given: Record) -> Path:
     """The file that a video is named after where nothing else names it."""
-    return Path(
-        next(given[name] for name in ("audio", "portrait", "source_video") if name in given)
-    )
+    return Path(next(given[name] for name in ("audio", "portrait", *INSTEAD) if name in given))
 
 
 def _require_distinct(rows: list[Row]) -> None:

@@ -49,6 +49,8 @@ class VideoOptions(TypedDict, total=False):
     prompt: str | None
     #: A video whose lips get the speech, in place of a portrait, for engines that do that.
     source_video: str | Path | None
+    #: The folder of a character that speaks, in place of a portrait.
+    character: str | Path | None
     #: Which face speaks; 1 is the largest.
     face: int | None
     #: 0 to 1: how much the head moves.

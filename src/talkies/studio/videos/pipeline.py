@@ -8,32 +8,43 @@ from pathlib import Path
 from typing import Protocol
 
 from talkies.core.acting import perform
-from talkies.core.captions import cues
+from talkies.core.timeline.document_json import timeline_to_json
 from talkies.core.timing import SPEECH_RATE, frame_count
-from talkies.engines.base import Engine, RenderRequest
+from talkies.engines.base import Engine, RenderRequest, Visual
 from talkies.engines.received import ReceivedVideo
 from talkies.engines.registry import ListedEngine
+from talkies.errors import FaceNotFound
 from talkies.face.finding.landmarks import Landmarker
 from talkies.kit.files import private_folder
 from talkies.kit.memory import release
 from talkies.media.sounds import convert_sound, require_audible, save_sound
+from talkies.score.report import Score
 from talkies.score.scoring import score_video
 from talkies.speech.loudness import loudness_curve
 from talkies.studio.able import require_able, typed_options
 from talkies.studio.listening import Ears, listen
 from talkies.studio.outputs import require_inputs, require_outputs
-from talkies.studio.progress import SCORED, SHARES, Listener, Reporter, Stage, ignore
+from talkies.studio.progress import (
+    SCORED,
+    SHARES,
+    VIDEO_STAGES,
+    Listener,
+    Reporter,
+    Stage,
+    ignore,
+)
 from talkies.studio.speaking import Script, say, voice_of
 from talkies.studio.videos.checking import Expected, Findings, check_video
 from talkies.studio.videos.choosing_here import settled
 from talkies.studio.videos.context import Context
 from talkies.studio.videos.delivery import deliver_files
+from talkies.studio.videos.playing import at_rest, played, said_in, seat
 from talkies.studio.videos.products import products
 from talkies.studio.videos.request import VideoRequest
 from talkies.studio.videos.result import VideoResult
 from talkies.studio.videos.sitting import Sitting, backdrop, sit
 from talkies.studio.videos.watching import watch
-from talkies.studio.videos.workbench import SOURCE_VIDEO, Workbench
+from talkies.studio.videos.workbench import SOURCE_VIDEO, TIMELINE, Workbench
 
 
 class Engines(Protocol):
@@ -100,7 +111,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     with private_folder() as folder:
         bench = Workbench(folder)
         work = Work(request=request, tools=tools, bench=bench, reporter=reporter)
-        for stage in (Stage.FETCH, heard_in(request), Stage.ANIMATE, Stage.RENDER):
+        for stage in (stage for stage in stages_of(request) if stage in STEPS):
             STEPS[stage](work)
         findings = check(work)
         deliver(work, findings)
@@ -122,15 +133,17 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
     )
 
 
-def heard_in(request: VideoRequest) -> Stage:
-    """The stage in which this request's speech gets its timing."""
+def heard_in(request: VideoRequest) -> Stage | None:
+    """The stage in which this request's speech gets its timing; a timeline has it already."""
+    if request.timeline is not None:
+        return None
     return Stage.SPEAK if isinstance(request.speech, Script) else Stage.ALIGN
 
 
 def stages_of(request: VideoRequest) -> tuple[Stage, ...]:
     """The stages that this request goes through."""
     skipped = {Stage.SPEAK, Stage.ALIGN} - {heard_in(request)}
-    return tuple(stage for stage in Stage if stage not in skipped)
+    return tuple(stage for stage in VIDEO_STAGES if stage not in skipped)
 
 
 def reporter_of(request: VideoRequest, listener: Listener, *, since: float = 0.0) -> Reporter:
@@ -175,9 +188,11 @@ def fetch(work: Work) -> None:
 
 
 def _sitting(work: Work) -> Sitting:
-    """The portrait; of a source video, which is brought into our form, the first frame."""
+    """The portrait, a character at rest, or the first frame of a source video in our form."""
     request, bench = work.request, work.bench
     landmarker, reporter = work.tools.landmarker, work.reporter
+    if request.character is not None:
+        return seat(request, bench.folder, reporter)
     if request.source_video is not None:
         heard = None if isinstance(request.speech, Script) else bench.sound.seconds
         target = bench.folder / SOURCE_VIDEO
@@ -209,8 +224,12 @@ def align(work: Work) -> None:
 
 
 def animate(work: Work) -> None:
-    """Decide what the face does on every frame."""
+    """Decide what the face, or the character, does on every frame."""
     work.reporter.begin(Stage.ANIMATE)
+    if work.request.character is not None:
+        _direct(work)
+        release()
+        return
     fps, acting = work.request.look.fps, work.request.acting
     speech = work.bench.speech
     frames = frame_count(speech.sound.frames, speech.sound.rate, fps)
@@ -226,6 +245,17 @@ def animate(work: Work) -> None:
     )
     work.bench.keep_performance(performance)
     release()
+
+
+def _direct(work: Work) -> None:
+    """Leave the timeline that the character plays, and the timing where it brought its own."""
+    bench, sound = work.bench, work.bench.sound
+    heard = bench.alignment if bench.timing_path.is_file() else None
+    timeline = played(work.request, sound, heard, bench.sound_path)
+    if heard is None:
+        bench.keep_alignment(said_in(timeline, sound))
+    bench.write(TIMELINE, timeline_to_json(timeline))
+    bench.keep_performance(at_rest(timeline.fps, timeline.frames))
 
 
 def render(work: Work) -> None:
@@ -267,6 +297,8 @@ def _render_request(work: Work, engine: Engine) -> RenderRequest:
     return RenderRequest(
         portrait=sitting.picture,
         source_video=bench.source_video,
+        character=request.character,
+        timeline=bench.timeline_path,
         sound=bench.sound_path,
         prompt=request.prompt if engine.capabilities.takes_prompt else "",
         performance=performance,
@@ -274,7 +306,7 @@ def _render_request(work: Work, engine: Engine) -> RenderRequest:
         fps=performance.fps,
         format=request.format,
         background=bench.backdrop or look.background,
-        captions=cues(bench.alignment) if look.captions == "burned" else (),
+        captions=bench.captions if look.captions == "burned" else (),
         seed=request.acting.seed,
         options=typed_options(engine.capabilities, request.engine_options),
     )
@@ -295,13 +327,25 @@ def check(work: Work) -> Findings:
     info = check_video(video, expected, bench.poster)
     if not request.sidecars.score:
         return Findings(info=info, score=None)
-    # The background of a source video moves by itself: there is no picture to compare it with.
-    portrait = sitting.picture if bench.source_video is None else None
-    score = score_video(
-        video, timing=bench.timing_path, portrait=portrait, progress=reporter.advance
-    )
+    return Findings(info=info, score=_scored(work, video))
+
+
+def _scored(work: Work, video: Path) -> Score | None:
+    """The score of the video; None where a character has no face that is found."""
+    bench, request, reporter = work.bench, work.request, work.reporter
+    # A source video moves by itself, a character's drawings all over: no picture to compare with.
+    portrait = bench.sitting.picture if request.visual is Visual.PORTRAIT else None
+    try:
+        score = score_video(
+            video, timing=bench.timing_path, portrait=portrait, progress=reporter.advance
+        )
+    except FaceNotFound:
+        if request.character is None:
+            raise
+        reporter.warn("No face was found in the character: its lip sync was not measured.")
+        return None
     reporter.warn(*score.warnings)
-    return Findings(info=info, score=score)
+    return score
 
 
 def deliver(work: Work, findings: Findings) -> None:
@@ -312,7 +356,14 @@ def deliver(work: Work, findings: Findings) -> None:
     require_outputs(products(request).paths, request.inputs, overwrite=request.overwrite)
     video = bench.video(request.format)
     frames = bench.performance.frames
-    deliver_files(products(request), video, bench.alignment, findings.score, frames)
+    deliver_files(
+        products(request),
+        video,
+        bench.alignment,
+        findings.score,
+        frames,
+        timeline=bench.timeline_path,
+    )
 
 
 #: The steps between a request and a video, by their stages; each leaves its files on the bench.

@@ -30,6 +30,9 @@ PROMPT_LENGTH = 4_000
 FOR_SCRIPTS = ("voice", "speed", "pitch")
 FOR_RECORDINGS = ("transcript",)
 
+#: Options of pictures in which a face has to be found; a character is drawn to be shown whole.
+FOR_FACES = ("face", "show_faces", "framing", "aspect", "fit")
+
 _Given = TypeVar("_Given")
 
 
@@ -51,11 +54,14 @@ def plan(
     look, seen = _look(options), options.get("show_faces")
     speech = _speech(audio, options)
     _require_words(look, speech)
-    source = options.get("source_video")
-    _require_one_visual(portrait, source)
+    source, character = options.get("source_video"), options.get("character")
+    _require_one_visual(portrait=portrait, source_video=source, character=character)
+    if character is not None:
+        _refuse(options, FOR_FACES, "a picture of a face", "a character")
     return VideoRequest(
         portrait=None if portrait is None else Path(portrait),
         source_video=None if source is None else Path(source),
+        character=None if character is None else Path(character),
         speech=speech,
         output=Path(output),
         format=_format(Path(output), options, look),
@@ -84,17 +90,19 @@ def _require_known(options: VideoOptions) -> None:
             )
 
 
-def _require_one_visual(portrait: str | Path | None, source: str | Path | None) -> None:
-    if portrait is not None and source is not None:
+def _require_one_visual(**given: str | Path | None) -> None:
+    names = [name for name, path in given.items() if path is not None]
+    if len(names) > 1:
         raise InvalidOption(
-            "There is both a portrait and a `source_video`.",
+            f"There is both a {names[0]} and a `{names[1]}`.",
             hint="Give one of the two.",
-            details={"option": "source_video"},
+            details={"option": names[1]},
         )
-    if portrait is None and source is None:
+    if not names:
         raise InvalidRequest(
             "There is no portrait.",
-            hint="Give a picture of a face, or a `source_video` to an engine that takes one.",
+            hint="Give a picture of a face, a `character`, or a `source_video` to an engine that "
+            "takes one.",
             details={"fields": ["portrait"]},
         )
 
@@ -216,11 +224,11 @@ def _look(options: VideoOptions) -> Look:
 
 def _framing(options: VideoOptions) -> FramingOptions:
     default, aspect = FramingOptions(), options.get("aspect")
+    # Drawings are sharpest, and quickest, as they are.
+    size = Resolution.SOURCE if options.get("character") else default.resolution
     return FramingOptions(
         framing=values.member("framing", options.get("framing") or default.framing, Framing),
-        resolution=values.member(
-            "resolution", options.get("resolution") or default.resolution, Resolution
-        ),
+        resolution=values.member("resolution", options.get("resolution") or size, Resolution),
         aspect=None if aspect is None else parse_aspect(aspect),
         fit=values.member("fit", options.get("fit") or default.fit, Fit),
     )

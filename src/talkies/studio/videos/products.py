@@ -13,6 +13,8 @@ class Products:
     video: Path
     #: Words, phonemes and visemes.
     timing: Path | None = None
+    #: What a character does.
+    timeline: Path | None = None
     captions_srt: Path | None = None
     captions_vtt: Path | None = None
     score: Path | None = None
@@ -33,9 +35,15 @@ def products(request: VideoRequest) -> Products:
     return Products(
         video=video,
         timing=video.with_suffix(".timing.json") if wanted.timing else None,
+        timeline=video.with_suffix(".timeline.json") if _directed(request) else None,
         captions_srt=video.with_suffix(".srt") if captions else None,
         captions_vtt=video.with_suffix(".vtt") if captions else None,
         score=video.with_suffix(".score.json") if wanted.score else None,
         score_picture=video.with_suffix(".score.png") if wanted.score else None,
         contact_sheet=video.with_suffix(".sheet.png") if wanted.contact_sheet else None,
     )
+
+
+def _directed(request: VideoRequest) -> bool:
+    """Whether a timeline is made that the user can go on with."""
+    return request.character is not None and request.timeline is None and request.sidecars.timing

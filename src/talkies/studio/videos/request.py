@@ -59,9 +59,12 @@ class Sidecars:
 class VideoRequest:
     """One video to make."""
 
-    #: Exactly one of these two is given.
+    #: Exactly one of these three is given; a character is a folder.
     portrait: Path | None
     source_video: Path | None = None
+    character: Path | None = None
+    #: What the character does, as JSON; None is decided by what is said.
+    timeline: Path | None = None
     speech: Recording | Script
     output: Path
     format: VideoFormat = VideoFormat.MP4
@@ -85,10 +88,12 @@ class VideoRequest:
         recording = self.speech.path if isinstance(self.speech, Recording) else None
         backdrop = self.look.background
         picture = backdrop if isinstance(backdrop, Path) else None
-        every = (self.portrait, self.source_video, recording, picture)
+        every = (self.portrait, self.source_video, self.timeline, recording, picture)
         return tuple(path for path in every if path is not None)
 
     @property
     def visual(self) -> Visual:
         """What is made to talk."""
+        if self.character is not None:
+            return Visual.CHARACTER
         return Visual.PORTRAIT if self.source_video is None else Visual.SOURCE_VIDEO

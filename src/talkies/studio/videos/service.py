@@ -13,6 +13,7 @@ from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import new_job, with_webhook
+from talkies.studio.videos.casting import Casting
 from talkies.studio.videos.choice import Choice
 from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimate, Estimator
@@ -55,6 +56,7 @@ class Videos:
         *,
         chooser: EngineChooser,
         estimator: Estimator,
+        casting: Casting,
         check_webhook: Callable[[str], str],
         clock: Clock = now,
     ) -> None:
@@ -64,6 +66,7 @@ class Videos:
         self._storage = storage
         self._chooser = chooser
         self._estimator = estimator
+        self._casting = casting
         self._check_webhook = check_webhook
         self._clock = clock
 
@@ -93,7 +96,7 @@ class Videos:
                 principal,
                 resolved,
                 clock=self._clock,
-                inputs=resolved.sources,
+                inputs=resolved.inputs,
                 engine=choice.engine.id,
             )
         )
@@ -160,6 +163,7 @@ class Videos:
         self, principal: Principal, submission: VideoSubmission
     ) -> tuple[Choice, VideoSubmission]:
         """The engine that was chosen, and the submission with its assets as kept blobs."""
+        submission = self._casting.cast(principal, submission)
         require_possible(submission)
         if submission.text is not None:
             require_voice(submission)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from talkies.core.captions import cues, to_srt, to_vtt
+from talkies.core.captions import to_srt, to_vtt
 from talkies.score.document import score_to_document, score_to_json
 from talkies.studio.progress import Listener, Reporter, Stage
 from talkies.studio.speaking import Script, voice_of
@@ -24,6 +24,7 @@ from talkies.studio.videos.workbench import (
     SITTING,
     SOUND,
     SOURCE_VIDEO,
+    TIMELINE,
     TIMING,
     Workbench,
 )
@@ -34,6 +35,9 @@ ORDER = "order.json"
 #: Folder of the inputs as they came, each by its role.
 INPUTS = "inputs"
 
+#: The folder of a character among them.
+CHARACTER = "character"
+
 FINDINGS = "findings.json"
 SCORE = "score.json"
 CAPTIONS = ("captions.vtt", "captions.srt")
@@ -43,7 +47,7 @@ LEFT: Mapping[Stage, tuple[str, ...]] = {
     Stage.FETCH: (SITTING, PORTRAIT, SOURCE_VIDEO, BACKDROP, SOUND),
     Stage.SPEAK: (SOUND, TIMING),
     Stage.ALIGN: (TIMING,),
-    Stage.ANIMATE: (PERFORMANCE,),
+    Stage.ANIMATE: (PERFORMANCE, TIMELINE, TIMING),
     Stage.RENDER: (),
     Stage.CHECK: (FINDINGS, POSTER, SCORE, *CAPTIONS),
 }
@@ -93,7 +97,8 @@ def _work(
     tools: Tools,
     report: Callable[[VideoRequest], Reporter],
 ) -> Work:
-    files = {role: folder / INPUTS / role for role in submission.sources}
+    roles = [*submission.sources, *(() if submission.character is None else (CHARACTER,))]
+    files = {role: folder / INPUTS / role for role in roles}
     request = planned(submission, files)
     return Work(
         request=request,
@@ -107,11 +112,11 @@ def _work(
 def _write_findings(work: Work, submission: VideoSubmission, findings: Findings) -> None:
     """Write what goes out beside the video, and what its record will say."""
     bench, score = work.bench, findings.score
-    alignment = bench.alignment
-    if alignment.words and submission.output.captions != "off":
+    captions = bench.captions if submission.output.captions != "off" else ()
+    if captions:
         writers: tuple[Callable[..., str], ...] = (to_vtt, to_srt)
         for name, write in zip(CAPTIONS, writers, strict=True):
-            bench.write(name, write(cues(alignment)))
+            bench.write(name, write(captions))
     if score is not None:
         bench.write(SCORE, score_to_json(score))
     bench.write(FINDINGS, json.dumps(_facts(work, findings)))

@@ -40,8 +40,13 @@ class VideoSubmission(Submission):
     portrait: Source | None = None
     #: For engines that give a video's lips a new speech.
     source_video: Source | None = None
-    #: Id of a rig.
+    #: Id of a character, or the name of an installed one.
     character: str | None = None
+    #: Id of a timeline, which the character plays; its sound is the video's.
+    timeline: str | None = None
+    #: The character as a job keeps it, and the timeline as it was when it was asked for.
+    character_ref: Document = field(default_factory=dict)
+    timeline_document: Source | None = None
     audio: Source | None = None
     transcript: str | None = None
     text: str | None = None
@@ -74,12 +79,22 @@ class VideoSubmission(Submission):
             "source_video": self.source_video,
             "audio": self.audio,
             "background": backdrop if isinstance(backdrop, Source) else None,
+            "timeline": self.timeline_document,
         }
         return {role: source for role, source in given.items() if source is not None}
 
     @property
+    def inputs(self) -> Mapping[str, Source]:
+        """The sources, and the bundle of a character: what has to stay as long as the job."""
+        bundle = self.character_ref.get("sha256")
+        known = {} if bundle is None else {"character": Source(sha256=bundle)}
+        return {**self.sources, **known}
+
+    @property
     def visual(self) -> Visual:
         """What is made to talk."""
+        if self.character is not None:
+            return Visual.CHARACTER
         return Visual.PORTRAIT if self.source_video is None else Visual.SOURCE_VIDEO
 
     @property
@@ -96,6 +111,7 @@ class VideoSubmission(Submission):
             portrait=sources.get("portrait", self.portrait),
             source_video=sources.get("source_video", self.source_video),
             audio=sources.get("audio", self.audio),
+            timeline_document=sources.get("timeline", self.timeline_document),
             output=output,
         )
 
@@ -132,13 +148,16 @@ def planned(submission: VideoSubmission, files: Mapping[str, Path]) -> VideoRequ
     """
     options = options_of(submission, files)
     portrait = files.get("portrait") or (Path("portrait") if submission.portrait else None)
-    return plan(portrait, files.get("audio"), Path(f"video.{submission.format}"), options)
+    request = plan(portrait, files.get("audio"), Path(f"video.{submission.format}"), options)
+    return replace(request, timeline=files.get("timeline"))
 
 
 def options_of(submission: VideoSubmission, files: Mapping[str, Path]) -> VideoOptions:
     """The options as every front names them, with the inputs in these files by their roles."""
     named = VideoOptions.__annotations__
     own = {name: getattr(submission, name) for name in named if hasattr(submission, name)}
+    if submission.character is not None:
+        own["character"] = files.get("character", Path("character"))
     if submission.source_video is not None:
         own["source_video"] = files.get("source_video", Path("source_video"))
     output = {f.name: getattr(submission.output, f.name) for f in fields(OutputOptions)}
@@ -150,16 +169,11 @@ def options_of(submission: VideoSubmission, files: Mapping[str, Path]) -> VideoO
 
 
 def _require_visual(submission: VideoSubmission) -> None:
-    if submission.character is not None:
-        raise InvalidOption(
-            "No engine of this installation takes `character`.",
-            hint="Give a `portrait`.",
-            details={"option": "character"},
-        )
-    if submission.portrait is None and submission.source_video is None:
+    visuals = (submission.portrait, submission.source_video, submission.character)
+    if not any(visual is not None for visual in visuals):
         raise InvalidRequest(
             "There is no portrait.",
-            hint="Send `portrait` as a file, a URL or an asset's id.",
+            hint="Send `portrait` as a file, a URL or an asset's id, or name a `character`.",
             details={"fields": ["portrait"]},
         )
 
@@ -177,7 +191,7 @@ def _require_colour(background: str) -> None:
 def submission_from(document: Document) -> VideoSubmission:
     """The request in a job's record, but for what has columns of its own."""
     given: dict[str, Any] = dict(document)
-    for name in ("portrait", "source_video", "audio"):
+    for name in ("portrait", "source_video", "audio", "timeline_document"):
         if name in given:
             given[name] = Source(**given[name])
     output = dict(given.pop("output", {}))

@@ -13,7 +13,10 @@ from typing import Any, Final
 import numpy as np
 
 from talkies.core.alignment import Alignment
+from talkies.core.captions import Cue, cues
 from talkies.core.performance import Head, Mouth, Performance
+from talkies.core.timeline.document_json import timeline_from_json
+from talkies.core.timeline.formats.captions import captions_of
 from talkies.core.timing_json import alignment_from_json, alignment_to_json
 from talkies.engines.base import VideoFormat
 from talkies.kit.files import replacing
@@ -27,6 +30,7 @@ BACKDROP: Final = "backdrop.png"
 SOUND: Final = "sound.wav"
 TIMING: Final = "timing.json"
 PERFORMANCE: Final = "performance.npz"
+TIMELINE: Final = "timeline.json"
 PREVIEW: Final = "preview.mp4"
 POSTER: Final = "poster.jpg"
 
@@ -66,6 +70,14 @@ class Workbench:
         return alignment_from_json(self.timing_path.read_text(encoding="utf-8"))
 
     @property
+    def captions(self) -> tuple[Cue, ...]:
+        """What is to be read: as a character's timeline has it, or else as it is said."""
+        directed = self.timeline_path
+        if directed is None:
+            return cues(self.alignment)
+        return captions_of(timeline_from_json(directed.read_text(encoding="utf-8")))
+
+    @property
     def speech(self) -> Speech:
         return Speech(sound=self.sound, alignment=self.alignment)
 
@@ -73,6 +85,12 @@ class Workbench:
     def source_video(self) -> Path | None:
         """The video whose lips get the speech, where there is one."""
         path = self.folder / SOURCE_VIDEO
+        return path if path.is_file() else None
+
+    @property
+    def timeline_path(self) -> Path | None:
+        """What a character does, where one plays."""
+        path = self.folder / TIMELINE
         return path if path.is_file() else None
 
     @property

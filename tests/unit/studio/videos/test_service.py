@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from no_characters import no_casting
 from studio_made_up import PORTRAIT
 from workshop_stage import POINTS, WHO, Room, job
 
@@ -115,6 +116,7 @@ def videos(book: Book, guess: Guess, stage: Room, chooser: EngineChooser) -> Vid
         stage.storage,
         chooser=chooser,
         estimator=guess,  # type: ignore[arg-type]
+        casting=no_casting(),
         check_webhook=no_private,
         clock=lambda: 1_000,
     )
