@@ -141,7 +141,7 @@ def timeline_from_record(document: JsonAt) -> Timeline:
 
 def _fps(at: JsonAt) -> Fraction:
     text = str(at.whole()) if isinstance(at.value, int) else at.text()
-    if not _FPS.fullmatch(text) or text.endswith(("/0", "/00")):
+    if not _FPS.fullmatch(text):
         raise at.wrong('is neither a whole number nor a ratio as "30000/1001"')
     try:
         return Fraction(text)

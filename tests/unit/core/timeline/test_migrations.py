@@ -46,9 +46,9 @@ def test_a_document_of_a_newer_program_names_the_version_it_needs() -> None:
 
 @pytest.mark.parametrize("version", ["", "0", "-1", "01", "1.0", "²", "99999", "1 "])
 def test_a_version_is_a_plain_number(version: str) -> None:
-    with pytest.raises(TimelineInvalid, match="schema is not talkies.timeline/3"):
+    with pytest.raises(TimelineInvalid, match=r"schema is not talkies\.timeline/3"):
         migrated(at(version), STEPS)
 
 
 def test_what_is_written_is_the_newest_version() -> None:
-    assert SCHEMA == f"talkies.timeline/{len(MIGRATIONS) + 1}"
+    assert f"talkies.timeline/{len(MIGRATIONS) + 1}" == SCHEMA

@@ -94,7 +94,7 @@ def cases(draw: st.DrawFn) -> tuple[Timeline, dict[TrackName, Sequence[Clip]]]:
     return before, {name: draw(clips(name, before.frames)) for name in names}
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(cases())
 def test_generating_is_an_edit_that_keeps_every_manual_clip(
     case: tuple[Timeline, dict[TrackName, Sequence[Clip]]],
@@ -110,7 +110,7 @@ def test_generating_is_an_edit_that_keeps_every_manual_clip(
     assert (done, apply(done, inverse)[0]) == (after, before)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(cases())
 def test_generating_the_same_twice_changes_nothing(
     case: tuple[Timeline, dict[TrackName, Sequence[Clip]]],

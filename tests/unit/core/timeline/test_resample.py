@@ -67,7 +67,7 @@ def test_no_timeline_becomes_longer_than_a_day_of_frames() -> None:
         resample(timeline(frames=20_000_000), Fraction(240))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(timelines(), st.sampled_from([*RATES, Fraction(240)]))
 def test_any_timeline_is_valid_at_any_rate(before: Timeline, fps: Fraction) -> None:
     after = resample(before, fps)

@@ -24,7 +24,7 @@ from talkies.core.timeline.formats.textgrid import (
     read_textgrid,
 )
 from talkies.core.timeline.refusal import file_invalid, timeline_invalid
-from talkies.core.timeline.validate import validate
+from talkies.core.timeline.validate import FPS_MAX, FPS_MIN, validate
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.core.timing_json import SCHEMA as TIMING
 from talkies.errors.characters import TimelineInvalid
@@ -64,6 +64,8 @@ def read_timeline(data: bytes, into: Into) -> tuple[Timeline, Readable]:
         TimelineInvalid: the file is of no kind that can be read, or says something impossible;
             `details["where"]` names the place.
     """
+    if not FPS_MIN <= into.fps <= FPS_MAX:
+        raise timeline_invalid("fps", f"is not from {FPS_MIN} to {FPS_MAX}")
     kind, timeline = _read(data, into)
     validate(timeline)
     return timeline, kind

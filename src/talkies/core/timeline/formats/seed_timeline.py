@@ -69,7 +69,7 @@ def _clips(track: TrackName, steps: Iterable[_Step], rest: str, frames: int) -> 
     for step in by_frame.values():
         if step.value != (changes[-1].value if changes else rest):
             changes.append(step)
-    ends = [step.frame for step in changes[1:]] + [frames]
+    ends = [*(step.frame for step in changes), frames][1:]
     for number, (step, end) in enumerate(zip(changes, ends, strict=True)):
         yield Clip(
             id=f"{track.value}-{number + 1}",
