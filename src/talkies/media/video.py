@@ -15,6 +15,7 @@ from talkies.media.encoders import Encoder, StreamEncoder, VideoSpec
 from talkies.media.gif import GifEncoder
 from talkies.media.profiles import MOV, MP4, SEEKABLE, WEBM
 from talkies.media.samples import SoundSource
+from talkies.media.splicing import SplicingEncoder
 from talkies.media.video_reader import VideoInfo, VideoReader, first_look, probe
 from talkies.media.yuv import Planes
 
@@ -28,6 +29,7 @@ ENCODERS: Final[dict[str, Callable[[Path, VideoSpec], Encoder]]] = {
     "mov": lambda path, spec: StreamEncoder(path, spec, MOV),
     "gif": GifEncoder,
     "apng": ApngEncoder,
+    "spliced": SplicingEncoder,
 }
 
 #: Formats that can be transparent.
@@ -63,7 +65,8 @@ class VideoWriter:
 
         `preview` is a fragmented MP4 that can be played while it grows, made of the same packets;
         it is removed after an exception. A GIF has none, and there is no transparency in one.
-        The format `seekable` is an mp4 with many key frames, to be read backwards.
+        The format `seekable` is an mp4 with many key frames, to be read backwards; `spliced` is one
+        whose frames were encoded before.
 
         Raises `ValueError` for odd sizes, an unknown format, one that cannot be transparent, or
         sound that is not at 48 kHz in one or two channels.
@@ -119,6 +122,13 @@ class VideoWriter:
         if not isinstance(self._encoder, ChunkedEncoder):
             raise ValueError("the writer is not open, or has no chunks")  # noqa: TRY004
         self.frames += self._encoder.keep()
+
+    def splice(self, data: bytes, *, key: bool) -> None:
+        """Take the next frame as it was encoded before, by `splicing`, for a `spliced` video."""
+        if not isinstance(self._encoder, SplicingEncoder):
+            raise ValueError("the writer is not open, or encodes")  # noqa: TRY004
+        self._encoder.splice(data, key=key)
+        self.frames += 1
 
     def __exit__(
         self,

@@ -1,5 +1,6 @@
 """From a timeline and a character to what every frame of an export shows."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -12,9 +13,11 @@ from talkies.core.timeline.document import Timeline, TrackName, View
 from talkies.core.timeline.keyframes import blinks, keyframes
 from talkies.core.timeline.resample import resample
 from talkies.core.timing import SOUND_RATE, SPEECH_RATE, TimeRange, convert, frame_count
+from talkies.media.gif import FPS_MAX as GIF_FPS_MAX
 from talkies.media.samples import SoundSource
 from talkies.rigs.character import Character
 from talkies.rigs.export.camera import WHOLE, views
+from talkies.rigs.export.options import ExportFormat
 from talkies.rigs.pack.opening import open_pack
 
 _LATE: Final = "The sound is {0:.2f} s longer than the timeline: the last picture is held."
@@ -34,20 +37,28 @@ class Performed:
 
 
 def perform(
-    timeline: Timeline, character: Character, *, fps: Fraction | None, sound: SoundSource | None
+    timeline: Timeline,
+    character: Character,
+    form: ExportFormat,
+    *,
+    fps: Fraction | None = None,
+    sound: SoundSource | None = None,
 ) -> Performed:
     """Play a timeline at a rate, its own where none is given, until all its sound was heard.
+
+    A GIF gets what it can have of that.
 
     Raises:
         TimelineInvalid: it cannot be played, or not at this rate.
         CharacterInvalid: the character has no drawings.
     """
-    moved = timeline if fps is None else resample(timeline, fps)
-    frames, warnings = moved.frames, []
+    rate, warnings = _rate(timeline.fps if fps is None else fps, form)
+    moved = resample(timeline, rate)
+    frames = moved.frames
     if sound is not None:
         heard = frame_count(sound.frames, SOUND_RATE, moved.fps)
         if heard > frames:
-            warnings.append(_LATE.format(float((heard - frames) / moved.fps)))
+            warnings.append(_LATE.format(float((heard - frames) / rate)))
             frames = heard
     with open_pack(character, drawings=()) as pack:
         lid_poses = tuple(pack.lid_boxes)
@@ -67,6 +78,14 @@ def perform(
         captions=captions_of(moved),
         warnings=(*warnings, *playback.warnings),
     )
+
+
+def _rate(fps: Fraction, form: ExportFormat) -> tuple[Fraction, list[str]]:
+    """The rate of the video, and what is to be said of it."""
+    if form is not ExportFormat.GIF or fps <= GIF_FPS_MAX:
+        return fps, []
+    rate = fps / math.ceil(fps / GIF_FPS_MAX)
+    return rate, [f"GIF players are slow: it has {float(rate):g} frames a second, not {fps}."]
 
 
 def captions_of(timeline: Timeline) -> tuple[Cue, ...]:
