@@ -6,6 +6,8 @@ SUMMARIES = {
     "align": "Find when each word and sound of a recording is said.",
     "speak": "Say a text with a voice, into a sound file.",
     "score": "Measure how well the lips of a video follow its sound.",
+    "character": "Build, import, publish, list and remove characters.",
+    "timeline": "Direct, show, convert and export what a character does.",
     "voices": "List the voices and languages.",
     "engines": "List the renderers, install and remove those of others.",
     "weights": "Download, list and verify weights of engines.",
