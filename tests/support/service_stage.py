@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,13 @@ from talkies.studio.previews import Previews
 from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.studio.speaking import Script
 from talkies.studio.timelines.book import TimelineBook
+from talkies.studio.timelines.seed_character import NamedCharacter
+from talkies.studio.timelines.seed_export import SeedExports
+from talkies.studio.timelines.seed_frames import CharacterFrames
+from talkies.studio.timelines.seed_regeneration import SeedRegeneration
+from talkies.studio.timelines.seed_rig import SeedRig
+from talkies.studio.timelines.seed_sounds import SeedSounds
+from talkies.studio.timelines.seed_voice import SeedVoice
 from talkies.studio.timelines.service import Surroundings, Timelines
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices
@@ -82,6 +90,9 @@ MOST_BYTES = 1_000_000
 
 #: What is asked for here, and never worked off.
 KINDS = ("video", "speech", "alignment", "character", "timeline", "export")
+
+#: The character of the seed's routes; a test installs it below the folder `installed`.
+SEED_CHARACTER = "robin"
 
 #: A transcript at which the stand-in finds a recording too long to be waited for.
 TOO_LONG = "This goes on for an hour."
@@ -230,14 +241,19 @@ def built(
     )
     catalog, gpus = EngineCatalog(EngineRegistry()), GpuWatch("/nowhere/nvidia-smi")
     probe = Probe("storage", storage.check)
+    places = places_in(folder, assets)
     characters = Characters(
         jobs,
         fetcher,
         book_of_characters,
-        places_in(folder, assets),
+        places,
         check_webhook=client.check,
     )
     timelines = timelines_of(engine, jobs, assets, fetcher, characters, client.check)
+    audio = Audio(jobs, fetcher, StillSpeaker(), check_webhook=client.check)
+    gallery = Gallery(
+        book_of_characters, Drawings(storage, book_of_characters.place), FramePasses(b"p" * 32)
+    )
     services = Services(
         http=http or HttpOptions(),
         jobs=jobs,
@@ -263,14 +279,10 @@ def built(
             check_webhook=client.check,
         ),
         previews=Previews(storage),
-        audio=Audio(jobs, fetcher, StillSpeaker(), check_webhook=client.check),
+        audio=audio,
         characters=characters,
         timelines=timelines,
-        gallery=Gallery(
-            book_of_characters,
-            Drawings(storage, book_of_characters.place),
-            FramePasses(b"p" * 32),
-        ),
+        gallery=gallery,
         engines=catalog,
         engine_states=EngineStates(engine, catalog, jobs.workers),
         storage=storage,
@@ -295,6 +307,7 @@ def built(
             ]
         ),
         sadtalker=responses,
+        face_rig=seed_rig_of(characters, gallery, timelines, assets, audio, places),
         metrics=Metrics(
             version="1.2.3",
             revision="abc",
@@ -329,6 +342,26 @@ def timelines_of(
         check_webhook=check_webhook,
     )
     return Timelines(book_of_timelines(engine, assets), around)
+
+
+def seed_rig_of(
+    characters: Characters,
+    gallery: Gallery,
+    timelines: Timelines,
+    assets: Assets,
+    audio: Audio,
+    places: CharacterPlaces,
+) -> SeedRig:
+    """The seed's routes of characters, over an installed one called robin."""
+    sounds = SeedSounds(assets)
+    return SeedRig(
+        frames=CharacterFrames(characters, gallery, SEED_CHARACTER, clock=time.monotonic),
+        character=NamedCharacter(SEED_CHARACTER),
+        sounds=sounds,
+        voice=SeedVoice(audio, sounds),
+        exports=SeedExports(timelines, assets),
+        regeneration=SeedRegeneration(places, SEED_CHARACTER),
+    )
 
 
 def places_in(folder: Path, assets: Assets) -> CharacterPlaces:

@@ -6,7 +6,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from talkies.api import health, pages
-from talkies.api.seeds import avatar_api, sadtalker, sadtalker_front
+from talkies.api.seeds import (
+    avatar_api,
+    face_rig,
+    face_rig_export,
+    face_rig_speech,
+    sadtalker,
+    sadtalker_front,
+)
 from talkies.api.seeds.sadtalker_front_answers import FrontError
 from talkies.api.seeds.sadtalker_front_bodies import FrontBody
 from talkies.api.v1 import (
@@ -63,6 +70,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     avatar_api.router,
     sadtalker.router,
     sadtalker_front.router,
+    face_rig.router,
+    face_rig_speech.router,
+    face_rig_export.router,
     pages.router,
 )
 

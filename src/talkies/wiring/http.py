@@ -32,6 +32,7 @@ from talkies.studio.webhooks.endpoints import Endpoints
 from talkies.telemetry.gpu import GpuWatch
 from talkies.telemetry.metrics import Metrics
 from talkies.telemetry.tracing import tracing
+from talkies.wiring.face_rig import face_rig_of
 from talkies.wiring.foundation import asset_limits
 from talkies.wiring.installation import Installation
 
@@ -48,6 +49,7 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
     """The services; `worker_alive` is None where this process works nothing off."""
     base, access, work = parts.base, parts.access, parts.work
     gpus, storage = GpuWatch(), storage_probe(parts)
+    characters, timelines, audio = characters_of(parts), timelines_of(parts), audio_of(parts)
     return Services(
         http=http_options(parts.settings),
         jobs=work.jobs,
@@ -55,9 +57,9 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         assets=base.assets,
         deletion=parts.deletion,
         previews=work.previews,
-        audio=audio_of(parts),
-        characters=characters_of(parts),
-        timelines=timelines_of(parts),
+        audio=audio,
+        characters=characters,
+        timelines=timelines,
         gallery=work.characters.gallery,
         engines=work.catalog,
         engine_states=EngineStates(
@@ -85,6 +87,7 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
             preprocess=parts.settings.sadtalker_default_preprocess,
             use_old_version=parts.settings.sadtalker_use_old_version,
         ),
+        face_rig=face_rig_of(parts, characters, timelines, audio),
         metrics=metrics_of(parts, gpus, storage),
         tracing=tracing(parts.settings.otel_endpoint, __version__),
     )
@@ -105,6 +108,7 @@ def http_options(settings: Settings) -> HttpOptions:
         api_key_header=settings.api_key_header,
         legacy_wait_seconds=settings.legacy_wait,
         metrics_public=settings.metrics_public,
+        public_seed_routes=settings.public_seed_routes,
     )
 
 

@@ -7,6 +7,7 @@ from talkies.storage.base import Storage
 from talkies.storage.s3 import S3Options, S3Storage
 from talkies.storage.s3_tree import S3Tree
 from talkies.storage.supabase import SupabaseOptions, SupabaseStorage
+from talkies.wiring.characters import FramesInBucket
 
 
 def bucket_storage(settings: Settings) -> Storage:
@@ -41,6 +42,29 @@ def _options(settings: Settings, bucket: str) -> S3Options:
         prefix=settings.output_prefix,
         public_base_url=settings.output_base_url,
     )
+
+
+def frames_bucket(settings: Settings, place: FramesInBucket) -> Storage:
+    """The bucket of a character's frames; its links are public, and do not expire."""
+    return S3Storage(
+        S3Options(
+            bucket=place.bucket,
+            endpoint_url=place.endpoint,
+            region=place.region,
+            access_key_id=settings.s3_access_key_id,
+            secret_access_key=_shown(settings.s3_secret_access_key),
+            session_token=_shown(settings.s3_session_token),
+            prefix=place.prefix,
+            public_base_url=place.base_url or _own_address(place),
+        )
+    )
+
+
+def _own_address(place: FramesInBucket) -> str:
+    """Where a bucket is read without a CDN before it."""
+    if place.endpoint is not None:
+        return f"{place.endpoint.rstrip('/')}/{place.bucket}"
+    return f"https://{place.bucket}.s3.{place.region}.amazonaws.com"
 
 
 def supabase_storage(settings: Settings) -> Storage:

@@ -1,7 +1,6 @@
 """The failures of SadTalker's service (S9) in its own words, and the header of its keys."""
 
 import json
-from collections.abc import Iterator
 from typing import Final
 
 from fastapi import Request
@@ -9,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from talkies.api.errors import answer
 from talkies.api.requests import services_of
+from talkies.api.seeds.failures import kind_of
 from talkies.api.seeds.sadtalker_answers import JobResponse
 from talkies.errors import Canceled, TalkiesError, UnsupportedMedia
 from talkies.jobs.records import Job
@@ -45,16 +45,8 @@ def not_made(known: JobResponse, job: Job, request_id: str) -> JSONResponse:
     code = str((job.error or {}).get("code", Canceled.code))
     failure = VideoNotMade(known.error or "", details={"job_id": job.id, "reason": code})
     answered = worded(failure, request_id)
-    answered.status_code = next(
-        (kind.status for kind in _every_kind(TalkiesError) if kind.code == code), failure.status
-    )
+    answered.status_code = (kind_of(code) or VideoNotMade).status
     return answered
-
-
-def _every_kind(kind: type[TalkiesError]) -> Iterator[type[TalkiesError]]:
-    yield kind
-    for narrower in kind.__subclasses__():
-        yield from _every_kind(narrower)
 
 
 def prefer_key_header(request: Request) -> None:

@@ -1,0 +1,72 @@
+"""Waiting for jobs where the seed worked while its caller waited: one video for one request.
+
+A request that is sent again, as the seed's own client does after a 503, waits for the same job.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from talkies.api.creation import Asked, Creation
+from talkies.api.seeds.face_rig_answers import NotYet
+from talkies.api.seeds.failures import failure_of
+from talkies.api.services import Services
+from talkies.errors import NotFound
+from talkies.jobs.records import Job, Status
+from talkies.kit.ids import new_id
+from talkies.studio.access.idempotency import fingerprint
+from talkies.studio.access.ownership import own_job
+from talkies.studio.access.principal import Principal
+
+#: Milliseconds for which a finished video is taken for the one that is asked for again.
+FRESH: Final = 15 * 60_000
+
+#: Seconds after which a caller had better ask again.
+RETRY_SECONDS: Final = 5
+
+
+def job_for(
+    services: Services,
+    who: Principal,
+    asked: Asked,
+    route: str,
+    submit: Callable[[str], Job],
+) -> Job:
+    """The job of this very request: the one under way, or a new one; blocks.
+
+    Raises `QueueFull`, `IdempotencyInProgress`, and what `submit` raises.
+    """
+
+    def make(job_id: str) -> Job:
+        services.quotas.require_room(who, None)
+        return submit(job_id)
+
+    def again(job_id: str) -> Job:
+        return own_job(services.jobs, who, job_id)
+
+    token = fingerprint(asked.fields, asked.files)
+    try:
+        made = Creation(services.idempotency, route, token).once(who, asked, make, again)
+    except NotFound:
+        # It was deleted since.
+        return make(new_id(asked.prefix))
+    if made.replayed and not _is_wanted(made.value, services.clock()):
+        return make(new_id(asked.prefix))
+    return made.value
+
+
+def _is_wanted(job: Job, moment: int) -> bool:
+    """Whether a job is what the same request would make again."""
+    if job.status is Status.SUCCEEDED:
+        return moment - (job.finished_at or 0) < FRESH
+    return not job.done
+
+
+def require_made(job: Job) -> None:
+    """Raise what a job ended with, and `NotYet` where it has not ended."""
+    if not job.done:
+        raise NotYet(
+            f"The job {job.id} is at {job.progress:.0%}.",
+            details={"job_id": job.id, "retry_after_seconds": RETRY_SECONDS},
+        )
+    if job.status is not Status.SUCCEEDED:
+        raise failure_of(job)
