@@ -31,7 +31,7 @@ def expression_clips(
     """
     known = [change for change in changes if change.expression in config.expressions]
     kept = [*spaced(known, LEAST_APART)]
-    ends = [*[following.time for following in kept[1:]], frames / float(fps)]
+    ends = [*[following.time for following in kept[1:]], frames / float(fps)][: len(kept)]
     clips = [
         _clip(change, min(limit, _seen_until(change.time, silences)), fps, frames)
         for change, limit in zip(kept, ends, strict=True)
