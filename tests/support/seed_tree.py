@@ -6,6 +6,7 @@ against ourselves.
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -58,6 +59,7 @@ def expressions_json() -> str:
     )
 
 
+@cache
 def face(
     mouth: float = 0.0,
     lids: float = 0.0,

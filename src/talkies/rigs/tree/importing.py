@@ -94,6 +94,8 @@ def import_tree(
         place = locate(_brought(source, work, options, progress))
         fresh = work / "character"
         imported = _made(place, fresh, options, folder.name, progress)
+        # Another import may have come before.
+        _require_free(folder, overwrite=options.overwrite)
         _settle(fresh, folder, work / "before")
     character = replace(imported.character, folder=folder)
     return replace(imported, character=character)
