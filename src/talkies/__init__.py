@@ -9,9 +9,18 @@ if TYPE_CHECKING:
     from talkies.score.report import Score
     from talkies.studio.audio.speeches import SpeechResult
     from talkies.studio.progress import Progress, Warned
+    from talkies.studio.timelines.options import TimelineOptions
+    from talkies.studio.timelines.saving import TimelineResult
     from talkies.studio.videos.options import VideoOptions
     from talkies.studio.videos.result import VideoResult
-    from talkies.wiring.library import align, render, render_many, score_video, speak
+    from talkies.wiring.library import (
+        align,
+        create_timeline,
+        render,
+        render_many,
+        score_video,
+        speak,
+    )
 
 __version__ = "0.1.0"
 
@@ -21,11 +30,14 @@ __all__ = [
     "Score",
     "SpeechResult",
     "TalkiesError",
+    "TimelineOptions",
+    "TimelineResult",
     "VideoOptions",
     "VideoResult",
     "Warned",
     "__version__",
     "align",
+    "create_timeline",
     "render",
     "render_many",
     "score_video",
@@ -39,10 +51,13 @@ _HOMES = {
     "Score": "talkies.score.report",
     "SpeechResult": "talkies.studio.audio.speeches",
     "TalkiesError": "talkies.errors",
+    "TimelineOptions": "talkies.studio.timelines.options",
+    "TimelineResult": "talkies.studio.timelines.saving",
     "VideoOptions": "talkies.studio.videos.options",
     "VideoResult": "talkies.studio.videos.result",
     "Warned": "talkies.studio.progress",
     "align": "talkies.wiring.library",
+    "create_timeline": "talkies.wiring.library",
     "render": "talkies.wiring.library",
     "render_many": "talkies.wiring.library",
     "score_video": "talkies.wiring.library",

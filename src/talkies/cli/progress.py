@@ -21,6 +21,9 @@ NAMES = {
     Stage.ALIGN: "listening",
     Stage.ANIMATE: "animating",
     Stage.RENDER: "rendering",
+    Stage.BUILD: "building",
+    Stage.DIRECT: "directing",
+    Stage.EXPORT: "exporting",
     Stage.CHECK: "checking",
     Stage.DELIVER: "saving",
 }

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Unpack
@@ -12,6 +12,7 @@ from talkies.engines.home import EngineHome, home_from
 from talkies.engines.registry import EngineRegistry
 from talkies.engines.terms import RenderTerms
 from talkies.face.finding.landmarks import Landmarker
+from talkies.rigs.tree.opening import open_character
 from talkies.score.report import Score
 from talkies.speech.listening.acoustic_model import AcousticModel
 from talkies.speech.listening.alignment import Aligner
@@ -22,6 +23,8 @@ from talkies.studio.listening import Ears
 from talkies.studio.progress import Listener, ignore
 from talkies.studio.speaking import Script
 from talkies.studio.texts import read_text, require_words
+from talkies.studio.timelines.options import TimelineOptions, timeline_request
+from talkies.studio.timelines.saving import TimelineResult, save_timeline
 from talkies.studio.videos.batch import Outcome, make_videos
 from talkies.studio.videos.manifest import Row, read_manifest
 from talkies.studio.videos.options import VideoOptions
@@ -29,6 +32,7 @@ from talkies.studio.videos.pipeline import Tools, make_video, preflight
 from talkies.studio.videos.planning import plan
 from talkies.studio.videos.result import VideoResult
 from talkies.studio.videos.scoring import score_file
+from talkies.wiring.emotions import planner
 
 
 def ears() -> Ears:
@@ -204,3 +208,31 @@ def score_video(
         portrait=None if portrait is None else Path(portrait),
         listener=progress,
     )
+
+
+def create_timeline(
+    character: str | Path,
+    audio: str | Path | None = None,
+    *,
+    output: str | Path,
+    progress: Listener = ignore,
+    **options: Unpack[TimelineOptions],
+) -> TimelineResult:
+    """Make a timeline of speech: what a character does while it says it, as a JSON file.
+
+    Args:
+        character: the folder of a character.
+        audio: a recording of speech; or a `text` that a `voice` says, whose sound comes beside the
+            timeline.
+        output: the .timeline.json to write.
+        progress: hears `Progress` and `Warned` events; it may raise `Canceled` to stop.
+        **options: `TimelineOptions`, the same as those of the command line.
+
+    Raises:
+        TalkiesError: whatever stands in the way, with a code and a hint; nothing is left behind.
+    """
+    folder = Path(character).expanduser()
+    request = timeline_request(open_character(folder), audio, output, options)
+    with ExitStack() as parts:
+        model = parts.enter_context(planner()) if request.asks_model else None
+        return save_timeline(request, ears(), planner=model, listener=progress)

@@ -52,7 +52,7 @@ def plan(
     """
     _require_known(options)
     look, seen = _look(options), options.get("show_faces")
-    speech = _speech(audio, options)
+    speech = speech_of(audio, options)
     _require_words(look, speech)
     source, character = options.get("source_video"), options.get("character")
     _require_one_visual(portrait=portrait, source_video=source, character=character)
@@ -134,7 +134,13 @@ def _or(value: _Given | None, default: _Given) -> _Given:
     return default if value is None else value
 
 
-def _speech(audio: str | Path | None, options: VideoOptions) -> Recording | Script:
+def speech_of(audio: str | Path | None, options: VideoOptions) -> Recording | Script:
+    """What is said: a recording or a text, with the options that belong to it.
+
+    Raises:
+        InvalidOption: there are both, or neither, or options of the other.
+        InvalidInput, UnknownLanguage, FileMissing, UnsupportedMedia.
+    """
     text = options.get("text")
     if audio is not None and text is not None:
         raise InvalidOption(
