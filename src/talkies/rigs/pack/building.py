@@ -132,11 +132,14 @@ def build(order: Order, advance: Advance) -> Mapping[str, TalkiesError]:
     index = _begun(order)
     lack = lacking(order, index)
     with appending(order.place) as appender:
-        broken = _decode(order, index, lack, appender, advance)
-        _find_lids(order, index, appender)
-        appender.commit(index.to_json())
+        try:
+            broken = _decode(order, index, lack, appender, advance)
+            _find_lids(order, index, appender)
+        finally:
+            # Also after a stop: what is decoded need not be decoded again.
+            appender.commit(index.to_json())
     if index.live_bytes < LIVE_MIN * (size := order.place.stat().st_size) and size > WASTE_BYTES:
-        _rewrite(order, index)
+        rewrite(order, index)
     return broken
 
 
@@ -241,7 +244,7 @@ def _entered(
     return Lids(box=mask.box, mask=appender.append(data), drawings=drawings.fitting, seen=seen)
 
 
-def _rewrite(order: Order, index: Index) -> None:
+def rewrite(order: Order, index: Index) -> None:
     """Write a pack anew with what is in use. Those who have it open keep the old file."""
     aside = order.place.with_name(f"{order.place.name}.new")
     used = {source.sha256 for source in index.sources.values()}
