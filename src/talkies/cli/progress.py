@@ -91,7 +91,7 @@ def progress_facts(event: Progress) -> dict[str, Any]:
 def speed(event: Progress) -> str:
     """How fast a stage goes, where it counts something."""
     rate = event.units_per_second
-    return f"{rate:.0f} frames/s" if rate and event.stage == Stage.RENDER else ""
+    return f"{rate:.0f} frames/s" if rate and event.stage in {Stage.RENDER, Stage.EXPORT} else ""
 
 
 def remaining(event: Progress) -> str:

@@ -158,7 +158,8 @@ class Reporter:
     def _before_frames(self) -> bool:
         """Whether the longest stage, whose length is the video's, is still to come."""
         order = list(self._shares)
-        return Stage.RENDER in order[order.index(self._stage) :]
+        left = order[order.index(self._stage) :]
+        return Stage.RENDER in left or Stage.EXPORT in left
 
     def _speed(self, done: int, now: float) -> float | None:
         """Units a second since the first was done: what comes before it is preparation."""

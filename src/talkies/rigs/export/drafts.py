@@ -142,6 +142,8 @@ def _encode(
     film: Film, painter: CaptionPainter, shows: Sequence[str], kept: _Kept, missing: Sequence[Unit]
 ) -> Iterator[None]:
     """Encode units, one at a time; they are kept once all are there."""
+    if not missing:
+        return
     first: dict[str, int] = {}
     for number, picture in enumerate(shows):
         first.setdefault(picture, number)

@@ -8,7 +8,6 @@ from typing import Final
 
 from talkies.core.captions import to_srt, to_vtt
 from talkies.core.timeline.document import Timeline
-from talkies.errors import InvalidOption
 from talkies.kit.files import replacing
 from talkies.media.samples import SoundSource
 from talkies.rigs.character import Character
@@ -20,6 +19,7 @@ from talkies.rigs.export.options import (
     ExportFormat,
     ExportOptions,
     format_of,
+    require_draftable,
 )
 from talkies.rigs.export.planning import Performed, perform
 from talkies.rigs.export.progress import Advance, ignore
@@ -83,7 +83,7 @@ def export_timeline(
         OutputUnwritable, DiskFull, and what the listeners raise: there is then no output.
     """
     form = format_of(output, options.format)
-    _require_draftable(form, options)
+    require_draftable(form, options)
     performed = perform(timeline, character, form, fps=options.fps, sound=sound)
     drawings = {
         name
@@ -126,15 +126,6 @@ def caption_paths(output: Path, form: ExportFormat, place: CaptionPlace) -> tupl
         return ()
     stem = output.name if form is ExportFormat.PNG else output.stem
     return tuple(output.with_name(stem + suffix) for suffix in _CAPTION_WRITERS)
-
-
-def _require_draftable(form: ExportFormat, options: ExportOptions) -> None:
-    if options.draft and form is not ExportFormat.MP4:
-        raise InvalidOption(
-            f"There are no drafts in {form}.",
-            hint="Let the output end in .mp4, or leave `draft` out.",
-            details={"option": "draft"},
-        )
 
 
 def _write_captions(

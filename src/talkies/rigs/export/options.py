@@ -91,3 +91,13 @@ def _contradiction(output: Path, wanted: str) -> InvalidOption:
         hint="Leave `format` out, or let the output end in it.",
         details={"option": "format", "value": wanted},
     )
+
+
+def require_draftable(form: ExportFormat, options: ExportOptions) -> None:
+    """Raise `InvalidOption` for a draft in a format that has none."""
+    if options.draft and form is not ExportFormat.MP4:
+        raise InvalidOption(
+            f"There are no drafts in {form}.",
+            hint="Let the output end in .mp4, or leave `draft` out.",
+            details={"option": "draft"},
+        )
