@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from talkies.studio.timelines.book import TimelineBook
+from talkies.studio.timelines.emotion_model import EmotionModel
 from talkies.studio.timelines.jobs import TimelineParts
 from talkies.wiring.character_work import CharacterParts
+from talkies.wiring.characters import model_client, model_service
 from talkies.wiring.foundation import Foundation
 
 
@@ -14,8 +16,10 @@ def timelines_over(base: Foundation, characters: CharacterParts) -> TimelinePart
     def release(digests: Iterable[str], made_at: int) -> object:
         return base.assets.release(digests, made_at=made_at)
 
+    service = model_service(base.settings)
     return TimelineParts(
         book=TimelineBook(base.engine, release=release),
         blobs=base.assets.blobs,
         open_character=characters.places.open,
+        planner=None if service is None else EmotionModel(model_client(service), service),
     )
