@@ -91,7 +91,9 @@ class TimelineBody(JobBody):
         """The timeline that was brought, as JSON text; raises `InvalidRequest`."""
         own = set(TimelineBody.model_fields) - set(_WITH_DOCUMENT)
         for name in (name for name in TimelineBody.model_fields if name in own):
-            if getattr(self, name) != TimelineBody.model_fields[name].get_default():
+            if getattr(self, name) != TimelineBody.model_fields[name].get_default(
+                call_default_factory=True
+            ):
                 problem = {"pointer": f"/{name}", "message": "There is a `document`."}
                 raise InvalidRequest(
                     f"`{name}` has no use: a timeline that is brought along is kept as it is.",
