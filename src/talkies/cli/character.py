@@ -86,7 +86,10 @@ def list_(root: options.Home = None, json: flags.AsJson = False) -> None:
 
 @app.command(cls=Sectioned)
 def show(character: options.Name, root: options.Home = None, json: flags.AsJson = False) -> None:
-    """Show what a character has, what it lacks, and what is odd about its files."""
+    """Show what a character has and what it lacks.
+
+    What is odd about its files stands on the error stream.
+    """
     from talkies.cli import character_work  # noqa: PLC0415 - help and completion stay quick
 
     character_work.show_character(character, root, as_json=json)
