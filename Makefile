@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 IMAGE_EXTRAS := voice heif captions serve telemetry engines runpod
 NODE_READY := deploy/bullmq/node_modules/.ready
 
-.PHONY: help setup demo serve test check fix bench bench-weights chaos lock clean
+.PHONY: help setup demo serve test check fix bench bench-rig bench-weights chaos lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 20
@@ -58,6 +58,9 @@ serve: $(READY) ## Serve the API, a worker and the docs; data in ./data (SERVE_F
 
 bench: $(READY) ## Measure, print ratios, write out/bench.json (FACES= and SPEECH= name folders)
 	$(BIN)/python benchmarks/run.py $(if $(FACES),--faces $(FACES)) $(if $(SPEECH),--speech $(SPEECH)) $(BENCH_FLAGS)
+
+bench-rig: $(READY) ## Measure characters and timelines, write out/bench-rig.json (RIG_FLAGS='--quick --only timelines,export')
+	$(BIN)/python benchmarks/rig_bench.py $(RIG_FLAGS)
 
 bench-weights: $(READY) ## Pull 20 GB of made-up weights through ten cuts (WEIGHTS_FLAGS='--gigabytes 2')
 	$(BIN)/python benchmarks/weights_bench.py $(WEIGHTS_FLAGS)
