@@ -1,6 +1,7 @@
 """`talkies timeline`: performances as documents, made of speech, edited and exported."""
 
 from talkies.cli import flags
+from talkies.cli import timeline_convert_flags as converting
 from talkies.cli import timeline_export_flags as exporting
 from talkies.cli import timeline_flags as options
 from talkies.cli.groups import group
@@ -46,6 +47,39 @@ def create(  # noqa: PLR0917 - a command's parameters are its options
     from talkies.cli import timeline_work  # noqa: PLC0415 - help and completion stay quick
 
     timeline_work.create(given)
+
+
+@app.command(cls=Sectioned)
+def show(timeline: converting.Document, root: Root = None, json: flags.AsJson = False) -> None:
+    """Show what is on the tracks of a timeline, and what its character cannot do."""
+    from talkies.cli import timeline_convert  # noqa: PLC0415 - help and completion stay quick
+
+    timeline_convert.show(timeline, root, as_json=json)
+
+
+@app.command(cls=Sectioned)
+def convert(  # noqa: PLR0917 - a command's parameters are its options
+    file: converting.Anything,
+    character: converting.Character = None,
+    audio: converting.Recording = None,
+    fps: converting.Rate = None,
+    seed: converting.Seed = 0,
+    format: converting.Format = None,  # noqa: A002 - the option's name
+    output: converting.Output = None,
+    overwrite: flags.Overwrite = False,
+    root: Root = None,
+    json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Make a timeline of another program's file, or the other way around.
+
+    What only says when sounds are (a TextGrid, a timing JSON) is directed as by create. Prints the
+    path, and what the format cannot keep; without --output the text itself.
+    """
+    given = dict(locals())
+    from talkies.cli import timeline_convert  # noqa: PLC0415 - help and completion stay quick
+
+    timeline_convert.convert(given)
 
 
 @app.command(cls=Sectioned)

@@ -25,7 +25,7 @@ from talkies.core.timeline.formats.textgrid import (
 )
 from talkies.core.timeline.refusal import file_invalid, timeline_invalid
 from talkies.core.timeline.validate import FPS_MAX, FPS_MIN, validate
-from talkies.core.timing import SPEECH_RATE, frame_count
+from talkies.core.timing import SPEECH_RATE, convert, frame_count
 from talkies.core.timing_json import SCHEMA as TIMING
 from talkies.errors.characters import TimelineInvalid
 
@@ -117,7 +117,8 @@ def _spoken(alignment: Alignment, into: Into) -> Timeline:
 
 
 def _mouthed(cues: MouthCues, into: Into) -> Timeline:
-    frames = max(1, frame_count(cues.length, CENTISECONDS, into.fps))
+    # To the nearest frame, as the cues themselves: the length is rounded in the file already.
+    frames = max(1, convert(cues.length, CENTISECONDS, into.fps))
     return _empty(into, frames).with_tracks({TrackName.VISEMES: clips_of(cues, into.fps)})
 
 

@@ -1,6 +1,5 @@
 """Between the seed's keyframes and a timeline: states that last, and clips that say them."""
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,7 +26,7 @@ def timeline_of(file: SeedFile, *, id_: str, character: str, fps: Fraction) -> T
     of several keyframes in one frame the last one counts for each half of the state.
     """
     ends = [convert(keyframe.time, _MILLISECONDS, fps) + 1 for keyframe in file.keyframes]
-    frames = max(1, math.ceil(Fraction(file.length) * fps / _MILLISECONDS), *ends[-1:])
+    frames = max(1, convert(file.length, _MILLISECONDS, fps), *ends[-1:])
     faces = [_step(one, one.expression, fps) for one in file.keyframes]
     turns = [_step(one, one.pose, fps) for one in file.keyframes]
     return Timeline(

@@ -51,6 +51,9 @@ def _captions(timeline: Timeline) -> Timeline:
     return timeline
 
 
+#: What is not kept where all is.
+NOTHING: Final = "nothing"
+
 _ONLY_MOUTH: Final = "all but the mouth's shapes; strengths and transitions; parts of 10 ms"
 _ONLY_STATES: Final = "strengths, blinks, camera, captions, sound, who set what; parts of 1 ms"
 _ONLY_SPEECH: Final = "all but what is said and when"
@@ -58,7 +61,7 @@ _ONLY_CAPTIONS: Final = "all but the captions; parts of 1 ms"
 
 FORMATS: Final[Mapping[str, Writable]] = MappingProxyType({
     "timeline": Writable(
-        write=lambda timeline, _: timeline_to_json(timeline), suffix=".json", loses="nothing",
+        write=lambda timeline, _: timeline_to_json(timeline), suffix=".json", loses=NOTHING,
     ),
     "keyframes": Writable(
         write=lambda timeline, config: write_file(file_of(timeline, config)),
