@@ -35,6 +35,10 @@ class Bucket:
     name: str = "talkies-test"
     access_key_id: str = "AKTALKIESTEST"
     secret_access_key: str = field(default_factory=secrets.token_urlsafe)
+    #: May list and read, and may not write; the secret is the same.
+    reader_key_id: str = "AKTALKIESREADER"
+    #: May do nothing here.
+    stranger_key_id: str = "AKTALKIESSTRANGER"
 
 
 @contextlib.contextmanager
@@ -90,9 +94,21 @@ def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[b
 
 
 def _identities(bucket: Bucket) -> dict[str, object]:
-    credentials = {"accessKey": bucket.access_key_id, "secretKey": bucket.secret_access_key}
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    return {"identities": [{"name": "tests", "credentials": [credentials], "actions": actions}]}
+    everybody = {
+        bucket.access_key_id: ["Admin", "Read", "Write", "List", "Tagging"],
+        bucket.reader_key_id: [f"Read:{bucket.name}", f"List:{bucket.name}"],
+        bucket.stranger_key_id: ["Read:elsewhere"],
+    }
+    return {
+        "identities": [
+            {
+                "name": key.lower(),
+                "credentials": [{"accessKey": key, "secretKey": bucket.secret_access_key}],
+                "actions": actions,
+            }
+            for key, actions in everybody.items()
+        ]
+    }
 
 
 def _await(process: subprocess.Popen[bytes], bucket: Bucket, log: Path) -> None:

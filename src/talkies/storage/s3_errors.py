@@ -14,6 +14,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSLError,
 )
 
@@ -60,6 +61,7 @@ _OUR_SETTINGS: Final = (
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSLError,
 )
 

@@ -62,7 +62,7 @@ def _wanted(bucket: S3Tree, prefix: str, most_bytes: int) -> list[Stored]:
                 hint="Name the prefix of one character's frames.",
                 details={"reason": "too_many_files", "limit": ENTRIES_MAX},
             )
-        if _is_ours(stored.key.removeprefix(prefix)):
+        if is_wanted(stored.key.removeprefix(prefix)):
             wanted.append(stored)
             total += stored.bytes
     if not wanted:
@@ -79,7 +79,8 @@ def _wanted(bucket: S3Tree, prefix: str, most_bytes: int) -> list[Stored]:
     return wanted
 
 
-def _is_ours(name: str) -> bool:
+def is_wanted(name: str) -> bool:
+    """Whether a key, without its prefix, is a path of a tree that stays inside it."""
     path = PurePosixPath(name)
     if not all(_PART.fullmatch(part) for part in name.split("/")):
         return False
