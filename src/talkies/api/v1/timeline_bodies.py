@@ -118,7 +118,7 @@ class EditBody(Body):
         min_length=1,
         max_length=EDITS_MOST,
         description="In their order; each has an `op`. The documentation of timelines lists them.",
-        examples=[[{"op": "move_clip", "id": "poses-12", "start": 40}]],
+        examples=[[{"op": "move", "id": "poses-12", "start": 40}]],
     )
     revision: int | None = Field(
         default=None, ge=1, le=2**31 - 1, description="Edit this one only; as `If-Match`."

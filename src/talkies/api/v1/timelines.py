@@ -190,6 +190,7 @@ def edit_timeline(
     ] = None,
 ) -> EditedAnswer:
     """All edits or none. Answers the new timeline, and what takes the edits back."""
+    services.timelines.get(who, timeline_id)
     revision = asked_revision(if_match, body.revision)
     edits = edits_from_value(body.edits)
     edited = services.timelines.edit(who, timeline_id, edits, revision=revision)
