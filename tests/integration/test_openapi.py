@@ -1,7 +1,9 @@
 """What the description says is what the server does: found out by asking it at random."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from service_stage import Stage, built, serving
+from service_stage import SEED_CHARACTER, Stage, built, serving
+from small_character import small_character
 
 from talkies.api.app import create_app
+from talkies.api.services import HttpOptions
+from talkies.core.timeline.document import Timeline
+from talkies.core.timeline.document_json import timeline_to_json
 from talkies.studio.access.principal import Scope
 
 #: Requests for each route and method; more find more, and take longer.
@@ -41,6 +47,22 @@ CHECKS = [
 #: Answers for as long as the client listens.
 ENDLESS = "/v1/events"
 
+#: Names of what is there without being made.
+NAMES: Mapping[str, str] = {
+    "engine_id": "portrait",
+    "voice_id": "heart",
+    "user_id": "ann",
+    "key": "a",
+    # Of the seed's routes, in the character that is installed.
+    "path_id": "neutral_to_blink__center",
+    "sequence": "neutral_to_blink__center",
+    "file": "050.png",
+    "filename": "upload_1.wav",
+}
+
+#: A timeline of the character that is installed.
+DOCUMENT = timeline_to_json(Timeline(id="t", character=SEED_CHARACTER, fps=Fraction(25), frames=10))
+
 PORTRAIT = Path(__file__).parents[1] / "fixtures/portrait.png"
 
 #: What makes a body of chance one that is taken, by its route.
@@ -58,7 +80,10 @@ GOOD: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    return built(tmp_path_factory.mktemp("service"))
+    folder = tmp_path_factory.mktemp("service")
+    small_character(folder / "installed" / SEED_CHARACTER)
+    # Nobody works here: what waits for a job gives up at once.
+    return built(folder, http=HttpOptions(legacy_wait_seconds=0.1))
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +111,15 @@ def new_id(client: httpx.Client, name: str) -> str:
         "job_id": ("/v1/audio/jobs", {"json": {"input": "Hi"}}),
         "asset_id": ("/v1/assets", {"files": {"file": portrait}}),
         "webhook_id": ("/v1/webhooks", {"json": {"url": "https://example.com/hook"}}),
+        "character_id": (
+            "/v1/characters",
+            {"files": {"drawing": portrait}, "data": {"name": "ann"}},
+        ),
+        "timeline_id": ("/v1/timelines", {"json": {"document": json.loads(DOCUMENT)}}),
         "key_id": ("/v1/keys", {"json": {"name": "a", "scopes": ["videos"]}}),
     }
     if name not in requests:
-        return {"engine_id": "portrait", "voice_id": "heart", "user_id": "ann", "key": "a"}[name]
+        return NAMES[name]
     path, body = requests[name]
     id_ = made(client, path, **body)
     # Streams of what has ended end.

@@ -48,7 +48,7 @@ class Planner(Protocol):
     """A model that plans faces; None where it could not, and the rules shall."""
 
     def __call__(
-        self, alignment: Alignment, config: RigConfig, warn: Callable[[str], None]
+        self, alignment: Alignment, config: RigConfig, /, *, warn: Callable[[str], None]
     ) -> Sequence[FaceChange] | None: ...
 
 
@@ -66,17 +66,19 @@ def plan(
     spread over the speech. `model` is asked first, and the rules where it fails.
     """
     alignment = heard(transcript, phonemes, length)
-    changes = None if model is None else model(alignment, _CONFIG, warn)
+    changes = None if model is None else model(alignment, _CONFIG, warn=warn)
     if changes is None:
         changes = _ended(plan_faces(alignment, _CONFIG, fps=_FPS), alignment)
-    known = [change for change in changes if change.expression in FACES]
+    known = spaced([change for change in changes if change.expression in FACES], LEAST_APART)
+    shown = [NEUTRAL, *(change.expression for change in known)]
     faces = (
         SeedFace(
             time=min(round(change.time * 1000), length),
             expression=change.expression,
             reason=change.note,
         )
-        for change in spaced(known, LEAST_APART)
+        for change, before in zip(known, shown[:-1], strict=True)
+        if change.expression != before
     )
     return tuple(face for face in faces if face.time < length)
 

@@ -58,7 +58,8 @@ class SeedVoice:
             response_format="pcm",
         )
         data = b"".join(self._audio.speak(who, asked).chunks)
-        levels = np.frombuffer(data, "<i2").astype(np.float32)
+        # A stream that was cut off may end in half a sample.
+        levels = np.frombuffer(data, "<i2", count=len(data) // 2).astype(np.float32)
         levels /= FULL_SCALE
         sound = Sound(levels[:, None], STREAM_RATE)
         with private_folder() as folder:

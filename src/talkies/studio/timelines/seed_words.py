@@ -1,5 +1,6 @@
 """Speech as the seed's keyframes: its `words` mode, one mouth for each word (upstreams 10.4)."""
 
+import string
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,6 +19,9 @@ _EXPRESSIONS: Final = {
     **dict.fromkeys(("UW", "UH"), "speaking_uw"),
     **dict.fromkeys(("OW", "OY", "AW"), "oh_round"),
 }
+
+#: What the seed's aligner leaves out around words.
+_MARKS: Final = string.punctuation + "“”„‘’«»…–—¿¡"
 
 #: Milliseconds: a mouth opens within this and a third of its word, relaxes in that many, so long
 #: before the word ends, and is open for a moment at least.
@@ -53,7 +57,8 @@ def _of_word(word: Word, phonemes: Sequence[Phoneme]) -> list[SeedKeyframe]:
         return []
     sound = next((one for one in sounds if one in _EXPRESSIONS), sounds[0])
     opens = min(OPENS, (end - start) // 3)
-    said = f"{word.text} ({sound})" if word.text else sound
+    text = word.text.strip(_MARKS)
+    said = f"{text} ({sound})" if text else sound
     return [
         _keyframe(start, _EXPRESSIONS.get(sound, NEUTRAL), opens, said),
         _keyframe(max(start + opens + STAYS, end - RELAXES - EARLY), NEUTRAL, RELAXES, RELAX),
