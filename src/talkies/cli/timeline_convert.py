@@ -16,7 +16,7 @@ from talkies.core.timeline.document_json import timeline_from_json
 from talkies.core.timeline.formats.encoding import decoded
 from talkies.core.timeline.formats.reading import Readable
 from talkies.core.timeline.formats.writing import FORMATS, NOTHING, format_named, write_timeline
-from talkies.core.timeline.validate import problems
+from talkies.core.timeline.validate import SEED_MAX, problems
 from talkies.core.timing import SOUND_RATE, frame_count
 from talkies.errors import InvalidOption, UnknownCharacter
 from talkies.kit.files import private_folder, replacing, sha256_of
@@ -91,7 +91,7 @@ def _timeline(order: ConvertOrder) -> tuple[Timeline, Readable]:
         character=order.character,
         config=STANDARD if folder is None else read_config(folder / CONFIG) or STANDARD,
         fps=None if order.fps is None else values.frame_rate(order.fps),
-        seed=order.seed,
+        seed=round(values.within("seed", order.seed, 0, SEED_MAX)),
     )
     if order.audio is None:
         timeline, kind = converted(order.file, wanted)

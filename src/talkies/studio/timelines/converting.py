@@ -1,5 +1,6 @@
 """A file that says when a mouth moves, of whatever program it is, made a timeline."""
 
+import os
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -68,13 +69,14 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file that a timeline may be in. Raises `FileMissing`, `MediaTooLarge`."""
     try:
         with path.open("rb") as file:
-            data = file.read(LONGEST_FILE + 1)
+            large = os.fstat(file.fileno()).st_size > LONGEST_FILE
+            data = b"" if large else file.read(LONGEST_FILE + 1)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or str(error)
         raise FileMissing(
             f"{path} cannot be read: {reason}.", details={"path": str(path)}
         ) from None
-    if len(data) > LONGEST_FILE:
+    if large or len(data) > LONGEST_FILE:
         raise MediaTooLarge(f"{path} has over {LONGEST_FILE:,} bytes.", hint="Split it into parts.")
     return data
 
