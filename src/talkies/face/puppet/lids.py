@@ -1,6 +1,7 @@
 """Blinks: the upper lid slides down over the eye and hides it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,21 @@ class Lid:
     #: The patch with smoothed skin: Y, U, V planes.
     smooth: Planes
 
+    def close(self, source: Planes, target: Planes, blink: float) -> None:
+        """Lays the lid, closed by `blink` (0 to 1), over the eye in `target`."""
+        _close(self, source, target, blink)
+
+
+class ClosingLid(Protocol):
+    """A lid that closes over one eye."""
+
+    @property
+    def box(self) -> Box:
+        """The part of the picture that it may change; even corners."""
+
+    def close(self, source: Planes, target: Planes, blink: float) -> None:
+        """Lays the lid, closed by `blink` (0 to 1), over the eye in `target`."""
+
 
 def lids(axes: FaceAxes, points: NDArray[np.floating], source: Planes) -> tuple[Lid, ...]:
     """Both lids of a face; `points` are its landmarks (468, 2+) in pixels."""
@@ -73,12 +89,12 @@ def lids(axes: FaceAxes, points: NDArray[np.floating], source: Planes) -> tuple[
     return tuple(lid for lid in made if not lid.box.empty)
 
 
-def close_lids(lids_: tuple[Lid, ...], source: Planes, target: Planes, blink: float) -> None:
+def close_lids(lids_: tuple[ClosingLid, ...], source: Planes, target: Planes, blink: float) -> None:
     """Writes both eye patches of `source` into `target`, closed by `blink` (0 to 1)."""
     for lid in lids_:
         _restore(lid.box, source, target)
         if blink > 0:
-            _close(lid, source, target, blink)
+            lid.close(source, target, blink)
 
 
 def _restore(box: Box, source: Planes, target: Planes) -> None:

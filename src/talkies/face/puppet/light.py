@@ -1,6 +1,6 @@
 """How the portrait is lit and coloured, so that what is painted into it belongs to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,6 +20,8 @@ _TINT, _TINT_RANGE = 0.58, (0.55, 1.2)
 _SEAM_DARK, _MOST_DARK = 0.42, 18.0
 #: Most light of enamel in any channel, and its luminance as a share of the whites of the eyes'.
 _BRIGHTEST, _OF_EYES = 245.0, 0.95
+#: Teeth of drawn faces, RGB, and how flat their mouths are painted.
+_PAINTED, _FLAT = np.array([249, 244, 236]), 0.72
 #: Luminance weights of BT.709.
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -34,13 +36,20 @@ class Palette:
     cavity: Colour
     #: Standard deviation of the picture's grain near the mouth, in levels.
     grain: float
+    #: How little light and shade there is in what is painted: 0 as on people, 1 for none.
+    flat: float = 0.0
 
 
-def palette(pixels: Pixels, points: NDArray[np.floating], *, closed: bool = True) -> Palette:
+def palette(
+    pixels: Pixels, points: NDArray[np.floating], *, closed: bool = True, drawn: bool = False
+) -> Palette:
     """Colours for a face; `pixels` RGB, `points` its landmarks (468, 2+) in pixels.
 
     `closed` lips have a dark line between them that says how dark this picture's mouths are.
+    Teeth of a `drawn` face are white, and there is little shade in its mouth.
     """
+    if drawn:
+        return replace(palette(pixels, points, closed=closed), enamel=_colour(_PAINTED), flat=_FLAT)
     skin = _median(pixels, points, topology.CHEEKS)
     lips = _median(
         pixels, points, topology.LIPS_MIDDLE_LOWER[0][3:8] + topology.LIPS_MIDDLE_UPPER[0][3:8]
@@ -96,13 +105,22 @@ def _median(pixels: Pixels, points: NDArray[np.floating], ring: tuple[int, ...])
 
 def _grain(pixels: Pixels, points: NDArray[np.floating]) -> float:
     """Fine noise of the cheeks: the median deviation from a small median filter."""
+    return float(np.clip(1.48 * np.mean(_rough(pixels, points)), 0, 6))
+
+
+def flatness(pixels: Pixels, points: NDArray[np.floating]) -> float:
+    """Share of the middle of a face that is as even as a drawing: photographs have noise."""
+    return float((_rough(pixels, points) == 0).mean())
+
+
+def _rough(pixels: Pixels, points: NDArray[np.floating]) -> Colour:
+    """What a small median filter takes away about the cheeks, in levels."""
     centre = points[list(topology.CHEEKS), :2].mean(0)
     reach = 0.3 * float(np.hypot(*(points[topology.RIGHT_EYE_OUTER] - points[33])[:2]))
     x0, y0 = np.maximum(0, centre - reach).astype(int)
     x1, y1 = (centre + reach).astype(int)
     patch = cv2.cvtColor(np.ascontiguousarray(pixels[y0:y1, x0:x1]), cv2.COLOR_RGB2GRAY)
-    rough = np.abs(patch.astype(np.float32) - cv2.medianBlur(patch, 3))
-    return float(np.clip(1.48 * np.mean(rough), 0, 6))
+    return _colour(np.abs(patch.astype(np.float32) - cv2.medianBlur(patch, 3)))
 
 
 def _colour(values: NDArray[np.floating]) -> Colour:

@@ -1,6 +1,6 @@
 """What eyes, brows and cheeks do in an expression: smooth fields over the face."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -8,17 +8,18 @@ from numpy.typing import NDArray
 
 from talkies.face.axes import FaceAxes, Points
 from talkies.face.finding import topology
+from talkies.face.puppet.drawn_lids import DrawnLid
 from talkies.face.puppet.fields import Field, Grid, inverted, smoothstep
 
 #: Rise of raised brows, and the reach of the patch that moves, sideways and up, in D.
 _RISE, _BROW_WIDE, _BROW_HIGH = 0.060, 0.24, 0.105
 #: Furrowed brows: how far their inner ends go inwards and down, and the reach of each, in D.
-_FURROW_IN, _FURROW_DOWN, _END = 0.026, 0.040, 0.125
+_FURROW_IN, _FURROW_DOWN, _END = 0.034, 0.052, 0.135
 #: Worried brows: how far the inner ends go up and the outer ones down, in D.
-_WORRY_UP, _WORRY_DOWN = 0.046, 0.016
+_WORRY_UP, _WORRY_DOWN = 0.062, 0.026
 #: Wide eyes: how much the opening grows sideways, upwards and downwards, as shares; the reach of
 #: the growth, in half widths and half heights of the eye, and its least height, in D.
-_WIDER, _HIGHER, _LOWER = 0.05, 0.30, 0.12
+_WIDER, _HIGHER, _LOWER = 0.07, 0.22, 0.10
 _EYE_WIDE, _EYE_HIGH, _LEAST_HIGH = 1.35, 2.1, 0.10
 #: Narrowed eyes: how far the lower lid rises, as a share of the eye's half height, and the reach.
 _LID_RISE, _LID_REACH = 0.75, 1.5
@@ -67,18 +68,25 @@ class LookMotion:
         return inverted(np.tensordot(amounts, self.bases, axes=1), self.step)
 
 
-def look_motion(axes: FaceAxes, points: NDArray[np.floating], grid: Grid) -> LookMotion:
-    """The motion of a face; `points` are its landmarks (468, 2+) in pixels."""
+def look_motion(
+    axes: FaceAxes, points: NDArray[np.floating], grid: Grid, drawn: Sequence[DrawnLid] = ()
+) -> LookMotion:
+    """The motion of a face; `points` are its landmarks (468, 2+) in pixels.
+
+    `drawn` are its lids where they know the eyes better than the landmarks do.
+    """
     flat = axes.to_face(points[:, :2])
     face = axes.to_face(grid.points())
     still = _stillness(face)[..., None]
     sides = [[flat[list(ring)] for ring in side] for side in _SIDES]
+    eyes = [(lid.middle, lid.half, lid.tall) for lid in drawn]
+    eyes = eyes or [_eye(upper, lower) for _, upper, lower in sides]
     motions = (
         _largest(_brow_rise(face, brow, lid) for brow, lid, _ in sides),
         sum(_furrow(face, brow, lid) for brow, lid, _ in sides),
         sum(_worry(face, brow, lid) for brow, lid, _ in sides),
-        sum(_widening(face, upper, lower) for _, upper, lower in sides),
-        sum(_lid_rise(face, upper, lower) for _, upper, lower in sides),
+        sum(_widening(face, *eye) for eye in eyes),
+        sum(_lid_rise(face, *eye) for eye in eyes),
         _cheek_rise(face, flat),
     )
     bases = np.stack([axes.turned(motion * still) for motion in motions])
@@ -140,16 +148,14 @@ def _eye(upper: Points, lower: Points) -> tuple[Points, float, float]:
     return (low + high) / 2, float(high[0] - low[0]) / 2, float(high[1] - low[1]) / 2
 
 
-def _widening(face: Points, upper: Points, lower: Points) -> Points:
-    middle, half, tall = _eye(upper, lower)
+def _widening(face: Points, middle: Points, half: float, tall: float) -> Points:
     away = face - middle
     grown = _bump(face, middle, _EYE_WIDE * half, max(_EYE_HIGH * tall, _LEAST_HIGH))
     share = np.where(away[..., 1] < 0, _HIGHER, _LOWER)
     return np.stack([away[..., 0] * grown * _WIDER, away[..., 1] * grown * share], -1)
 
 
-def _lid_rise(face: Points, upper: Points, lower: Points) -> Points:
-    middle, half, tall = _eye(upper, lower)
+def _lid_rise(face: Points, middle: Points, half: float, tall: float) -> Points:
     edge = middle + np.array([0.0, tall])
     amount = _bump(face, edge, _EYE_WIDE * half, max(_LID_REACH * tall, 0.05))
     return _vector(amount, 0.0, -_LID_RISE * tall)

@@ -75,6 +75,8 @@ class MouthInterior:
     cavity: Colour
     #: Whether the upper teeth are the portrait's own.
     own: bool
+    #: How little light and shade there is, as in `Palette`.
+    flat: float
 
     def paint(self, frame: Planes, outline: Points, to_source: Affine, shape: MouthShape) -> None:
         """Fills the opening `outline` (n, 2, pixels of the frame) in place.
@@ -121,7 +123,7 @@ class MouthInterior:
         soft = placed(soft, fall, (soft.shape[1], soft.shape[0]))
         shade = np.asarray(smoothstep(soft, -0.12, 0.74), np.float32)
         apart = min(1.0, shape.opening / _FULL_FROM)
-        kept = apart * max(0.35 * shape.tuck, _OWN_LIGHT if self.own else 0.0)
+        kept = apart * max(0.35 * shape.tuck, _OWN_LIGHT if self.own else 0.0, self.flat)
         shade = shade + (1 - shade) * np.float32(kept)
         shade *= np.float32(1 - _PUCKER_DARK * shape.pucker)
         dark = self.cavity * np.float32(0.6) + _BLACK * np.float32(0.4)
@@ -139,16 +141,16 @@ def mouth_interior(
         return _grained(_texture(axes, rest, edge, painter, size), colours.grain)
 
     def upper(x: Plane, y: Plane) -> tuple[Colour, Plane]:
-        return _coloured(upper_teeth(x, y, pixel), colours.enamel)
+        return _coloured(upper_teeth(x, y, pixel), colours.enamel, colours.flat)
 
     def jaw(x: Plane, y: Plane) -> tuple[Colour, Plane]:
-        flesh, cover = _coloured(tongue(x, y + _TONGUE_BACK, pixel), colours.tongue)
-        teeth, front = _coloured(lower_teeth(x, y, pixel), colours.enamel * 0.68)
+        flesh, cover = _coloured(tongue(x, y + _TONGUE_BACK, pixel), colours.tongue, colours.flat)
+        teeth, front = _coloured(lower_teeth(x, y, pixel), colours.enamel * 0.68, colours.flat)
         mixed = flesh + (teeth - flesh) * front[..., None]
         return mixed, np.maximum(cover, front)
 
     def tip(x: Plane, y: Plane) -> tuple[Colour, Plane]:
-        return _coloured(tongue_tip(x, y, pixel), colours.tongue * 1.22)
+        return _coloured(tongue_tip(x, y, pixel), colours.tongue * 1.22, colours.flat)
 
     return MouthInterior(
         axes=axes,
@@ -158,6 +160,7 @@ def mouth_interior(
         tip=part(seam, tip),
         cavity=_yuv(colours.cavity[None, None])[0, 0],
         own=own is not None,
+        flat=colours.flat,
     )
 
 
@@ -197,8 +200,9 @@ def _own_texture(own: OwnTeeth) -> Texture:
     return Texture(box=own.box, pixels=np.round(pixels).astype(np.uint8))
 
 
-def _coloured(paint: Paint, colour: Colour) -> tuple[Colour, Plane]:
-    return paint.shade[..., None] * colour, paint.cover
+def _coloured(paint: Paint, colour: Colour, flat: float) -> tuple[Colour, Plane]:
+    shade = paint.shade + (1 - paint.shade) * np.float32(flat)
+    return shade[..., None] * colour, paint.cover
 
 
 def _yuv(colour: Colour) -> NDArray[np.float32]:

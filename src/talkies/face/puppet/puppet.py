@@ -11,10 +11,12 @@ from talkies.face.axes import FaceAxes, Points
 from talkies.face.puppet.backdrop import cut_out
 from talkies.face.puppet.creases import STEPS, Crease, creases, fade_creases
 from talkies.face.puppet.deformation import MouthDeformer, mouth_deformer
+from talkies.face.puppet.drawn_eyes import DrawnEye, drawn_eyes
+from talkies.face.puppet.drawn_lids import drawn_lids
 from talkies.face.puppet.fields import Box, Field, Grid, after, shifted
 from talkies.face.puppet.head import HeadMotion, HeadPose, head_motion
 from talkies.face.puppet.inner_lips import inner_edges
-from talkies.face.puppet.lids import Lid, close_lids, lids
+from talkies.face.puppet.lids import ClosingLid, close_lids, lids
 from talkies.face.puppet.light import palette
 from talkies.face.puppet.lip_line import trace_lip_line
 from talkies.face.puppet.lips import LipRest, hole_outline, lip_rest, seam_outline
@@ -74,7 +76,7 @@ class Puppet:
     #: Cells of `head.grid` at the samples of `mouth.grid`, as maps for cv2.
     head_cells: Field
     interior: MouthInterior
-    lids: tuple[Lid, ...]
+    lids: tuple[ClosingLid, ...]
     creases: tuple[Crease, ...]
     regions: Regions
 
@@ -104,6 +106,8 @@ def make_puppet(
         pixels = cut_out(pixels, matte)
     source = to_planes(pixels, _alpha(matte) if cut else None)
     rest = _rest(pixels, source.y, axes, points, closed=closed)
+    eyes = drawn_eyes(axes, points, pixels) if figure else None
+    colours = palette(pixels, points, closed=closed, drawn=eyes is not None)
     own = None if closed else own_teeth(pixels, axes, rest)
     lips = source if closed else to_planes(healed(pixels, axes, rest), source.alpha)
     free = np.ones(pixels.shape[:2], np.float32) if figure else matte
@@ -116,8 +120,8 @@ def make_puppet(
         head=head,
         mouth=mouth_deformer(axes, grid, rest, axes.to_face(points[:, :2])),
         head_cells=head.grid.cells(grid.points()),
-        interior=mouth_interior(axes, rest, palette(pixels, points, closed=closed), size, own),
-        lids=lids(axes, points, lips) if blinks else (),
+        interior=mouth_interior(axes, rest, colours, size, own),
+        lids=_lids(axes, points, lips, eyes) if blinks else (),
         creases=creases(axes, rest, lips),
         regions=_regions(axes, grid, head, size),
     )
@@ -141,6 +145,16 @@ def _rest(
         return rest
     upper, lower = inner_edges(pixels, axes, rest)
     return replace(rest, upper_inner=upper, lower_inner=lower)
+
+
+def _lids(
+    axes: FaceAxes,
+    points: NDArray[np.floating],
+    source: Planes,
+    eyes: tuple[DrawnEye, DrawnEye] | None,
+) -> tuple[ClosingLid, ...]:
+    """Both lids; those of `eyes` where they are drawn larger than people's."""
+    return lids(axes, points, source) if eyes is None else drawn_lids(axes, eyes, source)
 
 
 def _mouth_grid(axes: FaceAxes, picture: Box, top: float) -> Grid:

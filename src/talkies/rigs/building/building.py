@@ -1,6 +1,5 @@
 """A character from one drawing, from the file to the folder."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from talkies.core.rig.manifest import manifest_of, manifest_to_json
 from talkies.core.rig.model import Rig
 from talkies.core.rig.naming import SEQUENCES
 from talkies.kit.files import replacing
+from talkies.rigs.about import about_json
 from talkies.rigs.building.contact_sheet import write_contact_sheet
 from talkies.rigs.building.drawing import (
     Drawing,
@@ -100,21 +100,8 @@ def finish(wanted: Plan, folder: Path, options: BuildOptions, size: tuple[int, i
     )
     write_contact_sheet(character, folder / CONTACT_SHEET)
     _write(folder / CONFIG, config_to_json(options.config))
-    _write(folder / ABOUT, _about(character))
+    _write(folder / ABOUT, about_json(character))
     return character
-
-
-def _about(character: Character) -> str:
-    key = character.key_color
-    document = {
-        "schema": "talkies.character/1",
-        "name": character.name,
-        "width": character.rig.width,
-        "height": character.rig.height,
-        "key_color": None if key is None else list(key),
-        "made": {"by": "build"},
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 """A character at a glance: every expression in every pose, in one picture."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.core.rig.model import REST, State
+from talkies.core.rig.model import REST, Rig, State
 from talkies.face.puppet.fields import Box
 from talkies.media.pictures import Picture, load_own_picture, save_picture
 from talkies.rigs.character import Character
@@ -24,28 +25,37 @@ _FONT, _FONT_SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
 _SEEN = 8
 
 
-def write_contact_sheet(character: Character, path: Path) -> None:
+def write_contact_sheet(
+    character: Character, path: Path, picture_of: Callable[[str], Picture] | None = None
+) -> None:
     """Write all endpoints as a JPEG: a row for each pose, a column for each expression.
 
-    Raises `OutputUnwritable` and `DiskFull`.
+    `picture_of` reads a drawing of the tree; by default its file is decoded in this process, which
+    is for drawings of our own making. Raises `OutputUnwritable` and `DiskFull`.
     """
     rig = character.rig
-    box = _figure(character)
+    read = picture_of or (lambda drawing: load_own_picture(character.path(drawing)))
+    box = _figure(rig, read)
     scale = min(1.0, _CELL / max(box.size))
     size = (max(1, round(box.width * scale)), max(1, round(box.height * scale)))
     rows = [
         np.hstack(
-            [_cell(character, State(name, pose), box, size) for name in rig.config.expressions]
+            [
+                _cell(State(name, pose), rig.endpoints.get(State(name, pose)), read, box, size)
+                for name in rig.config.expressions
+            ]
         )
         for pose in rig.config.poses
     ]
     save_picture(Picture(pixels=np.vstack(rows)), path)
 
 
-def _figure(character: Character) -> Box:
+def _figure(rig: Rig, read: Callable[[str], Picture]) -> Box:
     """What the figure takes of its canvas at rest."""
-    rest = load_own_picture(character.path(character.rig.endpoints[REST]))
-    whole = Box(0, 0, rest.width, rest.height)
+    whole = Box(0, 0, rig.width, rig.height)
+    if REST not in rig.endpoints:
+        return whole
+    rest = read(rig.endpoints[REST])
     if rest.alpha is None:
         return whole
     rows, columns = (np.flatnonzero((rest.alpha > _SEEN).any(axis)) for axis in (1, 0))
@@ -56,15 +66,20 @@ def _figure(character: Character) -> Box:
     return Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin).within(whole)
 
 
-def _cell(character: Character, state: State, box: Box, size: tuple[int, int]) -> Pixels:
+def _cell(
+    state: State,
+    drawing: str | None,
+    read: Callable[[str], Picture],
+    box: Box,
+    size: tuple[int, int],
+) -> Pixels:
     cell = np.full((size[1] + _LINE + _GAP, size[0] + _GAP, 3), _PAPER, np.uint8)
     label = (
         state.expression if state == State(state.expression) else f"{state.expression} {state.pose}"
     )
     cv2.putText(cell, label, (_GAP, _LINE - 7), _FONT, _FONT_SIZE, _INK, 1, cv2.LINE_AA)
-    drawing = character.rig.endpoints.get(state)
     if drawing is not None:
-        picture = load_own_picture(character.path(drawing))
+        picture = read(drawing)
         cell[_LINE : _LINE + size[1], _GAP:] = _shown(picture, box, size)
     return cell
 

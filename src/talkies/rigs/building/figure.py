@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.face.puppet.backdrop import cut_out
+from talkies.face.puppet.drawn_lids import DrawnLid
 from talkies.face.puppet.looks import LookMotion, look_motion
 from talkies.face.puppet.puppet import Painter, Pose, Puppet, make_puppet
 from talkies.media.yuv import Planes, to_planes, to_rgb
@@ -36,7 +37,12 @@ class Figure:
             figure=True,
         )
         puppet = self.puppet
-        self.looks: LookMotion = look_motion(puppet.axes, drawing.points, puppet.mouth.grid)
+        self.looks: LookMotion = look_motion(
+            puppet.axes,
+            drawing.points,
+            puppet.mouth.grid,
+            [lid for lid in puppet.lids if isinstance(lid, DrawnLid)],
+        )
         self._own = cut_out(drawing.pixels, drawing.matte)
         self._planes = to_planes(self._own, puppet.source.alpha)
 

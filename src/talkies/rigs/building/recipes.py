@@ -58,7 +58,7 @@ class Brows:
 MOUTHS: Final[Mapping[str, MouthShape]] = MappingProxyType(
     {
         "neutral": MouthShape(),
-        "smile_soft": MouthShape(smile=0.55),
+        "smile_soft": MouthShape(smile=0.7),
         "smile_big": MouthShape(opening=0.085, width=0.10, smile=1.0),
         "ah": MouthShape(opening=0.15, width=0.0),
         "ee": MouthShape(opening=0.055, width=0.12),
@@ -66,7 +66,7 @@ MOUTHS: Final[Mapping[str, MouthShape]] = MappingProxyType(
         "oh": MouthShape(opening=0.085, width=-0.18, pucker=0.65),
         "frown": MouthShape(smile=-0.8, press=0.15),
         "closed": MouthShape(press=0.8),
-        "teeth": MouthShape(opening=0.014, width=0.02, tuck=1.0),
+        "teeth": MouthShape(opening=0.022, width=0.03, tuck=1.0),
     }
 )
 EYES: Final[Mapping[str, Eyes]] = MappingProxyType(
@@ -100,7 +100,7 @@ EXPRESSIONS: Final[Mapping[str, Recipe]] = MappingProxyType(
         ),
         "oh_round": Recipe(mouth=MOUTHS["oh"], look=Look(raised=0.12)),
         "concerned": Recipe(
-            mouth=MOUTHS["frown"], blink=0.06, look=Look(furrowed=0.55, worried=0.65)
+            mouth=MOUTHS["frown"], blink=0.06, look=Look(furrowed=0.45, worried=1.0, squint=0.25)
         ),
     }
 )
