@@ -92,13 +92,13 @@ def value_record(value: str | View) -> object:
 
 
 def _laid_out(value: object, indent: str) -> str:
-    """JSON with an object or a list of plain values on one line, for people and for diffs."""
+    """JSON for people and for diffs: whatever stands in a list has one line."""
     deeper = indent + " "
     if isinstance(value, dict) and any(isinstance(item, dict | list) for item in value.values()):
         lines = [f"{_text(name)}: {_laid_out(item, deeper)}" for name, item in value.items()]
         return f"{{\n{deeper}" + f",\n{deeper}".join(lines) + f"\n{indent}}}"
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
-        lines = [_laid_out(item, deeper) for item in value]
+        lines = [_text(item) for item in value]
         return f"[\n{deeper}" + f",\n{deeper}".join(lines) + f"\n{indent}]"
     return _text(value)
 
