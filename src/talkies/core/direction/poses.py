@@ -1,7 +1,8 @@
 """The poses track: small tilts and nods, from the voice and a seed.
 
 A character turns its head through its neutral face, so a turn in the middle of a word would close
-its mouth. Turns therefore begin and end where the mouth rests, and hold for a whole phrase.
+its mouth. Turns therefore begin and end where the mouth rests: a tilt holds for a whole phrase, and
+a nod lies in the pause after one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,14 +22,23 @@ from talkies.core.timing import TimeRange
 TURN_SECONDS = (0.12, 0.3)
 #: Turns begin at least this many seconds apart, so that the head is not restless.
 LEAST_APART = 2.0
-#: No turn lasts longer, in seconds.
-LONGEST = 6.0
-#: How often a phrase that nothing marks is said with a tilt.
-TILT_CHANCE = 0.35
+#: No tilt lasts longer, in seconds, and no raised head.
+LONGEST = 8.0
+LONGEST_RAISED = 3.0
+#: Seconds for which the head stays down in a nod.
+NOD_HOLD = 0.08
+#: How often a phrase that nothing marks is said with a tilt: a head that never moves looks dead,
+#: and one that moves at every phrase looks wound up.
+TILT_CHANCE = 0.6
 #: A phrase this much louder than the others (standard deviations) is underlined with a nod.
 NOD_LOUD = 1.0
 #: A phrase that ends this many semitones higher is a question, whatever its mark.
 QUESTION_RISE = 3.0
+
+
+#: Marks of a question in any script, and what may stand behind one.
+_QUESTION_MARKS = ("?", "\N{FULLWIDTH QUESTION MARK}", "\N{ARABIC QUESTION MARK}")
+_WRAPPING = "\"'\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}»)]"
 
 
 class Turn(StrEnum):
@@ -42,9 +52,10 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wish:
-    """A phrase to be said with the head turned."""
+    """A phrase to be said with the head turned, or followed by a nod."""
 
     phrase: Phrase
+    #: What fits is done, the first first.
     turns: tuple[Turn, ...]
     note: str
 
@@ -63,11 +74,11 @@ def pose_clips(
     """
     clips: list[Clip] = []
     for wish in _wishes(found, dice):
-        pose = next((name for turn in wish.turns for name in config.poses if turn in name), None)
-        clip = None if pose in (None, CENTER) else _clip(wish, str(pose), rests, fps)
-        earliest = clips[-1].span.start + LEAST_APART * fps if clips else 0
-        apart = not clips or clip is None or clip.span.start >= max(earliest, clips[-1].span.end)
-        if clip is not None and apart:
+        earliest = 0
+        if clips:
+            earliest = max(clips[-1].span.start + round(LEAST_APART * fps), clips[-1].span.end)
+        clip = next(_clips(wish, rests, config, fps), None)
+        if clip is not None and clip.span.start >= earliest:
             clips.append(clip)
     return tuple(clips)
 
@@ -77,12 +88,12 @@ def _wishes(found: Sequence[Phrase], dice: np.random.Generator) -> Iterator[_Wis
     for phrase in found:
         tilts = (Turn.LEFT, Turn.RIGHT) if side else (Turn.RIGHT, Turn.LEFT)
         chance = float(dice.random())
-        if phrase.text.rstrip("\"'”’»)]").endswith(("?", "？")):
+        if phrase.text.rstrip(_WRAPPING).endswith(_QUESTION_MARKS):
             yield _Wish(phrase=phrase, turns=tilts, note="a question")
         elif phrase.rise >= QUESTION_RISE:
             yield _Wish(phrase=phrase, turns=(Turn.UP, *tilts), note="a rising voice")
         elif phrase.loud >= NOD_LOUD:
-            yield _Wish(phrase=phrase, turns=(Turn.DOWN,), note="an emphasised phrase")
+            yield _Wish(phrase=phrase, turns=(Turn.DOWN, *tilts), note="an emphasised phrase")
         elif chance < TILT_CHANCE:
             yield _Wish(phrase=phrase, turns=tilts, note="a new phrase")
         else:
@@ -90,22 +101,47 @@ def _wishes(found: Sequence[Phrase], dice: np.random.Generator) -> Iterator[_Wis
         side = 1 - side
 
 
-def _clip(wish: _Wish, pose: str, rests: Sequence[TimeRange], fps: Fraction) -> Clip | None:
-    """The pose from the rest before a phrase to the one after; None where a rest is too short."""
+def _clips(
+    wish: _Wish, rests: Sequence[TimeRange], config: RigConfig, fps: Fraction
+) -> Iterator[Clip]:
+    """The turns of a wish that the character has and the rests have room for, best first."""
     begin, finish = round(wish.phrase.start * fps), round(wish.phrase.end * fps)
     before = max((rest for rest in rests if rest.start < begin), default=None)
     after = min((rest for rest in rests if rest.end > finish), default=None)
-    if before is None or after is None or after.start < before.end:
-        return None
+    for turn in wish.turns:
+        pose = next((name for name in config.poses if turn in name), CENTER)
+        if pose == CENTER:
+            continue
+        span, frames = TimeRange(0, 0), 0
+        if turn is Turn.DOWN and after is not None:
+            span, frames = _nod(after, fps)
+        elif before is not None and after is not None:
+            span, frames = _held(before, after, LONGEST_RAISED if turn is Turn.UP else LONGEST, fps)
+        if frames:
+            id_ = f"{TrackName.POSES}-{span.start}"
+            yield Clip(id=id_, span=span, value=pose, transition=frames, note=wish.note)
+
+
+def _held(
+    before: TimeRange, after: TimeRange, longest: float, fps: Fraction
+) -> tuple[TimeRange, int]:
+    """From the end of one rest to the beginning of another, and the frames of the turn.
+
+    No frames where it does not fit.
+    """
     least, most = (max(1, round(seconds * fps)) for seconds in TURN_SECONDS)
     frames = min(most, before.length, after.length)
+    if frames < least or after.start < before.end:
+        return TimeRange(0, 0), 0
     span = TimeRange(before.end - frames, after.start)
-    if frames < least or span.length > LONGEST * fps:
-        return None
-    return Clip(
-        id=f"{TrackName.POSES}-{span.start}",
-        span=span,
-        value=pose,
-        transition=frames,
-        note=wish.note,
-    )
+    return (span, frames) if span.length <= longest * fps else (TimeRange(0, 0), 0)
+
+
+def _nod(rest: TimeRange, fps: Fraction) -> tuple[TimeRange, int]:
+    """Down, held, and up again within one rest, and the frames of each way."""
+    least, most = (max(1, round(seconds * fps)) for seconds in TURN_SECONDS)
+    hold = max(1, round(NOD_HOLD * fps))
+    frames = min(most, (rest.length - hold) // 2)
+    if frames < least:
+        return TimeRange(0, 0), 0
+    return TimeRange(rest.start, rest.start + frames + hold), frames

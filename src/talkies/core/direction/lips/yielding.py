@@ -66,10 +66,10 @@ def _settle(found: list[Wish], run: Sequence[Wish], after: Wish | None) -> None:
         shown = _shown(run, before, after)
         if shown is not None:
             found.append(replace(shown, start=run[0].start, end=run[-1].end))
-        elif _is_vowel(before) or not _is_vowel(after):
-            after = _shared(found, run, after)
-        else:
+        elif after is not None and after.role is Role.VOWEL and not _is_vowel(before):
             after = _onset(found, run, after)
+        else:
+            after = _shared(found, run, after)
     if after is not None:
         found.append(after)
 
@@ -84,11 +84,9 @@ def _shown(run: Sequence[Wish], before: Wish | None, after: Wish | None) -> Wish
     if before is not None and after is not None and _is_vowel(before) and _is_vowel(after):
         still = after.end - before.start if before.viseme == after.viseme else 0.0
         return own if seconds >= PARTING_SECONDS or still >= STATIC_SECONDS else None
-    if _is_vowel(after):
-        return None
     if _is_vowel(before):
         return own if _is_rest(after) and seconds >= SHORTEST_CODA else None
-    return own
+    return None if _is_vowel(after) else own
 
 
 def _shared(found: list[Wish], run: Sequence[Wish], after: Wish | None) -> Wish | None:
@@ -104,10 +102,8 @@ def _shared(found: list[Wish], run: Sequence[Wish], after: Wish | None) -> Wish 
     return None if after is None else replace(after, start=cut)
 
 
-def _onset(found: list[Wish], run: Sequence[Wish], after: Wish | None) -> Wish | None:
+def _onset(found: list[Wish], run: Sequence[Wish], after: Wish) -> Wish:
     """A run given to the vowel that follows it, as far as it reaches."""
-    if after is None:
-        return None
     start = max(run[0].start, after.start - LONGEST_ONSET)
     if found:
         found[-1] = replace(found[-1], end=start)
