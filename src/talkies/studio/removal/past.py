@@ -30,6 +30,11 @@ def expired_assets(hours: float, moment: int) -> sa.ColumnElement[bool]:
     return sa.and_(assets.c.sha256.is_not(None), assets.c.created_at < before, ~used)
 
 
+def expired_timelines(hours: float, moment: int) -> sa.ColumnElement[bool]:
+    """Timelines that nobody has changed for so long."""
+    return timelines.c.updated_at < moment - round(hours * HOUR)
+
+
 def expired_characters(hours: float, moment: int) -> sa.ColumnElement[bool]:
     """Characters that were made so long ago, and that no timeline and no kept job is of.
 

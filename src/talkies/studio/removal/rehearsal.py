@@ -5,11 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from talkies.db.character_tables import characters
+from talkies.db.character_tables import characters, timelines
 from talkies.db.engine import reading
 from talkies.db.tables import assets, job_outputs, jobs
 from talkies.studio.removal.expiry import useless_rows
-from talkies.studio.removal.past import expired_assets, expired_characters, expired_jobs
+from talkies.studio.removal.past import (
+    expired_assets,
+    expired_characters,
+    expired_jobs,
+    expired_timelines,
+)
 
 
 def due(engine: sa.Engine, hours: float | None, moment: int) -> dict[str, int]:
@@ -30,6 +35,8 @@ def _due(hours: float | None, moment: int) -> Iterator[tuple[str, sa.Select[Any]
         yield "jobs", sa.select(sa.func.count()).select_from(jobs).where(expired)
         old = expired_assets(hours, moment)
         yield "assets", sa.select(sa.func.count()).select_from(assets).where(old)
+        unedited = expired_timelines(hours, moment)
+        yield "timelines", sa.select(sa.func.count()).select_from(timelines).where(unedited)
         unused = expired_characters(hours, moment)
         yield "characters", sa.select(sa.func.count()).select_from(characters).where(unused)
         going = sa.or_(going, expired)

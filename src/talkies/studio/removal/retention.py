@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
-from talkies.db.character_tables import characters
+from talkies.db.character_tables import characters, timelines
 from talkies.db.engine import reading, writing
 from talkies.db.tables import assets, job_inputs, job_outputs, jobs
 from talkies.jobs.records import Job
@@ -23,6 +23,7 @@ from talkies.studio.removal.past import (
     expired_assets,
     expired_characters,
     expired_jobs,
+    expired_timelines,
     expiry,
 )
 from talkies.studio.removal.places import abandoned
@@ -96,7 +97,12 @@ class Retention:
 
     @property
     def _expiring(self) -> tuple[Callable[[], Counts], ...]:
-        return (self._mark_expired, self._expire_assets, self._expire_characters)
+        return (
+            self._mark_expired,
+            self._expire_assets,
+            self._expire_timelines,
+            self._expire_characters,
+        )
 
     def _run(self, counts: Counter[str], *passes: Callable[[], Counts]) -> None:
         for one in passes:
@@ -169,6 +175,12 @@ class Retention:
         old = sa.delete(assets).where(expired_assets(self._hours or 0.0, self._clock()))
         with writing(self._engine) as connection:
             return {"assets": connection.execute(old).rowcount}
+
+    def _expire_timelines(self) -> Counts:
+        """Forget timelines past their time; their sounds go as blobs."""
+        old = sa.delete(timelines).where(expired_timelines(self._hours or 0.0, self._clock()))
+        with writing(self._engine) as connection:
+            return {"timelines": connection.execute(old).rowcount}
 
     def _expire_characters(self) -> Counts:
         """Forget characters past their time that nothing uses; their bundles go as blobs."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
+from talkies.db.character_tables import timelines
 from talkies.db.engine import connect, writing
 from talkies.db.tables import assets, blobs, idempotency, job_outputs, jobs, metadata
 from talkies.jobs.records import NewJob
@@ -75,6 +76,14 @@ def test_what_is_past_its_time_is_counted(engine: Engine) -> None:
                 {"id": "b", **facts, "created_at": NOW - HOUR},
             ],
         )
+        told = {"character_id": "robin", "document": "{}", "revision": 1, "created_at": 0}
+        connection.execute(
+            insert(timelines),
+            [
+                {"id": "old", **told, "updated_at": NOW - 7 * HOUR},
+                {"id": "young", **told, "updated_at": NOW - HOUR},
+            ],
+        )
         connection.execute(
             insert(idempotency).values(
                 owner="o",
@@ -94,6 +103,8 @@ def test_what_is_past_its_time_is_counted(engine: Engine) -> None:
         "events": 0,
         "jobs": 1,
         "assets": 1,
+        "timelines": 1,
+        "characters": 0,
         "outputs": 2,
         "bytes": 20,
     }

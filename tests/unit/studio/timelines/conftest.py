@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from file_room import engine, file_room_postgres, room  # noqa: F401  fixtures
 from small_character import small_character
 from timeline_room import Known, TimelineRoom, known_timeline, timeline_room
 
