@@ -13,10 +13,12 @@ from talkies.core.rig.standard import STANDARD
 from talkies.errors import Conflict, FileMissing, TalkiesError
 from talkies.kit.files import private_folder, remove_abandoned, unwritable
 from talkies.media.keying import Auto, KeyColor, ground_colour
-from talkies.media.pictures import load_picture
+from talkies.media.pictures import Picture, load_picture
+from talkies.media.yuv import to_rgb
 from talkies.rigs.about import About, read_about
-from talkies.rigs.character import CONFIG, FRAMES, Character
-from talkies.rigs.pack.opening import build_pack
+from talkies.rigs.building.contact_sheet import write_contact_sheet
+from talkies.rigs.character import CONFIG, CONTACT_SHEET, FRAMES, Character
+from talkies.rigs.pack.opening import build_pack, open_pack
 from talkies.rigs.tree.archive import UNPACKED_MAX, unpack
 from talkies.rigs.tree.copying import copy_tree, write_manifest
 from talkies.rigs.tree.listing import MANIFEST
@@ -168,6 +170,7 @@ def _made(
     )
     warnings = (*reading.warnings, *_dropped(character, broken))
     whole = look_at(fresh).character if broken else character
+    _write_contact_sheet(whole)
     return Imported(character=whole, report=report_on(whole.rig, warnings))
 
 
@@ -186,6 +189,17 @@ def _key(character: Character, wanted: KeyColor, about: About) -> tuple[int, int
         return about.key_color
     rest = load_picture(character.path(character.rig.endpoints[REST]))
     return None if rest.alpha is not None else ground_colour(rest.pixels)
+
+
+def _write_contact_sheet(character: Character) -> None:
+    """Show the character at a glance, by its pack: nothing foreign is decoded in this process."""
+    with open_pack(character) as pack:
+
+        def picture_of(drawing: str) -> Picture:
+            planes = pack.read(drawing)
+            return Picture(pixels=to_rgb(planes), alpha=planes.alpha)
+
+        write_contact_sheet(character, character.folder / CONTACT_SHEET, picture_of)
 
 
 def _dropped(character: Character, broken: Mapping[str, TalkiesError]) -> list[str]:

@@ -34,6 +34,10 @@ from talkies.rigs.tree.importing import ImportOptions, ImportStage, import_tree
 from talkies.rigs.tree.opening import open_character
 
 
+#: What an import adds.
+MADE = {"character.json", "frames.pack", "contact-sheet.jpg"}
+
+
 def files_of(folder: Path) -> dict[str, bytes]:
     every = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in every}
@@ -70,7 +74,7 @@ def test_a_tree_of_another_program_comes_over_byte_by_byte(tmp_path: Path) -> No
     imported = import_tree(source, tmp_path / "robin")
     theirs, ours = files_of(source), files_of(tmp_path / "robin")
     assert {name: ours[name] for name in theirs} == theirs
-    assert set(ours) - set(theirs) == {"character.json", "frames.pack"}
+    assert set(ours) - set(theirs) == MADE
     assert imported.character == open_character(tmp_path / "robin")
     assert imported.character.name == "robin"
     assert imported.report.warnings == ()
@@ -101,7 +105,7 @@ def test_a_zip_with_a_folder_around_it_and_a_macs_leftovers_is_the_same(tmp_path
     ours = files_of(tmp_path / "robin")
     theirs = files_of(source)
     assert {name: ours[name] for name in theirs} == theirs
-    assert set(ours) - set(theirs) == {"character.json", "frames.pack"}
+    assert set(ours) - set(theirs) == MADE
     assert imported.report.warnings == ()
     assert [stage for stage, *_ in stages] == sorted(
         (stage for stage, *_ in stages), key=list(ImportStage).index
