@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from talkies.errors import CorruptMedia, DiskFull, MediaTooLarge, OutputUnwritable, UnsupportedMedia
 from talkies.media.sounds import Sound, load_sound
 from talkies.media.video import VideoReader, VideoWriter, probe
-from talkies.media.yuv import Planes, to_planes
+from talkies.media.yuv import Planes, to_planes, to_rgb
 
 Saved = Callable[[str, bytes], Path]
 
@@ -358,3 +358,28 @@ def test_length_is_counted_and_not_believed(saved: Saved) -> None:
         VideoReader(saved("talk.mp4", mp4()), max_seconds=0.5) as reader,
     ):
         list(reader)
+
+
+def test_a_prores_video_has_alpha_and_sound_as_it_is(tmp_path: Path) -> None:
+    write(tmp_path / "talk.mov", 8, format="mov", transparent=True, sound=sound(0.32, channels=2))
+    with av.open(str(tmp_path / "talk.mov")) as file:
+        video, audio = file.streams
+        assert (video.codec_context.name, video.codec_context.pix_fmt) == ("prores", "yuva444p12le")
+        assert (video.codec_context.colorspace, video.frames) == (1, 8)
+        assert audio.codec_context.name == "pcm_s16le"
+        first = next(file.decode(video=0)).to_ndarray(format="rgba")
+    assert np.abs(first[25, 40, :3].astype(int) - (180, 90, 40)).max() <= 3
+    assert (first[25, 40, 3], first[3, 40, 3]) == (255, 0)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_an_animated_png_has_every_frame_without_loss(tmp_path: Path, transparent: bool) -> None:
+    write(tmp_path / "talk.apng", 7, format="apng", transparent=transparent)
+    with av.open(str(tmp_path / "talk.apng")) as file:
+        stream = file.streams.video[0]
+        assert stream.average_rate == 25
+        shown = [frame.to_ndarray(format="rgba") for frame in file.decode(stream)]
+    assert len(shown) == 7
+    expected = to_rgb(frames(7)[4])
+    assert np.array_equal(shown[4][10:40, :, :3], expected[10:40])
+    assert shown[4][3, 3, 3] == (0 if transparent else 255)

@@ -7,13 +7,13 @@ export, since nothing in it is predicted from anything else.
 import mmap
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
-from talkies.kit.files import private_folder, unwritable
+from talkies.kit.files import unwritable
 from talkies.media.captions import CaptionPainter
 from talkies.media.samples import SoundSource
 from talkies.media.splicing import UNIT_FRAMES, encode_units, unit_header
@@ -66,8 +66,8 @@ def write_draft(
     painter = CaptionPainter(film.cues, *film.size, film.fps)
     keys = FilmKeys(film, painter)
     shows = [keys.frame(number).hex() for number in range(film.frames)]
-    with _place(folder) as path, one_builder(folder / FRAMES, lambda: progress(0, film.frames)):
-        kept = _Kept(path, unit_header(film.size, film.fps).hex())
+    with one_builder(folder / FRAMES, lambda: progress(0, film.frames)):
+        kept = _Kept(folder / DRAFTS, unit_header(film.size, film.fps).hex())
         steps = spliced(shows)
         missing = alternating({step.unit for step in steps} - kept.units)
         total = len(missing) + film.frames
@@ -191,13 +191,3 @@ def _splice(
             span = kept.spans(step.unit)[step.place]
             writer.splice(view[span.offset : span.offset + span.length], key=step.place == 0)
             yield
-
-
-@contextmanager
-def _place(folder: Path) -> Iterator[Path]:
-    """Where units are kept: with the character, or for this once where nothing can be written."""
-    if os.access(folder, os.W_OK):
-        yield folder / DRAFTS
-        return
-    with private_folder() as private:
-        yield private / DRAFTS

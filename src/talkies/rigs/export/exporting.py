@@ -1,6 +1,7 @@
 """Exporting: a timeline and a character in, a video out, whole or not at all."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -102,7 +103,6 @@ def export_timeline(
             else:
                 writer = FilmWriter(film=film, sound=sound, progress=progress)
                 kept = writer.write(output, form, reuse=options.reuse or output)
-    silent = sound is not None and form in SILENT_FORMATS
     return ExportResult(
         path=output,
         format=form,
@@ -112,12 +112,22 @@ def export_timeline(
         frames=film.frames,
         kept_frames=kept,
         captions=captions,
-        warnings=(
-            *performed.warnings,
-            *warnings,
-            *((f"{form.upper()} files have no sound.",) if silent else ()),
-        ),
+        warnings=(*performed.warnings, *warnings, *_remarks(form, options, sound, kept)),
     )
+
+
+def _remarks(
+    form: ExportFormat, options: ExportOptions, sound: SoundSource | None, kept: int
+) -> Iterator[str]:
+    """What is to be said of the way an export was written."""
+    if sound is not None and form in SILENT_FORMATS:
+        yield f"{form.upper()} files have no sound."
+    if options.reuse is None or kept:
+        return
+    if form is not ExportFormat.MP4 or options.draft:
+        yield "Only an mp4 takes over parts of an earlier export: all was encoded anew."
+    else:
+        yield f"Nothing of {options.reuse.name} could be taken over: all was encoded anew."
 
 
 def caption_paths(output: Path, form: ExportFormat, place: CaptionPlace) -> tuple[Path, ...]:
