@@ -8,8 +8,11 @@ from command_line import Talkies
 from loopback import Hit, Reply, Server
 from small_character import small_character
 
+import talkies as package
+import talkies.errors
 from talkies.core.timeline.document import TrackName
 from talkies.core.timeline.document_json import timeline_from_json
+from talkies.errors import Misconfigured
 
 WORDS = "Hello and welcome! Unfortunately, it is raining."
 
@@ -132,3 +135,22 @@ def test_a_model_of_ones_own_plans_the_face(
 
     assert said.status == 0, said.err
     assert (clip.value, clip.note) == ("happy_soft", "a greeting")
+
+
+def test_python_makes_the_same_timeline(root: Path, tmp_path: Path) -> None:
+    made = package.create_timeline(
+        root / "characters/robin",
+        text=WORDS,
+        voice="espeak:en-us",
+        output=tmp_path / "line.timeline.json",
+    )
+
+    assert made.sound == tmp_path / "line.wav"
+    assert made.timeline == timeline_from_json(made.path.read_text())
+
+
+def test_python_says_that_no_model_is_set(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="No model is set"):
+        package.create_timeline(
+            root / "characters/robin", text=WORDS, emotions="model", output=tmp_path / "x.json"
+        )

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Unpack
 
@@ -24,7 +25,7 @@ from talkies.studio.progress import Listener, ignore
 from talkies.studio.speaking import Script
 from talkies.studio.texts import read_text, require_words
 from talkies.studio.timelines.options import TimelineOptions, timeline_request
-from talkies.studio.timelines.saving import TimelineResult, save_timeline
+from talkies.studio.timelines.saving import Planner, TimelineResult, save_timeline
 from talkies.studio.videos.batch import Outcome, make_videos
 from talkies.studio.videos.manifest import Row, read_manifest
 from talkies.studio.videos.options import VideoOptions
@@ -32,7 +33,6 @@ from talkies.studio.videos.pipeline import Tools, make_video, preflight
 from talkies.studio.videos.planning import plan
 from talkies.studio.videos.result import VideoResult
 from talkies.studio.videos.scoring import score_file
-from talkies.wiring.emotions import planner
 
 
 def ears() -> Ears:
@@ -234,5 +234,12 @@ def create_timeline(
     folder = Path(character).expanduser()
     request = timeline_request(open_character(folder), audio, output, options)
     with ExitStack() as parts:
-        model = parts.enter_context(planner()) if request.asks_model else None
+        model = parts.enter_context(_asking()) if request.asks_model else None
         return save_timeline(request, ears(), planner=model, listener=progress)
+
+
+def _asking() -> AbstractContextManager[Planner]:
+    """The model of the settings; by name, because the library starts without what asks it."""
+    planner: Callable[[], AbstractContextManager[Planner]]
+    planner = import_module("talkies.wiring.emotions").planner
+    return planner()
