@@ -8,19 +8,21 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-from fastapi import Request
+from fastapi import Depends, Path, Query, Request, Security
 from starlette.types import Scope
 
-from talkies.api.auth import count_stranger, identify
+from talkies.api.auth import SCHEMES, count_stranger, identify
 from talkies.api.requests import services_of
 from talkies.errors import Unauthenticated
 from talkies.telemetry.context import learned
 
-#: Seconds for which an answer about one credential and one character holds. With the 3 seconds of
+#: Seconds for which an answer about one credential and one character holds, and for which it goes
+#: on to hold while one request asks anew: else all that are under way would. With the 3 seconds of
 #: `studio.access.known_keys` a revoked key is out within 5, as everywhere.
-HOLDS_SECONDS: Final = 2.0
+HOLDS_SECONDS: Final = 1.5
+RENEWAL_SECONDS: Final = 0.5
 
 #: Answers that are held at once; a flood of credentials starts again with none.
 HELD: Final = 10_000
@@ -28,11 +30,13 @@ HELD: Final = 10_000
 #: The name of a pass in a query.
 QUERY_NAME: Final = "pass"
 
+CharacterId = Annotated[str, Path(max_length=40, examples=["chr_01k9zzy0c0m5ysfcvd4cb4k4w1"])]
+
 #: Headers that say who asks.
 _CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key", b"cookie"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admission:
     """What one credential may see."""
 
@@ -41,6 +45,8 @@ class Admission:
     by_pass: bool
     #: On the gate's clock, in seconds.
     until: float
+    #: Whether a request is asking anew.
+    renewing: bool = False
 
 
 class FrameGate:
@@ -51,7 +57,23 @@ class FrameGate:
         self._admitted: dict[tuple[str, bytes], Admission] = {}
 
     def find(self, character_id: str, scope: Scope) -> Admission | None:
-        """What is known of this request's credential and a character, if that still holds."""
+        """What is known of this request's credential and a character, if that still holds.
+
+        One that just ceased to hold is None for the first that asks, who then is to ask anew.
+        """
+        found = self._admitted.get((character_id, credential(scope)))
+        if found is None:
+            return None
+        left = found.until - self._clock()
+        if left > 0:
+            return found
+        if found.renewing and left > -RENEWAL_SECONDS:
+            return found
+        found.renewing = True
+        return None
+
+    def fresh(self, character_id: str, scope: Scope) -> Admission | None:
+        """What is known and holds, so that nobody need ask anew."""
         found = self._admitted.get((character_id, credential(scope)))
         return found if found is not None and self._clock() < found.until else None
 
@@ -76,13 +98,23 @@ def credential(scope: Scope) -> bytes:
     return digest.digest()
 
 
-def admission(request: Request, character_id: str, given: str | None) -> Admission:
+def admission(
+    request: Request,
+    character_id: CharacterId,
+    given: Annotated[
+        str | None,
+        Query(alias=QUERY_NAME, max_length=200, description="As in the character's `frames.url`."),
+    ] = None,
+    _bearer: Annotated[object, Security(SCHEMES[0])] = None,
+    _api_key: Annotated[object, Security(SCHEMES[1])] = None,
+    _session: Annotated[object, Security(SCHEMES[2])] = None,
+) -> Admission:
     """What the one behind a request may see of a character; blocks.
 
     Raises `Unauthenticated`, and as `Gallery.admitted` or, for a pass, `Gallery.admitted_by_pass`.
     """
     gate: FrameGate = request.app.state.frame_gate
-    known = gate.find(character_id, request.scope)
+    known = gate.fresh(character_id, request.scope)
     if known is not None:
         return known
     services = services_of(request)
@@ -100,3 +132,7 @@ def admission(request: Request, character_id: str, given: str | None) -> Admissi
     learned(key_id=who.key_id or who.name)
     sha256 = gallery.admitted(who, character_id)
     return gate.remember(character_id, request.scope, sha256, by_pass=False, seconds=HOLDS_SECONDS)
+
+
+#: `seen: Seen` in a route below a character.
+Seen: TypeAlias = Annotated[Admission, Depends(admission)]

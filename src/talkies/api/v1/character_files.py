@@ -3,18 +3,17 @@
 import re
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import Field
 from starlette.responses import RedirectResponse, Response
 
 from talkies.api.auth import CharactersUser
-from talkies.api.frame_access import QUERY_NAME, admission
+from talkies.api.frame_access import CharacterId, Seen
 from talkies.api.frame_answers import IMMUTABLE, bytes_answer
 from talkies.api.models import Answer
 from talkies.api.openapi import answers
 from talkies.api.ranged import Representation, blob_answer, described
 from talkies.api.requests import ServicesDep
-from talkies.api.v1.characters import CharacterId
 from talkies.api.v1.video_files import REDIRECT
 from talkies.errors import (
     BlobMissing,
@@ -95,21 +94,12 @@ def get_sequence(
 )
 @router.head("/frames/{sequence}/{file}", include_in_schema=False)
 def get_frame(
-    request: Request,
-    character_id: CharacterId,
-    sequence: SequenceId,
-    file: FileName,
-    services: ServicesDep,
-    given: Annotated[
-        str | None,
-        Query(alias=QUERY_NAME, max_length=200, description="As in the character's `frames.url`."),
-    ] = None,
+    request: Request, seen: Seen, sequence: SequenceId, file: FileName, services: ServicesDep
 ) -> Response:
     """A PNG that never changes, so it may be kept for ever; with a pass it needs no key.
 
     `sequence` is a sequence's id, or `endpoints`. These requests are not counted by the rate limit.
     """
-    seen = admission(request, character_id, given)
     if not (NAME.fullmatch(sequence) and NAME.fullmatch(file)):
         raise missing(file)
     drawing = services.gallery.drawings.frame(seen.sha256, sequence, file)

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from talkies.api.auth import CharactersUser, count_user
 from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created, CreationDep
+from talkies.api.frame_access import CharacterId
 from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
 from talkies.api.models import Page
@@ -49,8 +50,6 @@ from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.characters.kinds import CHARACTER_PREFIX
 
 router = APIRouter(prefix="/v1/characters", tags=["characters"])
-
-CharacterId = Annotated[str, Path(max_length=40, examples=["chr_01k9zzy0c0m5ysfcvd4cb4k4w1"])]
 
 #: What a character may be refused with before its job is accepted.
 SUBMISSION_ERRORS: Final = (
