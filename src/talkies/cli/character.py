@@ -1,5 +1,8 @@
 """`talkies character`: rigs of drawings, brought here, looked at, and published."""
 
+from importlib import import_module
+
+from talkies.cli import character_build_flags as build_options
 from talkies.cli import character_flags as options
 from talkies.cli import flags
 from talkies.cli.groups import group
@@ -10,6 +13,38 @@ app = group(
     "expressions, poses, and what is between them. Commands know those in the folder characters "
     "of --root, or in CHARACTERS_DIR, by name."
 )
+
+
+@app.command(cls=Sectioned)
+def build(  # noqa: PLR0917 - a command's parameters are its options
+    drawing: build_options.Drawing = None,
+    base_image: build_options.BaseImage = None,
+    name: build_options.BuiltName = None,
+    size: build_options.Size = None,
+    background: build_options.Behind = "transparent",
+    points: build_options.Points = None,
+    face: build_options.FaceNumber = None,
+    image_edit: build_options.ImageEdit = False,
+    max_workers: build_options.MaxWorkers = None,
+    overwrite: build_options.Anew = False,
+    dry_run: build_options.DryBuild = False,
+    config: build_options.Words = None,
+    max_depth: build_options.MaxDepth = 3,
+    skip_tilts: build_options.SkipTilts = False,
+    skip_extremes: build_options.SkipExtremes = False,
+    skip_sequences: build_options.SkipWays = False,
+    root: options.Home = None,
+    json: flags.AsJson = False,
+    quiet: flags.Quiet = False,
+) -> None:
+    """Build a character from one drawing, painting or photo of a face.
+
+    Draws every expression in every pose, and what is between them, by moving the drawing itself.
+    Look at contact-sheet.jpg in its folder. After a stop or a kill the same command goes on where
+    it was.
+    """
+    # The work is slow to load, and help and completion stay quick.
+    import_module("talkies.cli.character_build").build(dict(locals()))
 
 
 @app.command("import", cls=Sectioned)

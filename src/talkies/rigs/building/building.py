@@ -1,12 +1,12 @@
 """A character from one drawing, from the file to the folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from talkies.core.rig.config_json import config_to_json
 from talkies.core.rig.manifest import manifest_of, manifest_to_json
-from talkies.core.rig.model import Rig
+from talkies.core.rig.model import REST, Rig
 from talkies.core.rig.naming import SEQUENCES
 from talkies.kit.files import replacing
 from talkies.rigs.about import about_json
@@ -17,12 +17,14 @@ from talkies.rigs.building.drawing import (
     placed_drawing,
     read_canvas,
 )
-from talkies.rigs.building.figure import Figure
-from talkies.rigs.building.files import write
+from talkies.rigs.building.figure import Figure, Pixels
+from talkies.rigs.building.files import encoded, write
 from talkies.rigs.building.job import alone, begin, describe
+from talkies.rigs.building.morphing import Morpher
 from talkies.rigs.building.options import BuildOptions
-from talkies.rigs.building.plan import Plan, plan
-from talkies.rigs.building.rendering import Progress, render
+from talkies.rigs.building.painting import EndpointPainter, PaintedEndpoints, PaintingRefused
+from talkies.rigs.building.plan import Mix, Plan, plan
+from talkies.rigs.building.rendering import Artist, Progress, render
 from talkies.rigs.building.warping import Warper, require_recipes
 from talkies.rigs.character import ABOUT, CONFIG, CONTACT_SHEET, FRAMES, Character
 
@@ -35,12 +37,13 @@ def build_character(
     options: BuildOptions,
     progress: Progress = lambda _done, _total: None,
     warn: Callable[[str], None] = lambda _sentence: None,
+    painter: EndpointPainter | None = None,
 ) -> Character:
     """Build the character of a drawing in `folder`, whose name is the character's.
 
     What an earlier run with the same drawing and options has made is kept, so a run that was
     stopped goes on. `progress` hears of drawings done, and may raise to stop; `warn` hears whole
-    sentences.
+    sentences. A `painter` paints the expressions; what is between them is then morphed.
 
     Raises:
         FileMissing, UnsupportedMedia, CorruptMedia, MediaTooLarge, ImageTooSmall, AnimatedImage,
@@ -49,15 +52,20 @@ def build_character(
         InvalidOption: the hand-placed points cannot be used.
         CharacterInvalid: the words name what nobody knows how to draw.
         Conflict: the folder has another character, or is being built by another process.
+        ProviderFailed: the painter cannot be had.
         OutputUnwritable, DiskFull: the folder takes no more.
     """
     require_recipes(options.config)
     figure = read_drawing(drawing, options)
     for sentence in figure.warnings:
         warn(sentence)
-    begin(folder, describe(drawing, options, {}), overwrite=options.overwrite)
+    by = {} if painter is None else {"painter": painter.name}
+    begin(folder, describe(drawing, options, by), overwrite=options.overwrite)
     with alone(folder):
-        return _built(figure, folder, options, progress)
+        build = Build(figure, folder, options, progress, warn)
+        wanted = plan(options.config, depth=options.depth, sequences=options.sequences)
+        build.draw(wanted, painter)
+        return finish(wanted, folder, options, figure.size)
 
 
 def read_drawing(path: Path, options: BuildOptions) -> Drawing:
@@ -68,17 +76,76 @@ def read_drawing(path: Path, options: BuildOptions) -> Drawing:
     return found_drawing(canvas, options.face)
 
 
-def _built(drawing: Drawing, folder: Path, options: BuildOptions, progress: Progress) -> Character:
-    figure = Figure(drawing, options.key_color)
-    wanted = plan(options.config, depth=options.depth, sequences=options.sequences)
-    render(
-        wanted.drawings,
-        folder / FRAMES,
-        lambda: Warper(figure, options.config),
-        threads=options.threads,
-        progress=progress,
-    )
-    return finish(wanted, folder, options, drawing.size)
+class Build:
+    """The drawings of one figure, made in its folder."""
+
+    def __init__(
+        self,
+        drawing: Drawing,
+        folder: Path,
+        options: BuildOptions,
+        progress: Progress,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._options, self._progress, self._warn = options, progress, warn
+        self._frames = folder / FRAMES
+        self._figure = Figure(drawing, options.key_color)
+
+    def draw(self, wanted: Plan, painter: EndpointPainter | None) -> None:
+        """Make every drawing that is not there yet."""
+        if painter is None:
+            self._render(wanted.drawings, self._warper, wanted.files)
+            return
+        states = {mix: paths for mix, paths in wanted.drawings.items() if mix.start == mix.end}
+        ways = {mix: paths for mix, paths in wanted.drawings.items() if mix not in states}
+        rest = encoded(self._warper().cut(Mix(REST, REST)))
+
+        def artist() -> Artist:
+            painted = PaintedEndpoints(
+                painter, self._options.config, rest, self._figure.size, self._options.key_color
+            )
+            return _PaintedOrDrawn(painted, self._warper(), self._warn)
+
+        self._render(states, artist, wanted.files)
+        before = sum(map(len, states.values()))
+        self._render(ways, lambda: Morpher(self._frames), wanted.files, before)
+
+    def _warper(self) -> Warper:
+        return Warper(self._figure, self._options.config)
+
+    def _render(
+        self,
+        drawings: Mapping[Mix, Sequence[str]],
+        artist: Callable[[], Artist],
+        total: int,
+        before: int = 0,
+    ) -> None:
+        render(
+            drawings,
+            self._frames,
+            artist,
+            threads=self._options.threads,
+            progress=lambda done, _: self._progress(before + done, total),
+        )
+
+
+class _PaintedOrDrawn:
+    """Asks the painter, and draws itself what the painter will not paint."""
+
+    def __init__(
+        self, painted: PaintedEndpoints, drawn: Warper, warn: Callable[[str], None]
+    ) -> None:
+        self._painted, self._drawn, self._warn = painted, drawn, warn
+
+    def draw(self, mix: Mix) -> Pixels:
+        if mix.start == REST:
+            return self._drawn.draw(mix)
+        try:
+            return self._painted.draw(mix)
+        except PaintingRefused as refusal:
+            state = mix.start
+            self._warn(f"{state.expression} {state.pose} was drawn, not painted: {refusal.message}")
+            return self._drawn.draw(mix)
 
 
 def finish(wanted: Plan, folder: Path, options: BuildOptions, size: tuple[int, int]) -> Character:

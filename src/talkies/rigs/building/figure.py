@@ -46,16 +46,17 @@ class Figure:
         self._own = cut_out(drawing.pixels, drawing.matte)
         self._planes = to_planes(self._own, puppet.source.alpha)
 
-    def coloured(self, frame: Planes) -> Pixels:
+    def coloured(self, frame: Planes, *, keyed: bool = True) -> Pixels:
         """The finished picture of a frame, (H, W, 4) RGBA, or (H, W, 3) RGB before the key colour.
 
+        With a key colour that is what is behind the figure, unless it shall not be `keyed`.
         Where a frame is as the drawing was, the drawing's own colours are taken: planes have only
         a quarter of them.
         """
         colours = np.where(self._same(frame)[..., None], self._own, to_rgb(frame))
         alpha = _alpha(frame)
-        if self.key is not None:
-            return _before(colours, alpha, self.key)
+        if self.key is not None and keyed:
+            return before_key(colours, alpha, self.key)
         return np.dstack([np.where(alpha[..., None] > 0, colours, np.uint8(0)), alpha])
 
     def _same(self, frame: Planes) -> NDArray[np.bool_]:
@@ -74,10 +75,10 @@ class FigurePainter:
         self._painter = Painter(figure.puppet, figure.looks)
         self._frame = figure.puppet.source.copy()
 
-    def paint(self, pose: Pose) -> Pixels:
+    def paint(self, pose: Pose, *, keyed: bool = True) -> Pixels:
         """The finished picture of a pose, as `Figure.coloured` gives it."""
         self._painter.paint(pose, self._frame)
-        return self._figure.coloured(self._frame)
+        return self._figure.coloured(self._frame, keyed=keyed)
 
 
 def _alpha(frame: Planes) -> Pixels:
@@ -86,7 +87,7 @@ def _alpha(frame: Planes) -> Pixels:
     return np.where(frame.alpha <= _NOTHING, np.uint8(0), frame.alpha)
 
 
-def _before(colours: Pixels, alpha: Pixels, key: tuple[int, int, int]) -> Pixels:
+def before_key(colours: Pixels, alpha: Pixels, key: tuple[int, int, int]) -> Pixels:
     """Colours before an even one."""
     weight = alpha[..., None].astype(np.float32) / _OPAQUE
     mixed = colours * weight + np.array(key, np.float32) * (1 - weight)

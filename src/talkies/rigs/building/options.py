@@ -1,6 +1,7 @@
 """What may be chosen when a character is built."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -78,6 +79,16 @@ class BuildOptions:
         return self.workers or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height of a text such as "1024x1536". Raises `InvalidOption`."""
+    found = re.fullmatch(r"\s*(\d{1,5})\s*[x×X]\s*(\d{1,5})\s*", text)
+    if found is None:
+        raise InvalidOption(f"“{text}” is not a size.", hint="Write it as 1024x1536.")
+    size = int(found[1]), int(found[2])
+    require_size(size)
+    return size
+
+
 def require_size(size: tuple[int, int]) -> None:
     """Nothing for a size that drawings can have. Raises `InvalidOption` else."""
     fits = all(low <= side <= high for low, side, high in zip(SMALLEST, size, LARGEST, strict=True))
@@ -89,15 +100,16 @@ def require_size(size: tuple[int, int]) -> None:
 
 
 def only(config: RigConfig, *, tilts: bool = True, extremes: bool = True) -> RigConfig:
-    """The words without the poses other than the centre, or without the strongest expressions.
+    """The words without poses other than the centre, or without the strongest expressions.
 
-    These are the ones that are reached through another expression only: the big smile through
-    the soft one, surprise through an open mouth.
+    These are reached through another expression only: the big smile through the soft one,
+    surprise through an open mouth.
     """
     poses = config.poses if tilts else (CENTER,)
-    strong = {path.end for path in config.base_paths if path.start != NEUTRAL}
-    strong -= {path.end for path in config.base_paths if path.start == NEUTRAL}
-    strong -= {NEUTRAL} if extremes is False else set(config.expressions)
+    strong: set[str] = set()
+    if not extremes:
+        near = {path.end for path in config.base_paths if path.start == NEUTRAL}
+        strong = set(config.expressions) - near - {NEUTRAL}
     return RigConfig(
         axes=config.axes,
         poses=poses,

@@ -1,6 +1,7 @@
 """Drawings made by moving the one drawing: the artist that is built in."""
 
 from talkies.core.rig.model import RigConfig, State
+from talkies.face.puppet.puppet import Pose
 from talkies.rigs.building.figure import Figure, FigurePainter, Pixels
 from talkies.rigs.building.plan import Mix
 from talkies.rigs.building.recipes import Recipe, between, head_between, head_of, recipe_of
@@ -14,10 +15,17 @@ class Warper:
         self._config = config
 
     def draw(self, mix: Mix) -> Pixels:
+        return self._painter.paint(self._pose(mix))
+
+    def cut(self, mix: Mix) -> Pixels:
+        """The same, (H, W, 4) RGBA, whatever is behind the figure in its drawings."""
+        return self._painter.paint(self._pose(mix), keyed=False)
+
+    def _pose(self, mix: Mix) -> Pose:
         start, end = self._recipe(mix.start), self._recipe(mix.end)
         recipe = start if mix.start == mix.end else between(start, end, mix.t)
         head = head_between(head_of(mix.start.pose), head_of(mix.end.pose), mix.t)
-        return self._painter.paint(recipe.posed(head))
+        return recipe.posed(head)
 
     def _recipe(self, state: State) -> Recipe:
         return recipe_of(state.expression, self._config)
