@@ -57,8 +57,9 @@ def add_job(stage: Stage, name: str, status: str, *, waiting: bool) -> None:
 
 def test_an_engine_without_a_worker_is_not_ready_and_says_why(stage: Stage) -> None:
     with client_of(stage) as client:
-        (engine,) = client.get("/v1/engines").json()["data"]
-    assert engine["id"] == "portrait"
+        engines = client.get("/v1/engines").json()["data"]
+    assert [engine["id"] for engine in engines] == ["character", "portrait"]
+    engine = engines[1]
     assert not engine["ready"]
     assert "worker" in engine["reason"]
     assert engine["commercial_use"]
@@ -107,7 +108,7 @@ def test_an_engine_that_is_not_there_is_not_found(stage: Stage) -> None:
     with client_of(stage) as client:
         answer = client.get("/v1/engines/none")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
-    assert answer.json()["error"]["details"]["engines"] == ["portrait"]
+    assert answer.json()["error"]["details"]["engines"] == ["character", "portrait"]
 
 
 def test_voices_are_listed_by_language(stage: Stage) -> None:

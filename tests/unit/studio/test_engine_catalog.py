@@ -9,7 +9,7 @@ CATALOG = EngineCatalog(EngineRegistry(points=POINTS))
 
 
 def test_engines_are_listed_and_chosen_by_name() -> None:
-    assert [engine.id for engine in CATALOG.list()] == ["portrait", "quick"]
+    assert [engine.id for engine in CATALOG.list()] == ["character", "portrait", "quick"]
     assert CATALOG.choose("quick").id == "quick"
     assert CATALOG.choose().id == "portrait"
     assert CATALOG.choose() is CATALOG.choose()
