@@ -30,7 +30,6 @@ from talkies.api.sse import until_done
 from talkies.errors import (
     AudioEmpty,
     CorruptMedia,
-    IdempotencyInProgress,
     InvalidOption,
     NotFound,
     NotReady,
@@ -60,7 +59,7 @@ VIDEO: Final[dict[int | str, dict[str, Any]]] = {
 REFUSALS: Final = (
     *(EmptyTimeline, TimelineInvalid, InvalidOption, UnknownCharacter),
     *(NotFound, NotReady, AudioEmpty, CorruptMedia, StorageRefused),
-    *(QueueFull, IdempotencyInProgress, NotYet),
+    *(QueueFull, NotYet),
 )
 
 

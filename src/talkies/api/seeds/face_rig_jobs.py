@@ -3,14 +3,15 @@
 A request that is sent again, as the seed's own client does after a 503, waits for the same job.
 """
 
+import time
 from collections.abc import Callable
 from typing import Final
 
-from talkies.api.creation import Asked, Creation
+from talkies.api.creation import Asked, Created, Creation
 from talkies.api.seeds.face_rig_answers import NotYet
 from talkies.api.seeds.failures import failure_of
 from talkies.api.services import Services
-from talkies.errors import NotFound
+from talkies.errors import IdempotencyInProgress, NotFound
 from talkies.jobs.records import Job, Status
 from talkies.kit.ids import new_id
 from talkies.studio.access.idempotency import fingerprint
@@ -19,6 +20,10 @@ from talkies.studio.access.principal import Principal
 
 #: Milliseconds for which a finished video is taken for the one that is asked for again.
 FRESH: Final = 15 * 60_000
+
+#: Seconds in which a job is accepted, its sound decoded included; and between two looks.
+CREATING_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.1
 
 #: Seconds after which a caller had better ask again.
 RETRY_SECONDS: Final = 5
@@ -33,7 +38,7 @@ def job_for(
 ) -> Job:
     """The job of this very request: the one under way, or a new one; blocks.
 
-    Raises `QueueFull`, `IdempotencyInProgress`, and what `submit` raises.
+    Raises `QueueFull`, what `submit` raises, and `NotYet` where another request makes it for long.
     """
 
     def make(job_id: str) -> Job:
@@ -43,15 +48,29 @@ def job_for(
     def again(job_id: str) -> Job:
         return own_job(services.jobs, who, job_id)
 
-    token = fingerprint(asked.fields, asked.files)
+    creation = Creation(services.idempotency, route, fingerprint(asked.fields, asked.files))
     try:
-        made = Creation(services.idempotency, route, token).once(who, asked, make, again)
-    except NotFound:
+        made = _waited(lambda: creation.once(who, asked, make, again))
+    except NotFound as error:
+        if "job_id" not in error.details:
+            raise
         # It was deleted since.
         return make(new_id(asked.prefix))
     if made.replayed and not _is_wanted(made.value, services.clock()):
         return make(new_id(asked.prefix))
     return made.value
+
+
+def _waited(create: Callable[[], Created[Job]]) -> Created[Job]:
+    """What is created, if need be by the same request that came just before this one."""
+    until = time.monotonic() + CREATING_SECONDS
+    while True:
+        try:
+            return create()
+        except IdempotencyInProgress as error:
+            if time.monotonic() > until:
+                raise NotYet(details={"retry_after_seconds": RETRY_SECONDS}) from error
+        time.sleep(LOOK_SECONDS)
 
 
 def _is_wanted(job: Job, moment: int) -> bool:

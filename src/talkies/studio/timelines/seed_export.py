@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final, Literal
 
-from talkies.core.timeline.document import Timeline, TimelineSound
+from talkies.core.timeline.document import TimelineSound
 from talkies.core.timeline.document_json import timeline_to_json
 from talkies.core.timeline.formats.seed import SeedKeyframe, file_of_track
 from talkies.core.timeline.formats.seed_timeline import timeline_of
-from talkies.core.timing import SOUND_RATE, frame_count
+from talkies.core.timing import SOUND_RATE, convert, frame_count
 from talkies.jobs.records import Job
 from talkies.kit.files import private_folder
 from talkies.media.sounds import convert_sound
@@ -59,15 +59,16 @@ class SeedExports:
             InvalidOption: the background, or the frames a second.
             QueueFull, Conflict: as `Jobs.accept`.
         """
-        timeline = timeline_of(
-            file_of_track(tuple(sorted(asked.keyframes, key=lambda one: one.time))),
-            id_=job_id,
-            character=character,
-            fps=Fraction(asked.fps),
-        )
+        fps = Fraction(asked.fps)
+        heard = None if asked.sound is None else self._sound(asked.sound)
+        file = file_of_track(tuple(sorted(asked.keyframes, key=lambda one: one.time)))
+        if heard is not None:
+            # What is shown last stays until the sound ends.
+            sounds = frame_count(heard.length, SOUND_RATE, fps)
+            file = replace(file, length=max(file.length, convert(sounds, fps, 1000)))
+        timeline = timeline_of(file, id_=job_id, character=character, fps=fps)
+        timeline = replace(timeline, sound=heard)
         sound = None if asked.sound is None else Source(sha256=str(asked.sound.sha256))
-        if asked.sound is not None:
-            timeline = self._with_sound(timeline, asked.sound)
         submission = DocumentSubmission(document=timeline_to_json(timeline), sound=sound)
         record = self._timelines.store(who, submission)
         try:
@@ -76,16 +77,12 @@ class SeedExports:
             # The job keeps the document and the sound; the timeline was only the way to them.
             self._timelines.delete(who, record.id)
 
-    def _with_sound(self, timeline: Timeline, sound: Asset) -> Timeline:
-        """The timeline with its sound, as long as that at least."""
+    def _sound(self, sound: Asset) -> TimelineSound:
+        """How long a sound is, found out by decoding it."""
         with private_folder() as folder:
             self._assets.fetch(str(sound.sha256), folder / "sound")
             heard = convert_sound(folder / "sound", folder / "sound.wav")
-        return replace(
-            timeline,
-            frames=max(timeline.frames, frame_count(heard.frames, SOUND_RATE, timeline.fps)),
-            sound=TimelineSound(source=sound.id, sha256=sound.sha256, length=heard.frames),
-        )
+        return TimelineSound(source=sound.id, sha256=sound.sha256, length=heard.frames)
 
 
 def _submission(asked: SeedExport) -> ExportSubmission:
