@@ -6,6 +6,7 @@ import struct
 import sys
 import warnings
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, BinaryIO, Final
 
@@ -33,6 +34,9 @@ NO_REDUCTION: Final = 1 << 20
 PLAIN_CHUNKS: Final = frozenset(
     {b"IHDR", b"IDAT", b"IEND", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"sRGB", b"bKGD"}
 )
+_DAMAGED: Final = "The picture is damaged or cut off."
+#: Bytes of a chunk around its data: length, kind, sum (PNG specification, 5.3).
+_AROUND: Final = 12
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 #: Colour types of PNG with 8 bits a channel that the quick decoder reads: RGB and RGBA.
 QUICK_TYPES: Final = frozenset({2, 6})
@@ -47,22 +51,36 @@ def pixels_of(data: bytes, kind: str) -> NDArray[np.uint8]:
 
 
 def _is_plain_png(data: bytes) -> bool:
-    """Whether this is a whole PNG of the most usual form; FFmpeg itself checks no sums."""
-    at, kinds = len(PNG_SIGNATURE), set()
-    while at + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        kind, end = data[at + 4 : at + 8], at + 12 + length
-        if kind not in PLAIN_CHUNKS or end > len(data):
-            return False
-        if zlib.crc32(memoryview(data)[at + 4 : end - 4]).to_bytes(4, "big") != data[end - 4 : end]:
-            return False
-        kinds.add(kind)
-        at = end
-        if kind == b"IEND":
-            break
+    """Whether a PNG is of the most usual form. Raises `CorruptMedia` where it is not whole.
+
+    Neither decoder checks the sums of what it reads, and either shows grey where data are missing.
+    """
+    kinds = set(_chunks(data))
+    if not {b"IHDR", b"IDAT", b"IEND"} <= kinds:
+        raise CorruptMedia(_DAMAGED)
     depth, colours, interlaced = data[24], data[25], data[28]
     usual = depth == 8 and colours in QUICK_TYPES and not interlaced  # noqa: PLR2004  bits
-    return usual and {b"IHDR", b"IDAT", b"IEND"} <= kinds
+    return usual and kinds <= PLAIN_CHUNKS
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """The kind of each chunk to the last one, the sums of those without which nothing is shown."""
+    at = len(PNG_SIGNATURE)
+    while at + _AROUND <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        kind, end = data[at + 4 : at + 8], at + _AROUND + length
+        # A capital letter first: the chunk is critical.
+        critical = kind[:1].isupper()
+        if critical and zlib.crc32(memoryview(data)[at + 4 : end - 4]) != _sum(data, end):
+            raise CorruptMedia(_DAMAGED)
+        yield kind
+        at = end
+        if kind == b"IEND":
+            return
+
+
+def _sum(data: bytes, end: int) -> int:
+    return int.from_bytes(data[end - 4 : end], "big") if end <= len(data) else -1
 
 
 def _quickly(data: bytes) -> NDArray[np.uint8]:
@@ -71,9 +89,9 @@ def _quickly(data: bytes) -> NDArray[np.uint8]:
     try:
         frames = [*codec.decode(av.Packet(data)), *codec.decode(None)]
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise CorruptMedia("The picture is damaged or cut off.") from error
+        raise CorruptMedia(_DAMAGED) from error
     if not frames:
-        raise CorruptMedia("The picture is damaged or cut off.")
+        raise CorruptMedia(_DAMAGED)
     return np.asarray(frames[0].to_ndarray(), np.uint8)
 
 

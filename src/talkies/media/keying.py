@@ -167,11 +167,15 @@ def extend_colours(pixels: Pixels, alpha: Pixels) -> Pixels:
     What an editor leaves under transparency, black or green, would mix into edges wherever pixels
     are averaged: in halved chroma, when a frame is scaled, in a lossy codec.
     """
-    hidden = np.asarray(cv2.compare(alpha, 0, cv2.CMP_EQ), np.uint8)
-    if not hidden.any():
+    if alpha.all():
         return pixels
-    seen = np.asarray(cv2.compare(alpha, FAINT, cv2.CMP_GT), np.uint8)
-    return np.asarray(cv2.copyTo(_spread(pixels, seen), hidden, pixels.copy()), np.uint8)
+    hidden = (alpha == 0).view(np.uint8)
+    spread = _spread(pixels, _mask(alpha > FAINT))
+    return np.asarray(cv2.copyTo(spread, hidden, pixels.copy()), np.uint8)
+
+
+def _mask(chosen: NDArray[np.bool_]) -> Pixels:
+    return chosen.view(np.uint8) * np.uint8(255)
 
 
 def _spread(pixels: Pixels, seen: Pixels) -> Pixels:
@@ -182,11 +186,9 @@ def _spread(pixels: Pixels, seen: Pixels) -> Pixels:
     size = ((width + 1) // 2, (height + 1) // 2)
     # Averages of the seen pixels with black in place of the others, then without the black.
     dark = cv2.resize(cv2.copyTo(pixels, seen), size, interpolation=cv2.INTER_AREA)
-    weight = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
-    some = np.asarray(cv2.compare(weight, 0, cv2.CMP_GT), np.uint8)
-    means = cv2.divide(dark, cv2.merge([weight, weight, weight]), scale=255)
-    small = cv2.copyTo(
-        np.asarray(means, np.uint8), some, _spread(np.asarray(means, np.uint8), some)
-    )
+    weight = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.uint8)
+    means = np.asarray(cv2.divide(dark, cv2.merge([weight] * 3), scale=255), np.uint8)
+    some = _mask(weight > 0)
+    small = cv2.copyTo(means, some, _spread(means, some))
     whole = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(whole, np.uint8)
