@@ -439,3 +439,34 @@ def test_deleting_a_user_or_the_job_deletes_the_character(
     assert client.get(f"/v1/characters/{anns}").status_code == 404
     assert client.delete(f"/v1/operations/{bobs}").json()["counts"]["characters"] == 1
     assert client.get(f"/v1/characters/{bobs}").status_code == 404
+
+
+def test_players_of_published_frames_are_sent_there(
+    stage: Stage, client: httpx.Client, bundle: tuple[Path, Mapping[str, Any]]
+) -> None:
+    there = "https://cdn.example.com/robin/"
+    one = made(stage, bundle, published_url=there)
+    path = f"/v1/characters/{one}/frames"
+    for asked_as, tree in (
+        (NEUTRAL, NEUTRAL),
+        (f"{SEQUENCE}/050.png", f"sequences/{SEQUENCE}/050.png"),
+    ):
+        answer = client.get(f"{path}/{asked_as}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, there + tree)
+        assert "immutable" not in answer.headers["Cache-Control"]
+    assert client.get(f"{path}/endpoints/none.png").status_code == 404
+
+
+def test_only_an_operator_says_where_frames_are_published(
+    stage: Stage, client: httpx.Client
+) -> None:
+    def ask(url: str, key: str | None = None) -> httpx.Response:
+        body = {"name": "a", "archive": "https://example.com/a.zip", "published_url": url}
+        headers = {"X-API-Key": key} if key else {}
+        return client.post("/v1/characters", json=body, headers=headers)
+
+    there = "https://cdn.example.com/robin"
+    assert code(ask(there, key_with(stage, Scope.CHARACTERS))) == "FORBIDDEN"
+    assert ask(there).status_code == 202
+    for bad in ("javascript:alert(1)", "//evil", "https://a@b/", "https://a/?q", "https://a/\n"):
+        assert code(ask(bad)) == "INVALID_OPTION", bad

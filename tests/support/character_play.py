@@ -52,15 +52,16 @@ def made(
     *,
     key_id: str | None = None,
     user_id: str | None = None,
+    **more: Any,
 ) -> str:
-    """The id of a character that is ready."""
+    """The id of a character that is ready; `more` is what its job says of it besides."""
     character_id = asked(stage, key_id=key_id, user_id=user_id)
     path, contents = bundle
     digest = stage.services.assets.keep(path, content_type=BUNDLE_TYPE)
     kept = {"sha256": digest, "bytes": path.stat().st_size}
     begun(stage, character_id)
     ledger = stage.services.jobs.ledger
-    ending = Ending(status=Status.SUCCEEDED, result={**contents["facts"], BUNDLE: kept})
+    ending = Ending(status=Status.SUCCEEDED, result={**contents["facts"], **more, BUNDLE: kept})
     with ledger.changing() as connection:
         ledger.end(connection, locked(connection, character_id), ending)
     assert digest == sha256_of(path)

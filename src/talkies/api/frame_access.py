@@ -16,6 +16,7 @@ from starlette.types import Scope
 from talkies.api.auth import SCHEMES, count_stranger, identify
 from talkies.api.requests import services_of
 from talkies.errors import Unauthenticated
+from talkies.studio.characters.gallery import Shown
 from talkies.telemetry.context import learned
 
 #: Seconds for which an answer about one credential and one character holds, and for which it goes
@@ -40,8 +41,7 @@ _CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key", b"cookie"})
 class Admission:
     """What one credential may see."""
 
-    #: Of the character's bundle.
-    sha256: str
+    shown: Shown
     by_pass: bool
     #: On the gate's clock, in seconds.
     until: float
@@ -78,13 +78,13 @@ class FrameGate:
         return found if found is not None and self._clock() < found.until else None
 
     def remember(
-        self, character_id: str, scope: Scope, sha256: str, *, by_pass: bool, seconds: float
+        self, character_id: str, scope: Scope, shown: Shown, *, by_pass: bool, seconds: float
     ) -> Admission:
         """Hold an answer for a moment, and never for longer than so many seconds."""
         if len(self._admitted) >= HELD:
             self._admitted.clear()
         until = self._clock() + min(seconds, HOLDS_SECONDS)
-        admission = Admission(sha256, by_pass, until)
+        admission = Admission(shown, by_pass, until)
         self._admitted[character_id, credential(scope)] = admission
         return admission
 
@@ -120,9 +120,9 @@ def admission(
     services = services_of(request)
     gallery = services.gallery
     if given is not None:
-        sha256, expires = gallery.admitted_by_pass(character_id, given)
+        shown, expires = gallery.admitted_by_pass(character_id, given)
         seconds = (expires - services.clock()) / 1_000
-        return gate.remember(character_id, request.scope, sha256, by_pass=True, seconds=seconds)
+        return gate.remember(character_id, request.scope, shown, by_pass=True, seconds=seconds)
     try:
         who = identify(request, services)
     except Unauthenticated:
@@ -130,8 +130,8 @@ def admission(
         count_stranger(request)
         raise
     learned(key_id=who.key_id or who.name)
-    sha256 = gallery.admitted(who, character_id)
-    return gate.remember(character_id, request.scope, sha256, by_pass=False, seconds=HOLDS_SECONDS)
+    shown = gallery.admitted(who, character_id)
+    return gate.remember(character_id, request.scope, shown, by_pass=False, seconds=HOLDS_SECONDS)
 
 
 #: `seen: Seen` in a route below a character.

@@ -65,9 +65,9 @@ class FrameLane:
         if any(name in _SPECIAL for name, _ in scope["headers"]):
             return None
         admitted = self._gate.find(parts[3], scope)
-        if admitted is None:
+        if admitted is None or admitted.shown.published_url is not None:
             return None
-        drawing = self._drawings.held(admitted.sha256, parts[5], parts[6])
+        drawing = self._drawings.held(admitted.shown.sha256, parts[5], parts[6])
         return None if drawing is None else (admitted, drawing)
 
 

@@ -16,7 +16,9 @@ from talkies.api.frame_access import HELD, FrameGate, credential
 from talkies.api.frame_lane import FrameLane
 from talkies.studio.access.audit import Actor
 from talkies.studio.access.principal import Scope as KeyScope
+from talkies.studio.characters.gallery import Shown
 
+SHOWN = Shown("s" * 64)
 PATH = f"/v1/characters/chr_1/frames/{NEUTRAL}"
 
 
@@ -43,7 +45,7 @@ def test_an_answer_holds_for_a_moment_and_one_asks_anew() -> None:
     clock = Clock()
     gate, asked = FrameGate(clock), scope(x_api_key="a")
     assert gate.find("chr_1", asked) is None
-    gate.remember("chr_1", asked, "s" * 64, by_pass=False, seconds=60)
+    gate.remember("chr_1", asked, SHOWN, by_pass=False, seconds=60)
     clock.now = 1.4
     assert gate.find("chr_1", asked) is gate.fresh("chr_1", asked)
     clock.now = 1.6
@@ -58,14 +60,14 @@ def test_an_answer_holds_for_a_moment_and_one_asks_anew() -> None:
 def test_an_answer_never_holds_longer_than_the_pass() -> None:
     clock = Clock()
     gate, asked = FrameGate(clock), scope(query=b"pass=1")
-    gate.remember("chr_1", asked, "s" * 64, by_pass=True, seconds=0.2)
+    gate.remember("chr_1", asked, SHOWN, by_pass=True, seconds=0.2)
     clock.now = 0.3
     assert gate.find("chr_1", asked) is None
 
 
 def test_another_credential_is_another_question() -> None:
     gate = FrameGate(Clock())
-    gate.remember("chr_1", scope(x_api_key="a"), "s" * 64, by_pass=False, seconds=60)
+    gate.remember("chr_1", scope(x_api_key="a"), SHOWN, by_pass=False, seconds=60)
     others = [
         scope(),
         scope(x_api_key="b"),
@@ -84,7 +86,7 @@ def test_a_flood_of_credentials_begins_again_with_none() -> None:
     gate = FrameGate(Clock())
     for number in range(HELD + 1):
         asked = scope(x_api_key=str(number))
-        gate.remember("chr_1", asked, "s" * 64, by_pass=False, seconds=60)
+        gate.remember("chr_1", asked, SHOWN, by_pass=False, seconds=60)
     assert gate.find("chr_1", scope(x_api_key="0")) is None
     assert gate.find("chr_1", asked) is not None
 
@@ -137,13 +139,13 @@ async def asked_of(lane: FrameLane, asked: Scope) -> list[Message]:
 
 def test_what_is_known_goes_the_short_way_alone(stage: Stage, robin: str) -> None:
     services = stage.services
-    sha256 = services.gallery.admitted(services.keys.authenticate(stage.key), robin)
+    shown = services.gallery.admitted(services.keys.authenticate(stage.key), robin)
     folder, file = NEUTRAL.split("/")
-    drawing = services.gallery.drawings.frame(sha256, folder, file)
+    drawing = services.gallery.drawings.frame(shown.sha256, folder, file)
     gate, app = FrameGate(), Counting()
     lane = FrameLane(app, gate, services.gallery.drawings, services.metrics)
     path = f"/v1/characters/{robin}/frames/{NEUTRAL}"
-    gate.remember(robin, scope(path), sha256, by_pass=False, seconds=60)
+    gate.remember(robin, scope(path), shown, by_pass=False, seconds=60)
     start, body = asyncio.run(asked_of(lane, scope(path)))
     headers = dict(start["headers"])
     assert (start["status"], body["body"]) == (200, drawing.content)

@@ -75,6 +75,14 @@ class CharacterBody(JobBody):
         default=None, description="false builds the expressions alone, with nothing in between."
     )
 
+    published_url: str | None = Field(
+        default=None,
+        max_length=600,
+        description="Where the same frames are published (`talkies character publish`): players "
+        "are sent there. Needs the scope `admin`.",
+        examples=[None],
+    )
+
     def submission(self, who: Principal, files: Mapping[str, Source]) -> CharacterSubmission:
         """What the studio is asked for; raises `Forbidden` and `InvalidRequest`."""
         in_s3 = self.archive is not None and self.archive[: len(S3)].lower() == S3
@@ -91,6 +99,7 @@ class CharacterBody(JobBody):
             s3_url=self.archive if in_s3 else None,
             config=self.config,
             key_color=self.key_color,
+            published_url=self.published_url,
             build={name: value for name, value in build.items() if value is not None},
             **self.callers(who),
         )

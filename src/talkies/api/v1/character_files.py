@@ -36,6 +36,9 @@ NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 SequenceId = Annotated[str, Path(max_length=200, examples=["neutral_to_speaking_ah__center"])]
 FileName = Annotated[str, Path(max_length=200, examples=["050.png"])]
 
+#: Seconds for which a browser remembers where a published drawing is.
+REDIRECT_SECONDS: Final = 300
+
 FILE_ERRORS: Final = (NotFound, NotReady, BlobMissing, StorageUnavailable)
 
 
@@ -89,6 +92,10 @@ def get_sequence(
     response_class=Response,
     responses={
         **described("image/png"),
+        302: {
+            "description": "The frames are published elsewhere; `Location` is where.",
+            "headers": {"Location": {"schema": {"type": "string"}}},
+        },
         **answers(Unauthenticated, Forbidden, LinkExpired, RangeUnsatisfiable, *FILE_ERRORS),
     },
 )
@@ -102,7 +109,12 @@ def get_frame(
     """
     if not (NAME.fullmatch(sequence) and NAME.fullmatch(file)):
         raise missing(file)
-    drawing = services.gallery.drawings.frame(seen.sha256, sequence, file)
+    drawings, shown = services.gallery.drawings, seen.shown
+    if shown.published_url is not None:
+        path = drawings.path(shown.sha256, sequence, file)
+        headers = {"Cache-Control": f"private, max-age={REDIRECT_SECONDS}"}
+        return RedirectResponse(shown.published_url + path, status_code=302, headers=headers)
+    drawing = drawings.frame(shown.sha256, sequence, file)
     return bytes_answer(request, drawing, IMMUTABLE[seen.by_pass])
 
 

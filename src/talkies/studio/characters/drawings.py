@@ -77,11 +77,17 @@ class Drawings:
         if known is not None:
             return known
         archive = self._archive(sha256)
-        path = drawing_path(archive.contents, folder, file)
-        found = _read(archive, f"{FRAMES}/{path}") if path else None
+        found = _read(archive, f"{FRAMES}/{self.path(sha256, folder, file)}")
         if found is None:
             raise missing(file)
         self._hold((sha256, folder, file), found)
+        return found
+
+    def path(self, sha256: str, folder: str, file: str) -> str:
+        """Where a drawing is in the tree of frames. Raises as `frame`."""
+        found = drawing_path(self._archive(sha256).contents, folder, file)
+        if found is None:
+            raise missing(file)
         return found
 
     def contact_sheet(self, sha256: str) -> Drawing:

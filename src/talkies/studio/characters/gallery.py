@@ -21,6 +21,16 @@ class StoredBundle:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The drawings of a character."""
+
+    #: Of its bundle.
+    sha256: str
+    #: Where they are published, with a slash at its end; None where we show them ourselves.
+    published_url: str | None = None
+
+
 class Gallery:
     """Shows characters that were made; whose they are was checked, or is by `admitted`."""
 
@@ -54,8 +64,8 @@ class Gallery:
             raise NotFound("The character's files are not kept any more.")
         return StoredBundle(*place, sha256)
 
-    def admitted(self, principal: Principal, character_id: str) -> str:
-        """The sha256 of the bundle whose drawings this principal may see.
+    def admitted(self, principal: Principal, character_id: str) -> Shown:
+        """The drawings that this principal may see.
 
         Raises:
             Forbidden: the key may not use characters.
@@ -66,10 +76,10 @@ class Gallery:
         record = self._book.find(character_id)
         if record is None or not principal.owns(record.key_id):
             raise NotFound("There is no such character.", details={"id": character_id})
-        return ready(record)
+        return _shown(record)
 
-    def admitted_by_pass(self, character_id: str, given: str) -> tuple[str, int]:
-        """The sha256 of the bundle whose drawings a pass shows, and when it expires.
+    def admitted_by_pass(self, character_id: str, given: str) -> tuple[Shown, int]:
+        """The drawings that a pass shows, and when it expires.
 
         Raises as `FramePasses.check`, `NotFound` where the character is gone, and `NotReady`.
         """
@@ -77,10 +87,15 @@ class Gallery:
         record = self._book.find(character_id)
         if record is None:
             raise NotFound("There is no such character.", details={"id": character_id})
-        return ready(record), expires
+        return _shown(record), expires
 
     def _contents(self, record: CharacterRecord) -> Document:
         return self.drawings.contents(ready(record))
+
+
+def _shown(record: CharacterRecord) -> Shown:
+    url: str | None = (record.facts or {}).get("published_url")
+    return Shown(ready(record), url)
 
 
 def ready(record: CharacterRecord) -> str:

@@ -109,6 +109,9 @@ class _Steps:
         return {"sha256": digest, "bytes": size}
 
 
-def _finished(_: Job, results: Mapping[str, Any]) -> Finished:
+def _finished(job: Job, results: Mapping[str, Any]) -> Finished:
     made = results[Stage.BUILD.value]
-    return Finished(result={**made["facts"], BUNDLE: made["bundle"]})
+    facts = dict(made["facts"])
+    if "published_url" in job.request:
+        facts["published_url"] = job.request["published_url"]
+    return Finished(result={**facts, BUNDLE: made["bundle"]})

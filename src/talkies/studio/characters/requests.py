@@ -1,16 +1,20 @@
 """What a caller asks for when a character is to be made of a drawing, or brought as a tree."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from talkies.errors import InvalidRequest
+from talkies.errors import InvalidOption, InvalidRequest
 from talkies.jobs.records import Document
 from talkies.studio.characters.kinds import ARCHIVE, DRAWING
 from talkies.studio.submissions import Source, Submission
 
 #: Longest name of a character: what the table holds.
 NAME_LENGTH = 100
+
+
+_PUBLISHED: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]{0,500})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,8 @@ class CharacterSubmission(Submission):
     config: Mapping[str, Any] | None = None
     #: What is keyed out of an imported tree: `auto`, `none`, or a colour such as `#00ff00`.
     key_color: str = "auto"
+    #: Where the same frames are published, with a slash at its end: players are sent there.
+    published_url: str | None = None
     #: How it is built, by the names of `building_options`.
     build: Document = field(default_factory=dict)
 
@@ -65,6 +71,17 @@ def require_name(name: str) -> str:
             details={"fields": [problem]},
         )
     return plain
+
+
+def published_at(url: str) -> str:
+    """The address with a slash at its end; raises `InvalidOption` for one that is no page's."""
+    if not _PUBLISHED.fullmatch(url):
+        raise InvalidOption(
+            "`published_url` is no address of frames.",
+            hint="Give the one that endpoints/ is below, as https://cdn.example.com/robin/.",
+            details={"option": "published_url"},
+        )
+    return url if url.endswith("/") else f"{url}/"
 
 
 def character_from(document: Document) -> CharacterSubmission:

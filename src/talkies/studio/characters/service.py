@@ -22,6 +22,7 @@ from talkies.studio.characters.places import CharacterPlaces, unknown
 from talkies.studio.characters.records import CharacterRecord, CharacterRef
 from talkies.studio.characters.requests import (
     CharacterSubmission,
+    published_at,
     require_name,
     require_one_source,
 )
@@ -71,7 +72,12 @@ class Characters:
             TalkiesError: as `require_valid`.
         """
         self.require_valid(principal, submission)
-        named = replace(submission, name=require_name(submission.name))
+        url = submission.published_url
+        named = replace(
+            submission,
+            name=require_name(submission.name),
+            published_url=None if url is None else published_at(url),
+        )
         heard = with_webhook(named, self._check_webhook)
         found = self._fetcher.resolved(principal, heard.sources)
         resolved = replace(heard, drawing=found.get(DRAWING), archive=found.get(ARCHIVE))
@@ -101,6 +107,7 @@ class Characters:
         require_one_source(submission, files)
         key_color_of(submission.key_color)
         _require_readable(principal, submission.s3_url)
+        _require_trusted(principal, submission.published_url)
         config = submission.config
         read = None if config is None else config_from_json(json.dumps(config))
         build_options(submission.build, config=read)
@@ -181,6 +188,15 @@ class Characters:
         if record is None or not principal.owns(record.key_id):
             raise NotFound("There is no such character.", details={"id": character_id})
         return record
+
+
+def _require_trusted(principal: Principal, url: str | None) -> None:
+    """Players follow us to that address, so only an operator may name it."""
+    if url is None:
+        return
+    if not principal.is_admin:
+        raise Forbidden("Only a key with the scope `admin` may say where frames are published.")
+    published_at(url)
 
 
 def _require_readable(principal: Principal, url: str | None) -> None:
