@@ -12,7 +12,7 @@ from talkies.rigs.tree.opening import open_character
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.contents import contents_of, drawing_path
 from talkies.studio.characters.drawings import Drawing, installed_file, missing
-from talkies.studio.characters.gallery import Gallery
+from talkies.studio.characters.gallery import Gallery, ready
 from talkies.studio.characters.service import Characters
 
 #: Who asks on behalf of callers without a key: the operator, who chose the character.
@@ -107,8 +107,8 @@ class CharacterFrames:
         folder = plain_folder(folder)
         installed = self._characters.installed(self._named)
         if installed is None:
-            record = self._characters.get(HOUSE, self._named)
-            return self._gallery.drawings.frame(str(record.sha256), folder, file)
+            kept = ready(self._characters.get(HOUSE, self._named))
+            return self._gallery.drawings.frame(kept, folder, file)
         path = drawing_path(self._known.contents(), folder, file)
         if path is None:
             raise missing(file)
