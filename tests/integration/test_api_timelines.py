@@ -517,3 +517,80 @@ class TestJobsAboutTimelines:
         other_timeline = kept(client)
         answer = client.post(other_timeline["urls"]["align"], json={}, headers=headers)
         assert answer.status_code == 422
+
+
+class TestVideos:
+    def test_a_character_is_a_visual(self, stage: Stage, client: httpx.Client) -> None:
+        answer = client.post("/v1/videos", json={"character": "robin", "text": "Hi."})
+        record = answer.json()
+        assert (answer.status_code, record["engine"]) == (202, "character"), answer.text
+        assert record["engine_reason"]
+        request = stage.services.jobs.get(record["id"]).request
+        assert request["character_ref"] == {"id": "robin", "name": "robin"}
+
+    def test_a_timeline_brings_its_sound_and_its_rate(
+        self, stage: Stage, client: httpx.Client
+    ) -> None:
+        timeline = sounding(client)
+        body = {"timeline": timeline["id"], "output": {"format": "webm", "captions": "sidecar"}}
+        answer = client.post("/v1/videos", json=body)
+        assert answer.status_code == 202, answer.text
+        job = stage.services.jobs.get(answer.json()["id"])
+        assert set(stage.services.jobs.inputs(job.id)) == {"audio", "timeline"}
+        assert (job.request["character"], job.request["output"]["fps"]) == ("robin", "12")
+        assert job.request["transcript"] == "Hello."
+
+    def test_another_key_s_timeline_is_not_there(
+        self, stage: Stage, client: httpx.Client, url: str
+    ) -> None:
+        timeline = sounding(client)
+        with other(stage, url, Scope.VIDEOS, Scope.CHARACTERS) as stranger:
+            answer = stranger.post("/v1/videos", json={"timeline": timeline["id"]})
+        assert (answer.status_code, code(answer)) == (404, "NOT_FOUND")
+
+    def test_a_character_needs_its_scope(self, stage: Stage, url: str) -> None:
+        with other(stage, url, Scope.VIDEOS) as client:
+            answer = client.post("/v1/videos", json={"character": "robin", "text": "Hi."})
+        assert (answer.status_code, code(answer)) == (403, "FORBIDDEN")
+
+    @pytest.mark.parametrize("route", ["/v1/videos", "/v1/estimates"])
+    @pytest.mark.parametrize(
+        ("body", "status", "expected"),
+        [
+            ({"character": "nobody", "text": "Hi"}, 422, "UNKNOWN_CHARACTER"),
+            ({"character": "robin"}, 422, "INVALID_OPTION"),
+            ({"character": "robin", "text": "Hi", "face": 1}, 422, "INVALID_OPTION"),
+            ({"character": "robin", "text": "Hi", "engine": "portrait"}, 422, "INVALID_OPTION"),
+            ({"character": "robin", "text": "Hi", "options": {"a": 1}}, 422, "INVALID_OPTION"),
+            (
+                {"character": "robin", "text": "Hi", "output": {"framing": "head"}},
+                422,
+                "INVALID_OPTION",
+            ),
+            ({"timeline": "tml_0"}, 404, "NOT_FOUND"),
+            ({"text": "Hi"}, 422, "INVALID_REQUEST"),
+        ],
+    )
+    def test_what_cannot_be_played_is_refused_at_once(
+        self, client: httpx.Client, route: str, body: dict[str, Any], status: int, expected: str
+    ) -> None:
+        answer = client.post(route, json=body)
+        assert (answer.status_code, code(answer)) == (status, expected), answer.text
+
+    def test_a_portrait_beside_a_character_is_one_too_many(self, client: httpx.Client) -> None:
+        answer = client.post(
+            "/v1/videos",
+            files={"portrait": ("p.png", PNG)},
+            data={"character": "robin", "text": "Hi"},
+        )
+        assert (answer.status_code, code(answer)) == (422, "INVALID_OPTION")
+
+    def test_no_engine_of_characters_is_taken_for_a_portrait(self, client: httpx.Client) -> None:
+        answer = client.post("/v1/videos", files={"portrait": ("p.png", PNG)}, data={"text": "Hi"})
+        assert answer.json()["engine"] == "portrait"
+        named = client.post(
+            "/v1/videos",
+            files={"portrait": ("p.png", PNG)},
+            data={"text": "Hi", "engine": "character"},
+        )
+        assert code(named) == "INVALID_OPTION"
