@@ -31,13 +31,14 @@ from talkies.core.rig.playing import play
 from talkies.core.rig.standard import BUILT
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
-from talkies.core.timeline.edits import Edit, apply, difference
+from talkies.core.timeline.edits import Edit, apply
 from talkies.core.timeline.edits_json import edit_record, edits_from_value
 from talkies.core.timeline.formats.mouth_cues import clips_of, cues_of
 from talkies.core.timeline.formats.reading import Into, read_timeline
 from talkies.core.timeline.formats.seed_timeline import file_of, timeline_of
 from talkies.core.timeline.formats.writing import write_timeline
 from talkies.core.timeline.keyframes import blinks, keyframes
+from talkies.core.timeline.patch import difference
 from talkies.core.timeline.regenerate import regenerate
 from talkies.core.timeline.resample import resample
 from talkies.core.timeline.validate import validate
@@ -45,7 +46,7 @@ from talkies.core.timing_json import alignment_of, alignment_record
 from talkies.errors import TimelineInvalid
 
 #: Cases of a whole run, and seconds after which no further batch is begun.
-CASES, SECONDS = 10_000, 900.0
+CASES, SECONDS = 10_000, 1_800.0
 #: Of a first look.
 QUICK_CASES = 500
 BATCH = 250

@@ -4,12 +4,13 @@ A clip that an edit names becomes a manual one, which stays when its track is ge
 it comes to lie over others, they make room (`placing.put_over`) and stay what they were.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName, View
-from talkies.core.timeline.placing import cut_at, free_id, ids, in_order, put_over
+from talkies.core.timeline.patch import Patch, difference
+from talkies.core.timeline.placing import cut_at, free_id, ids, put_over
 from talkies.core.timeline.refusal import edit_invalid, within
 from talkies.core.timeline.validate import clip_problems, validate
 from talkies.core.timing import TimeRange
@@ -28,7 +29,7 @@ class Edit(Protocol):
         ...
 
 
-def apply(timeline: Timeline, edit: Edit) -> tuple[Timeline, "Patch"]:
+def apply(timeline: Timeline, edit: Edit) -> tuple[Timeline, Patch]:
     """The timeline after an edit, and the edit that undoes it exactly.
 
     Raises:
@@ -39,7 +40,7 @@ def apply(timeline: Timeline, edit: Edit) -> tuple[Timeline, "Patch"]:
     return edited, difference(edited, timeline)
 
 
-def apply_all(timeline: Timeline, edits: Sequence[Edit]) -> tuple[Timeline, "Patch"]:
+def apply_all(timeline: Timeline, edits: Sequence[Edit]) -> tuple[Timeline, Patch]:
     """The timeline after edits in their order, all or none, and the edit that undoes them all.
 
     Raises:
@@ -235,67 +236,6 @@ class SetCharacter:
 
     def made(self, timeline: Timeline) -> Timeline:
         return replace(timeline, character=self.character)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackChange:
-    """Clips that go from a track, and clips that come to it, as they are."""
-
-    track: TrackName
-    removed: tuple[str, ...] = ()
-    added: tuple[Clip, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patch:
-    """The difference of two timelines: what every inverse is, and what redoes it."""
-
-    changes: tuple[TrackChange, ...] = ()
-    #: None leaves it.
-    frames: int | None = None
-    character: str | None = None
-
-    def made(self, timeline: Timeline) -> Timeline:
-        tracks = dict(timeline.tracks)
-        for number, change in enumerate(self.changes):
-            where = f"changes[{number}]"
-            tracks[change.track] = _patched(tracks.get(change.track, ()), change, where)
-        return replace(
-            timeline,
-            tracks=tracks,
-            frames=timeline.frames if self.frames is None else self.frames,
-            character=timeline.character if self.character is None else self.character,
-        )
-
-
-def _patched(clips: Iterable[Clip], change: TrackChange, where: str) -> tuple[Clip, ...]:
-    kept = {clip.id: clip for clip in clips}
-    for number, name in enumerate(change.removed):
-        if kept.pop(name, None) is None:
-            raise edit_invalid(f"{where}.removed[{number}]", f"{name!r} is not on the track")
-    return in_order([*kept.values(), *change.added])
-
-
-def difference(before: Timeline, after: Timeline) -> Patch:
-    """The patch that makes the second timeline of the first.
-
-    It knows clips, length and character; the rest of both is taken to be equal.
-    """
-    changes = (_change(name, before.track(name), after.track(name)) for name in TrackName)
-    return Patch(
-        changes=tuple(change for change in changes if change.removed or change.added),
-        frames=None if before.frames == after.frames else after.frames,
-        character=None if before.character == after.character else after.character,
-    )
-
-
-def _change(track: TrackName, before: Iterable[Clip], after: Iterable[Clip]) -> TrackChange:
-    old, new = ({clip.id: clip for clip in clips} for clips in (before, after))
-    return TrackChange(
-        track=track,
-        removed=tuple(name for name, clip in old.items() if new.get(name) != clip),
-        added=tuple(clip for name, clip in new.items() if old.get(name) != clip),
-    )
 
 
 def _found(timeline: Timeline, name: str) -> tuple[TrackName, Clip]:

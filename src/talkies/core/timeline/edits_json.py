@@ -18,7 +18,6 @@ from talkies.core.timeline.edits import (
     AddClip,
     Edit,
     MoveClip,
-    Patch,
     RemoveClip,
     RippleDelete,
     RippleInsert,
@@ -26,9 +25,9 @@ from talkies.core.timeline.edits import (
     SetClip,
     SetLength,
     SplitClip,
-    TrackChange,
     TrimClip,
 )
+from talkies.core.timeline.patch import Patch, TrackChange
 from talkies.core.timeline.refusal import edit_refused
 
 #: What `op` says for each edit; the other fields of the object are those of its class.

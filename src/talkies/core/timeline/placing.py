@@ -1,7 +1,7 @@
 """How clips of one track make room for each other."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -27,26 +27,53 @@ def put_over(
     """The clips of a track with one more, for which the others make room.
 
     What it covers goes: a clip wholly under it is removed, one partly under it loses that part,
-    and one that reaches out at both ends becomes two, of which the later one has a new id.
+    and one that reaches out at both ends becomes two, of which the later one has a new id, none
+    of `taken`.
     """
-    kept: list[Clip] = []
-    names = {*taken, clip.id}
-    for other in clips:
-        before, after = without(other.span, clip.span)
-        if before.length:
-            kept.append(replace(other, span=before))
-        if after.length:
-            later = free_id(names, track) if before.length else other.id
-            names.add(later)
-            kept.append(replace(other, id=later, span=after))
-    return in_order([*kept, clip])
+    own = {other.id for other in clips}
+    left = named(yielding(clips, [clip]), track, {*taken, clip.id} - own)
+    return in_order([*left, clip])
 
 
-def without(span: TimeRange, hole: TimeRange) -> tuple[TimeRange, TimeRange]:
-    """What a range has before and after another one; empty where there is nothing."""
-    before = TimeRange(span.start, max(span.start, min(span.end, hole.start)))
-    after = TimeRange(min(span.end, max(span.start, hole.end)), span.end)
-    return before, after
+def yielding(clips: Iterable[Clip], over: Sequence[Clip], *, least: int = 1) -> list[Clip]:
+    """What is left of clips beside others, which are in order and do not overlap.
+
+    Of one that is left in several parts each part is a clip, with its id. A part of fewer than
+    `least` frames goes; a clip that yields nothing stays, however short it is.
+    """
+    ends = [other.span.end for other in over]
+    left: list[Clip] = []
+    for clip in clips:
+        first = bisect_right(ends, clip.span.start)
+        spans = [span for span in _beside(clip.span, over, first) if span.length]
+        whole = spans == [clip.span]
+        left += [replace(clip, span=span) for span in spans if whole or span.length >= least]
+    return left
+
+
+def _beside(span: TimeRange, over: Sequence[Clip], first: int) -> Iterator[TimeRange]:
+    """The parts of a range before, between and after clips, of which `first` may touch it first."""
+    start = span.start
+    for number in range(first, len(over)):
+        other = over[number].span
+        if other.start >= span.end:
+            break
+        yield TimeRange(start, max(start, other.start))
+        start = min(other.end, span.end)
+    yield TimeRange(start, span.end)
+
+
+def named(clips: Iterable[Clip], track: TrackName, used: Collection[str]) -> list[Clip]:
+    """Clips with ids of their own: one that is in use, here or before, is replaced by a new one."""
+    found = list(clips)
+    given = set(used)
+    names = given | {clip.id for clip in found}
+    for number, clip in enumerate(found):
+        if clip.id in given:
+            found[number] = replace(clip, id=free_id(names, track))
+        given.add(found[number].id)
+        names.add(found[number].id)
+    return found
 
 
 class Spanned(Protocol):

@@ -1,12 +1,11 @@
 """Generating tracks anew around what people set by hand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
-from talkies.core.timeline.placing import cut_at, free_id, ids, in_order, without
+from talkies.core.timeline.placing import cut_at, ids, in_order, named, yielding
 from talkies.core.timeline.validate import validate
-from talkies.core.timing import TimeRange
 
 
 def regenerate(
@@ -17,7 +16,7 @@ def regenerate(
     Manual clips stay as they are, with their ids. New ones yield to them: the part under a manual
     clip goes, and so does what is left of a cut one with fewer than `least` frames, which would
     only flicker. A new clip whose id is taken gets `placing.free_id`'s. Tracks that are not named
-    stay whole. `edits.difference(timeline, result)` is the edit that does this, and its inverse
+    stay whole. `patch.difference(timeline, result)` is the edit that does this, and its inverse
     undoes it.
 
     Raises:
@@ -27,41 +26,14 @@ def regenerate(
         name: tuple(clip for clip in timeline.track(name) if clip.origin is Origin.MANUAL)
         for name in generated
     }
-    kept = timeline.with_tracks(manual)
-    taken = ids(kept)
+    taken = ids(timeline.with_tracks(manual))
     tracks = {}
     for name in (name for name in TrackName if name in generated):
-        yielding = cut_at(in_order(generated[name]), timeline.frames)
-        clips = _yielding(yielding, manual[name], least)
-        tracks[name] = in_order([*manual[name], *_named(clips, name, taken)])
+        new = cut_at(in_order(generated[name]), timeline.frames)
+        clips = named(yielding(new, manual[name], least=least), name, taken)
+        taken |= {clip.id for clip in clips}
+        made = (replace(clip, origin=Origin.GENERATED) for clip in clips)
+        tracks[name] = in_order([*manual[name], *made])
     result = timeline.with_tracks(tracks)
     validate(result)
     return result
-
-
-def _yielding(clips: Iterable[Clip], manual: Sequence[Clip], least: int) -> list[Clip]:
-    """What is left of clips beside the manual ones; of one in several parts, each is a clip."""
-    left: list[Clip] = []
-    for clip in clips:
-        spans = _free(clip.span, manual)
-        whole = spans == [clip.span]
-        left += [replace(clip, span=span) for span in spans if whole or span.length >= least]
-    return left
-
-
-def _free(span: TimeRange, manual: Sequence[Clip]) -> list[TimeRange]:
-    spans = []
-    for clip in manual:
-        before, span = without(span, clip.span)
-        spans.append(before)
-    return [free for free in (*spans, span) if free.length]
-
-
-def _named(clips: Iterable[Clip], track: TrackName, taken: set[str]) -> list[Clip]:
-    """Clips with ids of their own; those given are added to `taken`."""
-    named = []
-    for clip in clips:
-        name = free_id(taken, track) if clip.id in taken else clip.id
-        taken.add(name)
-        named.append(replace(clip, id=name, origin=Origin.GENERATED))
-    return named

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Final
 
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
-from talkies.core.timeline.placing import ids, put_over
+from talkies.core.timeline.placing import ids, in_order, named, yielding
 from talkies.core.timeline.refusal import timeline_invalid
 from talkies.core.timeline.validate import FPS_MAX, FPS_MIN, FRAMES_MAX
 from talkies.core.timing import SOUND_RATE, TimeRange, convert, frame_count
@@ -57,19 +57,19 @@ def _on_grid(clip: Clip, source: Fraction, target: Fraction) -> Clip:
 
 def _kept(clips: Sequence[Clip], name: TrackName, timeline: Timeline) -> tuple[Clip, ...]:
     """Clips with frames, and over them those that must not vanish, within the timeline."""
-    limit = timeline.frames
-    within = TimeRange(0, limit)
-    kept = tuple(
-        replace(clip, span=clip.span.clamped(within))
-        for clip in clips
-        if clip.span.clamped(within).length
-    )
+    within = TimeRange(0, timeline.frames)
+    kept: list[Clip] = []
+    stays: dict[int, Clip] = {}
     for clip in clips:
-        if clip.span.clamped(within).length == 0 and _must_stay(clip, name):
-            start = min(clip.span.start, limit - 1)
-            one = replace(clip, span=TimeRange(start, start + 1))
-            kept = put_over(kept, one, name, ids(timeline) | {clip.id for clip in clips})
-    return kept
+        span = clip.span.clamped(within)
+        if span.length:
+            kept.append(replace(clip, span=span))
+        elif _must_stay(clip, name):
+            start = min(span.start, timeline.frames - 1)
+            stays[start] = replace(clip, span=TimeRange(start, start + 1))
+    over = list(stays.values())
+    used = ids(timeline) - {clip.id for clip in kept}
+    return in_order([*named(yielding(kept, over), name, used), *over])
 
 
 def _must_stay(clip: Clip, name: TrackName) -> bool:

@@ -19,7 +19,6 @@ from talkies.core.timeline.edits import (
     AddClip,
     Edit,
     MoveClip,
-    Patch,
     RemoveClip,
     RippleDelete,
     RippleInsert,
@@ -27,13 +26,12 @@ from talkies.core.timeline.edits import (
     SetClip,
     SetLength,
     SplitClip,
-    TrackChange,
     TrimClip,
     apply,
     apply_all,
-    difference,
 )
 from talkies.core.timeline.edits_json import edit_record, edits_from_value
+from talkies.core.timeline.patch import Patch, TrackChange, difference
 from talkies.core.timing import TimeRange
 from talkies.errors.characters import TimelineInvalid
 

@@ -2,8 +2,9 @@ import pytest
 from timelines_made_up import clip
 
 from talkies.core.timeline.document import Origin, TrackName, View
-from talkies.core.timeline.edits import AddClip, Patch, SetClip, TrackChange
+from talkies.core.timeline.edits import AddClip, SetClip
 from talkies.core.timeline.edits_json import edit_record, edits_from_value
+from talkies.core.timeline.patch import Patch, TrackChange
 from talkies.errors.characters import TimelineInvalid
 
 
