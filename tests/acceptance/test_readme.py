@@ -20,17 +20,20 @@ TEXT = "We move both maps."
 
 
 def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    own = {**ENVIRONMENT, "CHARACTERS_DIR": str(folder / "characters")}
     return subprocess.run(
-        arguments, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+        arguments, cwd=folder, env=own, capture_output=True, text=True, check=False
     )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the README's reader has: a photo, two recordings of one text, and a manifest."""
+    """What the README's reader has: a photo, a drawing, recordings of one text, and a manifest."""
     place = tmp_path_factory.mktemp("readme")
     picture = cv2.imread(str(ROOT / "examples/portrait.png"))
     cv2.imwrite(str(place / "face.jpg"), cv2.resize(picture, (512, 640)))
+    drawing = cv2.imread(str(ROOT / "examples/robin.png"), cv2.IMREAD_UNCHANGED)
+    cv2.imwrite(str(place / "drawing.png"), cv2.resize(drawing, (192, 288)))
     (place / "words.txt").write_text(TEXT)
     (place / "jobs.csv").write_text(f'id,portrait,text,voice\nfirst,face.jpg,"{TEXT}",en-us\n')
     made = run(["talkies", "speak", TEXT, "-o", "speech.wav"], place)
@@ -53,7 +56,9 @@ def test_the_commands_run_in_order(folder: Path) -> None:
     for command in COMMANDS:
         answer = run([*shlex.split(command), *overwriting(command)], folder)
         assert answer.returncode == 0, f"{command}\n{answer.stdout}\n{answer.stderr}"
-    assert {"talk.mp4", "hello.wav"} <= {path.name for path in folder.iterdir()}
+    assert {"talk.mp4", "hello.wav", "line.mp4", "line.webm"} <= {
+        path.name for path in folder.iterdir()
+    }
     assert list((folder / "out").glob("*.mp4"))
 
 
