@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from seed_stage import VIDEO, Seeds, picture, seeds, sound
+from service_stage import SEED_CHARACTER
+from small_character import small_character
 
 from talkies.api.seeds import avatar_answers, avatar_errors, sadtalker_answers, sadtalker_options
 from talkies.studio.mirror import rows
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/seeds.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
-EXAMPLES = [block for block in BLOCKS if "export" not in block]
+EXAMPLES = [block for block in BLOCKS if not block.startswith("export")]
 
 
 def work(service: Seeds, ended: threading.Event) -> None:
@@ -25,7 +27,8 @@ def work(service: Seeds, ended: threading.Event) -> None:
 
 
 def test_the_commands_run_in_order(tmp_path: Path) -> None:
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
+    small_character(tmp_path / "installed" / SEED_CHARACTER)
     (tmp_path / "face.png").write_bytes(picture())
     (tmp_path / "speech.wav").write_bytes(sound())
     ended = threading.Event()
@@ -46,7 +49,7 @@ def test_the_commands_run_in_order(tmp_path: Path) -> None:
             ended.set()
             worker.join()
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    for name in ("avatar.mp4", "sadtalker.mp4", "legacy.mp4"):
+    for name in ("avatar.mp4", "sadtalker.mp4", "legacy.mp4", "line.mp4"):
         assert (tmp_path / name).read_bytes() == VIDEO
     assert answer.stdout.split()[-1] in {"queued", "running", "succeeded"}
 

@@ -125,9 +125,11 @@ class LineOfTickets:
 
 
 class StillSpeaker:
-    """Says every text as a few bytes, and hears nothing in any recording."""
+    """Says every text as a few bytes, or half a second of PCM; hears nothing in any recording."""
 
     def stream(self, script: Script, response_format: str) -> Iterator[bytes]:
+        if response_format == "pcm":
+            return iter((bytes(24_000),))
         return iter((b"first ", script.text.encode(), f" as {response_format}".encode()))
 
     def align(self, recording: Path, transcript: str | None, language: str | None) -> Document:
