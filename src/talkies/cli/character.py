@@ -67,12 +67,12 @@ def import_(  # noqa: PLR0917 - a command's parameters are its options
     sequences/neutral_to_happy_soft__center/050.png; what is missing is told of, and done without.
     They are copied as they are, decoded once, and the key colour becomes transparent.
     """
-    from talkies.cli import character_work  # noqa: PLC0415 - help and completion stay quick
+    from talkies.cli import buckets, character_work  # noqa: PLC0415 - help and completion stay quick
 
     order = character_work.ImportOrder(
         source, name, config, key_color, overwrite=overwrite, root=root
     )
-    service = character_work.S3Service(region, endpoint, profile)
+    service = buckets.S3Service(region, endpoint, profile)
     character_work.import_character(order, service, as_json=json, quiet=quiet)
 
 
@@ -97,9 +97,9 @@ def publish(  # noqa: PLR0917 - the same
     Only what is not there yet, or is there otherwise, is sent; run it again after a stop.
     Drawings may be kept for a year by whoever reads them.
     """
-    from talkies.cli import character_publish, character_work  # noqa: PLC0415 - the same
+    from talkies.cli import buckets, character_place, character_publish  # noqa: PLC0415 - the same
 
-    service = character_work.S3Service(region, endpoint, profile)
+    service = buckets.S3Service(region, endpoint, profile)
     chosen = character_publish.Chosen(
         prefix,
         dry_run=dry_run,
@@ -107,7 +107,7 @@ def publish(  # noqa: PLR0917 - the same
         skip_sequences=skip_sequences,
         skip_endpoints=skip_endpoints,
     )
-    folder = character_work.folder_of(character, root)
+    folder = character_place.character_folder(character, root)
     character_publish.publish_character(folder, bucket, service, chosen, as_json=json, quiet=quiet)
 
 

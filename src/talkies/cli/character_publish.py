@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from talkies.cli.character_work import S3Service
+from talkies.cli.buckets import S3Service
 from talkies.cli.counting import counting
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.errors import Canceled

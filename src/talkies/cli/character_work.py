@@ -1,20 +1,20 @@
 """What the commands about characters do: all that is slow to load stands here."""
 
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from talkies.cli.buckets import S3Service
 from talkies.cli.character_place import character_folder, names_in, new_folder
 from talkies.cli.counting import CountListener, counting
 from talkies.cli.root_flags import characters_of
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.cli.tables import table
 from talkies.core.rig.model import Rig, RigConfig, State
-from talkies.errors import CharacterInvalid, FileMissing, MissingDependency
+from talkies.errors import CharacterInvalid, FileMissing
 from talkies.kit.files import private_folder, unwritable
 from talkies.media.keying import key_color_of
 from talkies.rigs.character import (
@@ -32,9 +32,6 @@ from talkies.rigs.tree.reading import named
 from talkies.rigs.tree.report import TreeReport, report_on
 from talkies.studio.characters.bucket_place import bucket_place
 
-if TYPE_CHECKING:
-    from talkies.storage.s3_tree import S3Tree
-
 #: What a person calls the stages of an import.
 STAGES: Final = {
     "fetch": "fetching",
@@ -45,56 +42,6 @@ STAGES: Final = {
 
 #: What a character's folder has of us.
 _PARTS: Final = (ABOUT, CONFIG, PACK, DRAFTS, CONTACT_SHEET, "build.json")
-
-
-@dataclass(frozen=True, slots=True)
-class S3Service:
-    """Where buckets are, and who we are there."""
-
-    region: str
-    endpoint: str | None
-    profile: str | None
-
-    @contextmanager
-    def open(self, bucket: str) -> Iterator["S3Tree"]:
-        """One bucket. Raises `MissingDependency` without the extra, and `StorageRefused`."""
-        try:
-            from talkies.storage.s3 import S3Options  # noqa: PLC0415 - an extra
-            from talkies.storage.s3_tree import S3Tree  # noqa: PLC0415 - the same
-        except ModuleNotFoundError as error:
-            if (error.name or "").startswith("talkies"):
-                raise
-            raise MissingDependency(
-                f"Buckets need {error.name}, which is not installed.",
-                hint="pip install 'talkies[serve]'",
-                details={"module": error.name},
-            ) from error
-        key, secret, token = (None, None, None) if self.profile else _credentials(os.environ)
-        tree = S3Tree(
-            S3Options(
-                bucket=bucket,
-                endpoint_url=self.endpoint,
-                region=self.region,
-                access_key_id=key,
-                secret_access_key=secret,
-                session_token=token,
-                profile=self.profile,
-            )
-        )
-        try:
-            yield tree
-        finally:
-            tree.close()
-
-
-def _credentials(environ: Mapping[str, str]) -> tuple[str | None, str | None, str | None]:
-    """Ours, where both halves are set; the client finds AWS's own."""
-
-    def named(name: str) -> str | None:
-        return environ.get(f"TALKIES_{name}") or environ.get(name) or None
-
-    key, secret = named("S3_ACCESS_KEY_ID"), named("S3_SECRET_ACCESS_KEY")
-    return (key, secret, named("S3_SESSION_TOKEN")) if key and secret else (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +169,6 @@ def _facts(character: Character, report: TreeReport) -> dict[str, Any]:
         "missing_endpoints": list(report.missing_endpoints),
         "missing_sequences": list(report.missing_sequences),
     }
-
-
-def folder_of(character: str, root: Path | None) -> Path:
-    """The folder of a named character. Raises `UnknownCharacter`."""
-    return character_folder(character, root)
 
 
 def list_characters(root: Path | None, *, as_json: bool) -> None:

@@ -20,7 +20,7 @@ from talkies.errors import (
     MediaTooLarge,
     TalkiesError,
 )
-from talkies.kit.child import Child
+from talkies.kit.child import Child, Limits
 from talkies.kit.messages import rebuilt, receive, send
 from talkies.media.sandbox import limits, untrusted
 from talkies.media.sniff import Family
@@ -31,8 +31,7 @@ DRAWING_BYTES: Final = 64 << 20
 #: Drawings that one child decodes, and its time for them in seconds: 0.1 s each on a quiet machine,
 #: ten times that for the largest ones with a colour to key.
 BATCH: Final = 64
-BATCH_CPU_SECONDS: Final = 240
-BATCH_WALL_SECONDS: Final = 900.0
+BOUNDS: Final = limits(wall_seconds=900.0, cpu_seconds=240)
 
 #: More children than this wait for the disk.
 WORKERS_MAX: Final = 8
@@ -96,7 +95,8 @@ def pack_drawings(
 class _Decoder:
     """One child at a time, asked for one drawing after another; a broken one is replaced."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, bounds: Limits = BOUNDS) -> None:
+        self._bounds = bounds
         self._recipe = json.dumps(
             {"width": recipe.width, "height": recipe.height, "key": recipe.key}
         )
@@ -152,8 +152,8 @@ class _Decoder:
             self._child = None
             self._stack.close()
         if self._child is None:
-            bounds = limits(wall_seconds=BATCH_WALL_SECONDS, cpu_seconds=BATCH_CPU_SECONDS)
-            child = Child("talkies.media.drawing_child", [self._recipe], limits=bounds)
+            arguments = [self._recipe]
+            child = Child("talkies.media.drawing_child", arguments, limits=self._bounds)
             self._child = self._stack.enter_context(child)
             self._left = BATCH
         self._left -= 1

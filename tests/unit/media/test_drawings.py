@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import struct
 import subprocess
 import zlib
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from talkies.errors import CorruptMedia, FileMissing, TalkiesError, UnsupportedMedia
+from talkies.errors import CorruptMedia, FileMissing, MediaTooLarge, TalkiesError, UnsupportedMedia
 from talkies.media.compression import zstd
 from talkies.media.drawing_child import answer, packed, pixels_of
-from talkies.media.drawings import Packed, Recipe, pack_drawings
+from talkies.media.drawings import BATCH, Packed, Recipe, _Decoder, pack_drawings
 from talkies.media.picture_size import picture_size
+from talkies.media.sandbox import limits
 from talkies.media.yuv import to_planes
 
 RECIPE = Recipe(width=64, height=96)
@@ -224,3 +226,39 @@ def test_files_without_a_size_have_none(tmp_path: Path, data: bytes) -> None:
 def test_a_size_of_nothing_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
         picture_size(tmp_path / "nowhere")
+
+
+def test_a_child_that_dies_costs_its_own_drawing_only(tmp_path: Path) -> None:
+    path = written(tmp_path, png(picture()))[0]
+    with _Decoder(RECIPE) as decoder:
+        decoder.ask(path)
+        assert isinstance(decoder.answer(), Packed)
+        for _ in range(2):
+            child = decoder._child
+            assert child is not None
+            os.kill(child.pid, signal.SIGKILL)
+            decoder.ask(path)
+            outcome = decoder.answer()
+            assert isinstance(outcome, CorruptMedia)
+            assert path.name in outcome.message
+            decoder.ask(path)
+            assert isinstance(decoder.answer(), Packed)
+
+
+def test_a_drawing_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    path = written(tmp_path, png(picture()))[0]
+    with _Decoder(RECIPE, limits(wall_seconds=0.01, cpu_seconds=5)) as decoder:
+        decoder.ask(path)
+        assert isinstance(decoder.answer(), MediaTooLarge)
+
+
+def test_a_child_makes_way_for_another_after_a_batch(tmp_path: Path) -> None:
+    path = written(tmp_path, png(picture()))[0]
+    children = set()
+    with _Decoder(RECIPE) as decoder:
+        for _ in range(BATCH + 2):
+            decoder.ask(path)
+            assert isinstance(decoder.answer(), Packed)
+            assert decoder._child is not None
+            children.add(decoder._child.pid)
+    assert len(children) == 2
