@@ -1,8 +1,8 @@
 """From the tracks of a timeline to what the character is asked: one state at a time.
 
 Speech beats the expression: where a mouth shape other than `sil` is on, the character shows it, and
-its expression in the rests between. A turn of the head beats speech, because it leads through
-neutral: while it lasts no other keyframe interrupts it.
+its expression in the rests that are long enough to see it. A turn of the head beats speech, because
+it leads through neutral: while it lasts no other keyframe interrupts it.
 """
 
 from bisect import bisect_right
@@ -22,6 +22,9 @@ from talkies.core.visemes import Viseme
 
 #: Seconds in which a mouth comes to rest where no clip follows (the seed's relaxing).
 RELEASE_SECONDS: Final = Fraction(1, 10)
+#: Seconds of a rest in which an expression from before it is taken up again: in a shorter one it
+#: would only flash between two words.
+TAKEN_UP_SECONDS: Final = Fraction(1, 2)
 
 
 def keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
@@ -115,21 +118,41 @@ def _faces(timeline: Timeline, config: RigConfig) -> list[_Face]:
     """Changes of the face, the first at frame 0: none shows what the one before it did."""
     visemes = timeline.track(TrackName.VISEMES)
     expressions = timeline.track(TrackName.EXPRESSIONS)
+    rests = _Rests(visemes, timeline)
     release = max(1, round(RELEASE_SECONDS * timeline.fps))
     faces = [_Face(frame=0)]
     for frame in _edges((*visemes, *expressions), timeline.frames):
         mouth, expression = covering(visemes, frame), covering(expressions, frame)
         if mouth is None or mouth.value == Viseme.SIL.value:
-            face, causes = _resting(expression), [mouth, expression]
+            seen = expression if rests.show(expression, frame) else None
+            face, causes = _resting(seen), [mouth, seen]
         else:
             face, causes = _speaking(mouth, config, release), [mouth]
         begun = [
             clip.transition for clip in causes if clip is not None and clip.span.start == frame
         ]
-        transition = begun[0] if begun else faces[-1].release
+        transition = begun[0] if begun else max(faces[-1].release, face.release)
         if not face.shows(faces[-1]):
             faces.append(replace(face, frame=frame, transition=transition))
     return faces
+
+
+class _Rests:
+    """The ranges of frames between the mouth shapes of speech."""
+
+    def __init__(self, visemes: Sequence[Clip], timeline: Timeline) -> None:
+        said = [clip.span for clip in visemes if clip.value != Viseme.SIL.value]
+        self._begins = [0, *(span.end for span in said)]
+        self._ends = [*(span.start for span in said), timeline.frames]
+        self._least = TAKEN_UP_SECONDS * timeline.fps
+
+    def show(self, expression: Clip | None, frame: int) -> bool:
+        """Whether an expression is seen in the rest around a frame."""
+        number = bisect_right(self._begins, frame) - 1
+        begin, end = self._begins[number], self._ends[number]
+        return expression is not None and (
+            expression.span.start >= begin or end - begin >= self._least
+        )
 
 
 def _resting(expression: Clip | None) -> _Face:

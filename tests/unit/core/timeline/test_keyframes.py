@@ -55,17 +55,35 @@ def test_neighbouring_sounds_with_one_mouth_are_asked_once() -> None:
 
 def test_speech_beats_the_expression_which_comes_back_in_the_rests() -> None:
     line = timeline(
-        expressions=(clip("e", 2, 40, "happy_soft", transition=6),),
-        visemes=(clip("a", 10, 15, "aa", transition=2), clip("b", 20, 25, "ou")),
+        expressions=(clip("e", 2, 60, "happy_soft", transition=6),),
+        visemes=(clip("a", 10, 15, "aa", transition=2), clip("b", 28, 35, "ou")),
     )
 
     assert asked(line) == [
         (2, "happy_soft", 6),
         (10, "speaking_ah", 2),
-        (15, "happy_soft", 2),
+        (15, "happy_soft", 6),
+        (28, "speaking_uw", 0),
+        (35, "happy_soft", 6),
+        (60, "neutral", 6),
+    ]
+
+
+def test_in_a_short_rest_an_expression_from_before_it_does_not_flash() -> None:
+    line = timeline(
+        expressions=(clip("e", 0, 18, "happy_soft"), clip("f", 18, 60, "concerned")),
+        visemes=(clip("a", 5, 10, "aa"), clip("b", 15, 17, "aa"), clip("c", 20, 24, "ou")),
+    )
+
+    assert asked(line)[1:] == [
+        (5, "speaking_ah", 0),
+        (10, "neutral", 2),
+        (15, "speaking_ah", 0),
+        (17, "neutral", 2),
+        (18, "concerned", 0),
         (20, "speaking_uw", 0),
-        (25, "happy_soft", 2),
-        (40, "neutral", 6),
+        (24, "concerned", 2),
+        (60, "neutral", 0),
     ]
 
 
@@ -75,7 +93,7 @@ def test_an_expression_that_begins_while_speech_goes_on_is_seen_in_the_next_rest
         visemes=(clip("a", 10, 15, "aa"),),
     )
 
-    assert asked(line) == [(10, "speaking_ah", 0), (15, "happy_soft", 2), (40, "neutral", 6)]
+    assert asked(line) == [(10, "speaking_ah", 0), (15, "happy_soft", 6), (40, "neutral", 6)]
 
 
 def test_silence_is_a_rest_with_a_transition_of_its_own() -> None:
