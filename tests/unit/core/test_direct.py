@@ -51,7 +51,7 @@ def test_every_track_but_the_cameras_is_directed() -> None:
 
     assert set(tracks) == set(TrackName) - {TrackName.CAMERA}
     assert [clip.value for clip in tracks[TrackName.CAPTIONS]] == ["Hello, Bob!", "Wonderful."]
-    assert tracks[TrackName.EXPRESSIONS][0].note.startswith("happy: the word “hello”")
+    assert tracks[TrackName.EXPRESSIONS][0].note.startswith("delighted: the word “hello”")
 
 
 def test_a_mouth_at_rest_has_no_clips() -> None:

@@ -19,9 +19,9 @@ from talkies.core.direction.lexicon import LANGUAGES, felt_words
 from talkies.core.direction.lexicon_words import NEGATIONS, WORDS
 from talkies.core.direction.phrases import Prosody, phrases
 from talkies.core.direction.plan_json import plan_from_json, plan_to_json
-from talkies.core.prosody import Pause
 from talkies.core.rig.model import Expression, RigConfig
 from talkies.core.rig.standard import BUILT, STANDARD
+from talkies.core.timing import TimeRange
 
 FPS = Fraction(25)
 
@@ -139,6 +139,19 @@ class TestRules:
         assert (face, note) == ("concerned", "worried: the word “afraid”, a trailing off")
         assert planned("And then he went away...") == []
 
+    def test_joy_does_not_trail_off(self) -> None:
+        assert planned("It was a lovely day and now...") == [
+            ("happy_soft", "happy: the word “lovely”")
+        ]
+
+    def test_a_sentence_is_felt_as_a_whole_and_the_graver_word_wins(self) -> None:
+        ((face, note),) = planned("Unfortunately, my lovely old house is gone.")
+
+        assert (face, note) == ("concerned", "worried: the word “unfortunately”")
+
+    def test_a_text_without_marks_is_not_one_endless_sentence(self) -> None:
+        assert len(planned("wonderful " * 80)) > 2
+
     def test_a_negated_word_says_so(self) -> None:
         ((_, note),) = planned("That is not good.")
 
@@ -222,45 +235,64 @@ class TestVoice:
         assert changes == ()
 
 
-class TestClips:
-    def test_a_face_is_shown_into_the_pause_after_what_was_said(self) -> None:
-        (clip,) = expression_clips(
-            [FaceChange(time=1.0, expression="happy_soft", strength=0.7, note="why")],
-            BUILT, fps=FPS, frames=200, silences=[Pause(start=0, end=0.5), Pause(start=3, end=4)],
-        )  # fmt: skip
+def clips(
+    *changes: FaceChange, rests: tuple[tuple[int, int], ...] = (), frames: int = 400
+) -> list[tuple[str, int, int]]:
+    spans = [TimeRange(*rest) for rest in rests]
+    found = expression_clips(changes, spans, BUILT, fps=FPS, frames=frames)
+    return [(str(clip.value), clip.span.start, clip.span.end) for clip in found]
 
-        assert (clip.id, clip.span.start, clip.span.end) == ("expressions-25", 25, 100)
+
+class TestClips:
+    smile = FaceChange(time=2.0, expression="happy_soft", strength=0.7, note="why")
+
+    def test_a_face_is_shown_in_the_pauses_around_what_is_said(self) -> None:
+        rests = [TimeRange(0, 50), TimeRange(100, 130)]
+        (clip,) = expression_clips([self.smile], rests, BUILT, fps=FPS, frames=200)
+
+        assert (clip.id, clip.span) == ("expressions-38", TimeRange(38, 130))
         assert (clip.value, clip.strength, clip.note) == ("happy_soft", 0.7, "why")
-        assert clip.transition == round(CHANGE_SECONDS * 25)
+        assert clip.transition == 6
+        assert round(CHANGE_SECONDS * 25) == 8
+
+    def test_what_is_said_without_a_pause_before_it_is_smiled_at_after_it(self) -> None:
+        assert clips(self.smile, rests=((0, 30), (100, 130))) == [("happy_soft", 100, 130)]
 
     def test_a_long_pause_is_not_smiled_through(self) -> None:
-        (clip,) = expression_clips(
-            [FaceChange(time=1.0, expression="happy_soft")],
-            BUILT, fps=FPS, frames=2000, silences=[Pause(start=3, end=60)],
-        )  # fmt: skip
+        assert clips(self.smile, rests=((100, 390),)) == [("happy_soft", 100, 150)]
 
-        assert clip.span.end == 125
+    def test_a_short_pause_gets_a_small_smile(self) -> None:
+        (clip,) = expression_clips([self.smile], [TimeRange(100, 110)], BUILT, fps=FPS, frames=200)
 
-    def test_changes_follow_each_other_and_neutral_ends_one(self) -> None:
-        changes = [
-            FaceChange(time=1.0, expression="happy_soft"),
-            FaceChange(time=2.0, expression="concerned"),
-            FaceChange(time=3.0, expression="neutral"),
+        assert clip.strength == 0.35
+
+    def test_a_breath_is_too_short_for_a_face(self) -> None:
+        assert clips(self.smile, rests=((60, 66), (100, 106))) == []
+        assert clips(self.smile, rests=((60, 66), (100, 120))) == [("happy_soft", 100, 120)]
+
+    def test_a_face_gives_way_to_the_next_and_neutral_ends_it(self) -> None:
+        concern = FaceChange(time=5.0, expression="concerned")
+        calm = FaceChange(time=4.4, expression="neutral")
+
+        assert clips(self.smile, concern, rests=((100, 130),)) == [
+            ("happy_soft", 100, 125),
         ]
-        clips = expression_clips(changes, BUILT, fps=FPS, frames=200)
-
-        assert [(clip.span.start, clip.span.end) for clip in clips] == [(25, 50), (50, 75)]
+        assert clips(self.smile, concern, rests=((100, 160),)) == [
+            ("happy_soft", 100, 125),
+            ("concerned", 125, 160),
+        ]
+        assert clips(self.smile, calm, rests=((100, 160),)) == [("happy_soft", 100, 110)]
 
     def test_unknown_crowded_and_late_changes_are_left_out(self) -> None:
-        changes = [
-            FaceChange(time=1.0, expression="happy_soft"),
-            FaceChange(time=1.2, expression="concerned", strength=0.5),
+        found = clips(
+            self.smile,
+            FaceChange(time=2.2, expression="concerned", strength=0.5),
             FaceChange(time=5.0, expression="frobnicate"),
             FaceChange(time=99.0, expression="concerned"),
-        ]
-        clips = expression_clips(changes, BUILT, fps=FPS, frames=200)
+            rests=((100, 130), (380, 400)),
+        )
 
-        assert [clip.value for clip in clips] == ["happy_soft"]
+        assert found == [("happy_soft", 100, 130)]
         assert LEAST_APART == 0.5
 
     def test_of_a_crowd_the_strongest_stay(self) -> None:

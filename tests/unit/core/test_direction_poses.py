@@ -54,6 +54,13 @@ def test_an_emphasised_phrase_is_followed_by_a_nod_within_the_pause() -> None:
     assert clip.span.end + clip.transition <= 132
 
 
+def test_nobody_nods_while_the_face_shows_something() -> None:
+    dice = np.random.default_rng(0)
+    (clip,) = pose_clips([phrase(1, loud=1.5)], RESTS, BUILT, fps=FPS, dice=dice, busy=RESTS)
+
+    assert str(clip.value).startswith("tilt_")
+
+
 def test_a_pause_too_short_for_a_nod_gets_a_tilt() -> None:
     short = tuple(TimeRange(rest.end - 5, rest.end) for rest in RESTS)
     (clip,) = posed(phrase(1, loud=1.5), rests=short)

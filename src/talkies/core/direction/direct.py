@@ -65,17 +65,20 @@ def direct(
     wanted = style or Style()
     silences = pauses(alignment)
     mouth = lips(alignment, fps, frames, None if prosody is None else prosody.loudness)
+    rests = [shape.span for shape in mouth if shape.role is Role.REST]
     tracks = {TrackName.VISEMES: viseme_clips(mouth)}
     if wanted.expressions:
         if faces is None:
             faces = plan_faces(alignment, config, fps=fps, prosody=prosody)
         tracks[TrackName.EXPRESSIONS] = expression_clips(
-            faces, config, fps=fps, frames=frames, silences=silences
+            faces, rests, config, fps=fps, frames=frames
         )
     if wanted.poses:
         said = phrases(alignment, fps, prosody)
-        rests = [shape.span for shape in mouth if shape.role is Role.REST]
-        tracks[TrackName.POSES] = pose_clips(said, rests, config, fps=fps, dice=_dice(seed, 1))
+        busy = [clip.span for clip in tracks.get(TrackName.EXPRESSIONS, ())]
+        tracks[TrackName.POSES] = pose_clips(
+            said, rests, config, fps=fps, dice=_dice(seed, 1), busy=busy
+        )
     if wanted.blinks:
         tracks[TrackName.BLINKS] = blink_clips(
             silences, fps=fps, frames=frames, dice=_dice(seed, 2)

@@ -1,10 +1,14 @@
-"""The expressions track: clips for the changes of a face that were planned."""
+"""The expressions track: clips for the changes of a face that were planned.
 
-from collections.abc import Sequence
+A character shows its expression where its mouth rests. A change in the middle of a phrase would be
+seen by nobody, and one in a short breath as a twitch: so clips begin and end in pauses that are
+long enough to see a face change.
+"""
+
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from talkies.core.direction.feelings import LEAST_APART, FaceChange, spaced
-from talkies.core.prosody import Pause
 from talkies.core.rig.model import NEUTRAL, RigConfig
 from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timing import TimeRange
@@ -12,50 +16,58 @@ from talkies.core.timing import TimeRange
 #: Seconds in which a face changes: spontaneous smiles rise in about half a second, posed ones in a
 #: quarter (Schmidt, Ambadar and Cohn 2006).
 CHANGE_SECONDS = 0.3
-#: A face is seen in the pause after what was said; it stays this many seconds of it.
-LINGER_SECONDS = 2.0
+#: A face is not shown for less: a change there and back.
+SHORTEST = 0.3
+#: A face goes all the way where it is shown for so long; in a shorter pause a big smile flashes.
+WHOLE = 0.8
+#: A face is shown in the pause before the word that calls for it, but no earlier than this, and in
+#: the first pause after it, but no longer than that; seconds.
+EARLIEST = 0.5
+LONGEST = 2.0
 
 
 def expression_clips(
     changes: Sequence[FaceChange],
+    rests: Sequence[TimeRange],
     config: RigConfig,
     *,
     fps: Fraction,
     frames: int,
-    silences: Sequence[Pause] = (),
 ) -> tuple[Clip, ...]:
-    """Clips that last from each change into the pause after it, or until the next.
+    """Clips around the changes that are seen; `rests` are the frames in which the mouth rests.
 
-    Changes that follow another within half a second, or ask for what the character has not, are
-    left out. A face that does not change goes on in one clip.
+    Changes that follow another within half a second, ask for what the character has not, or are
+    never seen, are left out.
     """
     known = [change for change in changes if change.expression in config.expressions]
-    kept = [*spaced(known, LEAST_APART)]
-    ends = [*[following.time for following in kept[1:]], frames / float(fps)][: len(kept)]
-    clips = [
-        _clip(change, min(limit, _seen_until(change.time, silences)), fps, frames)
-        for change, limit in zip(kept, ends, strict=True)
-        if change.expression != NEUTRAL
-    ]
-    return tuple(clip for clip in clips if clip.span.length)
+    kept = spaced(known, LEAST_APART)
+    limits = [*(change.time for change in kept), frames / float(fps)][1:]
+    clips: list[Clip] = []
+    for change, limit in zip(kept, limits, strict=True):
+        free = clips[-1].span.end if clips else 0
+        clips += _clips(change, TimeRange(free, frames), limit, rests, fps)
+    return tuple(clips)
 
 
-def _seen_until(time: float, silences: Sequence[Pause]) -> float:
-    """The end of the first pause after a moment, in seconds, or so much of it as is used."""
-    for pause in silences:
-        if pause.start >= time:
-            return min(pause.end, pause.start + LINGER_SECONDS)
-    return float("inf")
-
-
-def _clip(change: FaceChange, end: float, fps: Fraction, frames: int) -> Clip:
-    start = min(max(round(change.time * fps), 0), frames)
-    stop = frames if end * float(fps) >= frames else max(start, round(end * fps))
-    return Clip(
+def _clips(
+    change: FaceChange, free: TimeRange, limit: float, rests: Sequence[TimeRange], fps: Fraction
+) -> Iterator[Clip]:
+    """The clip of a change, where it is seen before the next one; none for one to neutral."""
+    moment = round(change.time * fps)
+    begin = max(moment - round(EARLIEST * fps), free.start)
+    room = TimeRange(begin, max(begin, min(round(limit * fps), free.end)))
+    least = max(1, round(SHORTEST * fps))
+    seen = [span for rest in rests if (span := rest.clamped(room)).length >= least]
+    if change.expression == NEUTRAL or not seen:
+        return
+    last = next((span for span in seen if span.start >= moment), seen[0])
+    start, end = seen[0].start, min(last.end, last.start + round(LONGEST * fps))
+    shown = max(span.length for span in seen if span.start < end) / float(fps)
+    yield Clip(
         id=f"{TrackName.EXPRESSIONS}-{start}",
-        span=TimeRange(start, stop),
+        span=TimeRange(start, end),
         value=change.expression,
-        strength=change.strength,
-        transition=min(max(1, round(CHANGE_SECONDS * fps)), stop - start),
+        strength=round(change.strength * min(1.0, shown / WHOLE), 2),
+        transition=min(max(1, round(CHANGE_SECONDS * fps)), seen[0].length // 2),
         note=change.note,
     )

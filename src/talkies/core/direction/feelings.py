@@ -1,4 +1,4 @@
-"""Feelings by rule: what marks, words and the voice say about each phrase.
+"""Feelings by rule: what marks, words and the voice say about each sentence.
 
 Nobody has to be asked and nothing is sent anywhere. The rules look for few, sure signs: a face that
 changes at every word says nothing.
@@ -11,7 +11,7 @@ from fractions import Fraction
 from talkies.core.alignment import Alignment
 from talkies.core.direction.faces import Feeling, face_of
 from talkies.core.direction.lexicon import Felt, felt_words
-from talkies.core.direction.phrases import Phrase, Prosody, phrases
+from talkies.core.direction.phrases import Phrase, Prosody, phrases, sentences
 from talkies.core.rig.model import RigConfig
 from talkies.core.timing import SPEECH_RATE, to_seconds
 
@@ -24,7 +24,9 @@ ELLIPSIS = 0.35
 VOICE = 0.5
 ENOUGH = 0.5
 FULL = 1.0
-#: A delighted phrase has at least so much of happiness.
+#: Reasons that a note names.
+MOST_REASONS = 4
+#: A delighted sentence has at least so much of happiness.
 DELIGHT = 0.9
 
 #: A voice is fully aroused, or fully subdued, when it is by so much louder (standard deviations),
@@ -67,9 +69,8 @@ def plan_faces(
 
     Only expressions that the character has. `prosody` lies on frames of `fps`.
     """
-    changes = (
-        _change(phrase, alignment.language, config) for phrase in phrases(alignment, fps, prosody)
-    )
+    said = sentences(phrases(alignment, fps, prosody))
+    changes = (_change(sentence, alignment.language, config) for sentence in said)
     return spaced([change for change in changes if change is not None], RULES_APART)
 
 
@@ -94,12 +95,13 @@ class _Sign:
 
 
 def _change(phrase: Phrase, language: str | None, config: RigConfig) -> FaceChange | None:
-    """What a phrase does to the face; None for most phrases."""
+    """What a sentence does to the face; None for most of them."""
     signs = [*_of_words(phrase, language)]
     signs += _of_voice(phrase, signs)
     signs += _of_marks(phrase, signs)
     weights = {feeling: _weight(signs, feeling) for feeling in Feeling}
-    feeling = max(weights, key=lambda feeling: weights[feeling])
+    # Of equal ones the graver: who smiles at bad news is worse off than who frowns at good ones.
+    feeling = max(reversed(Feeling), key=lambda feeling: weights[feeling])
     expression = face_of(feeling, config)
     if weights[feeling] < ENOUGH or expression is None:
         return None
@@ -111,7 +113,7 @@ def _change(phrase: Phrase, language: str | None, config: RigConfig) -> FaceChan
         time=max(0.0, min(sign.time for sign in reasons) - FACE_LEAD),
         expression=face_of(shown, config) or expression,
         strength=round(min(1.0, weights[feeling] / FULL), 2),
-        note=f"{shown.value}: {', '.join(sign.note for sign in reasons)}",
+        note=f"{shown.value}: {', '.join(sign.note for sign in reasons[:MOST_REASONS])}",
     )
 
 
@@ -165,10 +167,6 @@ def _of_marks(phrase: Phrase, signs: Sequence[_Sign]) -> Iterator[_Sign]:
     elif text.endswith(("!", "！")):
         feeling = said or Feeling.HAPPY
         yield _Sign(feeling=feeling, weight=EXCLAMATION, note="an exclamation", time=phrase.start)
-    elif text.endswith(("…", "...")):
-        yield _Sign(
-            feeling=said or Feeling.WORRIED,
-            weight=ELLIPSIS,
-            note="a trailing off",
-            time=phrase.start,
-        )
+    elif text.endswith(("…", "...")) and said not in (Feeling.HAPPY, Feeling.DELIGHTED):
+        feeling = said or Feeling.WORRIED
+        yield _Sign(feeling=feeling, weight=ELLIPSIS, note="a trailing off", time=phrase.start)

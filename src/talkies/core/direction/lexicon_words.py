@@ -13,8 +13,8 @@ WORDS: Mapping[str, Mapping[Feeling, str]] = MappingProxyType({
     "en": {
         Feeling.HAPPY: """
             happy happily happiness glad good great nice lovely love loves loved beautiful*
-            wonderful* pleased pleasure thank* welcome enjoy* fun funny smil* friend* hello hi
-            congratulation* delicious hope hopefully perfect* proud* yay
+            wonderful* pleased pleasure thank* welcome enjoy* fun funny smil* hello hi
+            congratulation* delicious perfect* proud* yay
         """,
         Feeling.DELIGHTED: """
             amazing* fantastic* awesome brilliant* delighted hooray incredible thrilled excellent
@@ -39,7 +39,7 @@ WORDS: Mapping[str, Mapping[Feeling, str]] = MappingProxyType({
     "de": {
         Feeling.HAPPY: """
             froh* glücklich* freu* freude gut* schön* toll* lieb* danke* willkommen hallo spaß
-            lächel* lachen lacht lache lachte freund* herzlich* gern* lecker* hoff* perfekt*
+            lächel* lachen lacht lache lachte herzlich* gern* lecker* perfekt*
             stolz*
         """,
         Feeling.DELIGHTED: """
@@ -64,8 +64,8 @@ WORDS: Mapping[str, Mapping[Feeling, str]] = MappingProxyType({
     "fr": {
         Feeling.HAPPY: """
             heureux heureuse* content* bon bonne* beau belle* joli* aime* aimer merci bienvenue
-            bonjour salut plaisir sourire* rire ami amie amis amies amusant* délicieux délicieuse
-            espère* espoir parfait* fier* joie
+            bonjour salut plaisir sourire* rire amusant* délicieux délicieuse
+            parfait* fier* joie
         """,
         Feeling.DELIGHTED: """
             merveill* fantastique* formidable* génial* magnifique* incroyable* ravi* hourra
@@ -89,7 +89,7 @@ WORDS: Mapping[str, Mapping[Feeling, str]] = MappingProxyType({
     "es": {
         Feeling.HAPPY: """
             feliz felices contento* contenta* alegr* bueno* buena* buen bonit* hermos* gracias
-            bienvenid* hola amor amo encanta* gusta* gusto sonr* risa* amig* divertid* delicios*
+            bienvenid* hola amor amo encanta* gusta* gusto sonr* risa* divertid* delicios*
             perfect* orgullos*
         """,
         Feeling.DELIGHTED: """
@@ -115,7 +115,7 @@ WORDS: Mapping[str, Mapping[Feeling, str]] = MappingProxyType({
         Feeling.HAPPY: """
             felice* felici content* allegr* buono buona buoni buone buon bello bella belli belle
             grazie benvenut* ciao buongiorno amo amore piace piacere sorri* rido ridi ride ridere
-            riso amic* divertent* delizios* sper* perfett* fier*
+            riso divertent* delizios* perfett* fier*
         """,
         Feeling.DELIGHTED: """
             meraviglios* fantastic* incredibil* stupend* eccellent* magnific* splendid* evviva
@@ -139,7 +139,7 @@ WORDS: Mapping[str, Mapping[Feeling, str]] = MappingProxyType({
     "pt": {
         Feeling.HAPPY: """
             feliz felizes content* alegr* bom boa bons boas bonit* lind* obrigad* olá amor amo
-            adoro gosto prazer sorri* amig* divertid* delicios* perfeit* orgulh*
+            adoro gosto prazer sorri* divertid* delicios* perfeit* orgulh*
         """,
         Feeling.DELIGHTED: """
             maravilh* fantástic* incrível incríveis ótim* excelente* magnífic* espetacular* genial

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.alignment import SILENCE, Alignment, Word
-from talkies.core.caption_text import ends_phrase
+from talkies.core.caption_text import ends_phrase, ends_sentence
 from talkies.core.phonemes import INVENTORY
 from talkies.core.prosody import PHRASE_PAUSE_SECONDS
 from talkies.core.timing import SPEECH_RATE, to_seconds
 
 #: The melody of the last this many seconds tells whether a phrase rises.
 ENDING_SECONDS = 0.35
+#: Nobody speaks longer sentences aloud, in seconds; a text without marks is parted there.
+LONGEST_SENTENCE = 8.0
 #: Fewest voiced frames that tell a melody.
 FEWEST_VOICED = 3
 
@@ -73,6 +75,41 @@ def phrases(
     return tuple(paced) if prosody is None else _heard(paced, fps, prosody)
 
 
+def sentences(found: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """Phrases joined until a mark ends the sentence, but not for longer than a sentence takes."""
+    joined: list[Phrase] = []
+    for phrase in found:
+        last = joined[-1] if joined else None
+        if last is not None and _goes_on(last, phrase):
+            joined[-1] = _together(last, phrase)
+        else:
+            joined.append(phrase)
+    return tuple(joined)
+
+
+def _goes_on(last: Phrase, phrase: Phrase) -> bool:
+    if not last.words or ends_sentence(last.words[-1].text):
+        return False
+    return phrase.end - last.start <= LONGEST_SENTENCE
+
+
+def _together(last: Phrase, phrase: Phrase) -> Phrase:
+    share = phrase.seconds / max(last.seconds + phrase.seconds, _SHORTEST)
+
+    def mixed(before: float, after: float) -> float:
+        return before + share * (after - before)
+
+    return Phrase(
+        start=last.start,
+        end=phrase.end,
+        words=(*last.words, *phrase.words),
+        loud=mixed(last.loud, phrase.loud),
+        high=mixed(last.high, phrase.high),
+        rise=phrase.rise,
+        pace=mixed(last.pace, phrase.pace),
+    )
+
+
 _Group = tuple[float, float, tuple[Word, ...]]
 
 
@@ -80,11 +117,17 @@ def _of_words(words: Sequence[Word]) -> Iterator[_Group]:
     group: list[Word] = []
     for word, following in zip(words, [*words[1:], None], strict=True):
         group.append(word)
-        pause = PHRASE_PAUSE_SECONDS * SPEECH_RATE
-        parted = following is None or following.span.start - word.span.end >= pause
+        parted = following is None or _parts(group[0], word, following)
         if parted or ends_phrase(word.text):
             yield _seconds(group[0].span.start), _seconds(word.span.end), tuple(group)
             group = []
+
+
+def _parts(first: Word, word: Word, following: Word) -> bool:
+    """Whether a phrase that began with one word ends between two others."""
+    pause = _seconds(following.span.start) - _seconds(word.span.end)
+    length = _seconds(following.span.end) - _seconds(first.span.start)
+    return pause >= PHRASE_PAUSE_SECONDS or length > LONGEST_SENTENCE
 
 
 def _of_sounds(alignment: Alignment) -> Iterator[_Group]:

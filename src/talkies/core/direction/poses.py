@@ -67,20 +67,28 @@ def pose_clips(
     *,
     fps: Fraction,
     dice: np.random.Generator,
+    busy: Sequence[TimeRange] = (),
 ) -> tuple[Clip, ...]:
     """Clips that begin and end in rests of the mouth (frames), and leave the head at center.
 
-    The same dice give the same clips. A character without other poses gets none.
+    In `busy` frames the face shows something, and the head does not nod. The same dice give the
+    same clips. A character without other poses gets none.
     """
     clips: list[Clip] = []
     for wish in _wishes(found, dice):
         earliest = 0
         if clips:
             earliest = max(clips[-1].span.start + round(LEAST_APART * fps), clips[-1].span.end)
-        clip = next(_clips(wish, rests, config, fps), None)
+        found_clips = _clips(wish, rests, config, fps)
+        clip = next((one for one in found_clips if not _nods_in(one, busy)), None)
         if clip is not None and clip.span.start >= earliest:
             clips.append(clip)
     return tuple(clips)
+
+
+def _nods_in(clip: Clip, busy: Sequence[TimeRange]) -> bool:
+    nods = Turn.DOWN in str(clip.value)
+    return nods and any(clip.span.clamped(frames).length for frames in busy)
 
 
 def _wishes(found: Sequence[Phrase], dice: np.random.Generator) -> Iterator[_Wish]:

@@ -9,8 +9,10 @@ from talkies.core.mouth.frames import LEAD_SECONDS
 
 #: Share of a move that lies before the boundary of two sounds: vowels blend into each other around
 #: it, a contact has to be made when it begins, and a mouth at rest closes after its last sound.
+#: Lips part a little before the end of their contact's sound: a stop's burst and breath are in it.
 BLEND = 0.5
 CONTACT = 1.0
+RELEASE = 0.25
 REST = 0.0
 
 
@@ -30,5 +32,8 @@ def leading(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
 def _lead(before: Wish, after: Wish) -> float:
     if after.role is Role.REST:
         return REST
-    share = CONTACT if after.role is Role.CONTACT else BLEND
+    if after.role is Role.CONTACT:
+        share = CONTACT
+    else:
+        share = RELEASE if before.role is Role.CONTACT else BLEND
     return LEAD_SECONDS + share * move_seconds(before.viseme, after.viseme)

@@ -1,11 +1,13 @@
 """Mouth shapes on their way from sounds to clips, and who of them yields to whom."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 
 from talkies.core.alignment import SILENCE
+from talkies.core.mouth.contacts import MOVES
 from talkies.core.mouth.speed import LIP_SPEED
 from talkies.core.mouth.targets import Target, target_of
 from talkies.core.timing import TimeRange
@@ -64,6 +66,8 @@ _SOUNDS: Mapping[Viseme, str] = MappingProxyType({
     Viseme.KK: "k", Viseme.CH: "ʃ", Viseme.SS: "s", Viseme.NN: "n", Viseme.RR: "ɹ",
     Viseme.AA: "a", Viseme.E: "ɛ", Viseme.IH: "i", Viseme.OH: "o", Viseme.OU: "u",
 })  # fmt: skip
+#: Seconds in which contacts are made, whatever the lips did before.
+_APPROACHES = {Viseme.PP: MOVES["press"].approach, Viseme.FF: MOVES["tuck"].approach}
 _TARGETS = {viseme: target_of(sound) for viseme, sound in _SOUNDS.items()}
 
 #: Seconds in which lips are pushed forward from flat to a full /u/ (Perkell 1990: 0.1 to 0.2).
@@ -74,11 +78,12 @@ FASTEST_MOVE = 0.04
 
 
 def move_seconds(before: Viseme, after: Viseme) -> float:
-    """How long lips take from one shape to another, at human speed."""
+    """How long lips take from one shape to another, at human speed; they meet fast from any."""
     start, end = _TARGETS[before], _TARGETS[after]
     parting = abs(end.opening - start.opening) / LIP_SPEED
     rounding = abs(end.pucker - start.pucker) * PUCKER_SECONDS
-    return max(FASTEST_MOVE, parting, rounding)
+    longest = _APPROACHES.get(after, math.inf)
+    return min(longest, max(FASTEST_MOVE, parting, rounding))
 
 
 def contact_of(target: Target) -> Viseme | None:
