@@ -3,12 +3,18 @@ import numpy as np
 from puppet_stage import drawn, drawn_puppet, posed
 
 from talkies.face.finding import topology
-from talkies.face.puppet.lids import Lid, close_lids, lids
+from talkies.face.puppet.lids import ClosingLid, Lid, close_lids, lids
 from talkies.media.yuv import Planes, to_planes
 
 
-def eye_patch(planes: Planes, lid: Lid) -> np.ndarray:
+def of_people(lid: ClosingLid) -> Lid:
+    assert isinstance(lid, Lid)
+    return lid
+
+
+def eye_patch(planes: Planes, closing: ClosingLid) -> np.ndarray:
     """The middle of an eye's opening."""
+    lid = of_people(closing)
     rows, columns = lid.box.slices
     inside = (lid.v > lid.upper) & (lid.v < lid.lower) & (lid.lower - lid.upper > 0.03)
     return planes.y[rows, columns][inside]
@@ -39,7 +45,7 @@ def test_half_a_blink_leaves_the_lower_half_of_the_eye() -> None:
     puppet = drawn_puppet()
     target = puppet.source.copy()
     close_lids(puppet.lids, puppet.source, target, 0.5)
-    lid = puppet.lids[0]
+    lid = of_people(puppet.lids[0])
     low = (lid.v > lid.upper + 0.75 * (lid.lower - lid.upper)) & (lid.v < lid.lower)
     rows, columns = lid.box.slices
     same = target.y[rows, columns][low] == puppet.source.y[rows, columns][low]

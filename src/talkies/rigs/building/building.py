@@ -161,7 +161,7 @@ def finish(wanted: Plan, folder: Path, options: BuildOptions, size: tuple[int, i
             width=size[0],
             height=size[1],
             endpoints=wanted.endpoints,
-            sequences=wanted.sequences,
+            sequences=tuple(sorted(wanted.sequences, key=lambda sequence: sequence.id)),
         ),
         key_color=options.key_color,
     )

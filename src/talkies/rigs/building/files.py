@@ -1,5 +1,6 @@
 """Drawings as files: PNG made quickly, whole or absent, the same bytes every time."""
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,4 +40,5 @@ def write(data: bytes, paths: Sequence[Path]) -> None:
         except OSError as error:
             raise unwritable(path, error) from error
         finally:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
