@@ -42,7 +42,7 @@ from talkies.core.timeline.patch import difference
 from talkies.core.timeline.regenerate import regenerate
 from talkies.core.timeline.resample import resample
 from talkies.core.timeline.validate import validate
-from talkies.core.timing_json import alignment_of, alignment_record
+from talkies.core.timing_json import alignment_from_json, alignment_to_json
 from talkies.errors import TimelineInvalid
 
 #: Cases of a whole run, and seconds after which no further batch is begun.
@@ -145,7 +145,7 @@ def reads_what_it_wrote(line: Timeline) -> None:
     assert timeline_from_json(timeline_to_json(line)) == line
     into = Into(id=line.id, character=line.character, fps=Fraction(100))
     if line.speech is not None:
-        assert alignment_of(alignment_record(line.speech)) == line.speech
+        assert alignment_from_json(alignment_to_json(line.speech)) == line.speech
         read, _ = read_timeline(to_textgrid(line.speech).encode(), into)
         assert read.speech is not None
         said = [one for one in line.speech.phonemes if one.symbol and one.span.length]

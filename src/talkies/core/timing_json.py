@@ -1,12 +1,10 @@
 """The timing JSON: an alignment as text, exact to the tick, versioned, checked when read."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
-from typing import TypeVar
 
 from talkies.core.alignment import SILENCE, Alignment, AlignmentSource, Phoneme, Word
 from talkies.core.arpabet import IPA_TO_ARPABET
+from talkies.core.json_reading import JsonAt, read_json
 from talkies.core.phonemes import INVENTORY, parse
 from talkies.core.timing import SPEECH_RATE, TimeRange, to_seconds
 from talkies.core.visemes import OCULUS, visemes_of
@@ -20,9 +18,6 @@ TICKS_MAX = 24 * 3_600 * SPEECH_RATE
 
 #: Decimals of seconds in JSON: a microsecond, finer than a tick.
 _DECIMALS = 6
-
-_Json = Mapping[str, object]
-_T = TypeVar("_T")
 
 
 def alignment_to_json(alignment: Alignment) -> str:
@@ -77,118 +72,92 @@ def alignment_from_json(text: str) -> Alignment:
         InvalidInput: it is not JSON, of another schema or rate, or says something impossible;
             `details["where"]` names the place.
     """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _invalid("document", "is not JSON") from error
-    return alignment_of(document)
+    return alignment_at(read_json(text, _invalid))
 
 
-def alignment_of(document: object) -> Alignment:
-    """The alignment that the value of a timing JSON says, refused like its text."""
-    if not isinstance(document, dict):
-        raise _invalid("document", "is not an object")
-    if document.get("schema") != SCHEMA:
-        raise _invalid("schema", f"is not {SCHEMA}", "Write it anew with `talkies align`.")
-    if document.get("rate") != SPEECH_RATE:
-        raise _invalid("rate", f"is not {SPEECH_RATE}")
-    language = document.get("language")
+def alignment_of(value: object) -> Alignment:
+    """The alignment of a timing JSON that was parsed already, refused like its text."""
+    return alignment_at(JsonAt(value, _invalid))
+
+
+def alignment_at(document: JsonAt) -> Alignment:
+    """The alignment of a timing JSON that may stand within another document.
+
+    Raises:
+        InvalidInput: as `alignment_from_json`, by what the document refuses with.
+    """
+    schema, rate = document.field("schema"), document.field("rate")
+    if schema.value != SCHEMA:
+        raise schema.wrong(f"is not {SCHEMA}", "Write it anew with `talkies align`.")
+    if rate.value != SPEECH_RATE:
+        raise rate.wrong(f"is not {SPEECH_RATE}")
+    language, length = document.optional("language"), _tick(document.field("length"))
     try:
         return Alignment(
-            length=_tick(document, "length", ""),
-            phonemes=_records(document, "phonemes", _phoneme),
-            words=_ordered(_records(document, "words", _word), _tick(document, "length", "")),
-            language=None if language is None else _text(language, "language"),
-            source=AlignmentSource(str(document.get("source"))),
-            warnings=_texts(document, "warnings"),
+            length=length,
+            phonemes=tuple(_phoneme(at) for at in document.field("phonemes").items()),
+            words=_ordered(document.field("words"), length),
+            language=None if language is None else language.text(),
+            source=AlignmentSource(str(document.field("source").value)),
+            warnings=tuple(at.text() for at in document.field("warnings").items()),
         )
     except ValueError as error:
-        raise _invalid("document", str(error)) from error
+        raise document.wrong(str(error)) from error
 
 
-def _invalid(where: str, problem: str, hint: str = "") -> InvalidInput:
+def _invalid(where: str, problem: str, hint: str) -> InvalidInput:
     return InvalidInput(
         f"The timing file cannot be used: {where} {problem}.", hint=hint, details={"where": where}
     )
 
 
-def _list(document: _Json, name: str) -> Sequence[object]:
-    items = document.get(name)
-    if not isinstance(items, list):
-        raise _invalid(name, "is not a list")
-    return items
-
-
-def _records(document: _Json, name: str, read: Callable[[_Json, str], _T]) -> tuple[_T, ...]:
-    found = []
-    for number, record in enumerate(_list(document, name)):
-        where = f"{name}[{number}]"
-        if not isinstance(record, dict):
-            raise _invalid(where, "is not an object")
-        found.append(read(record, where))
-    return tuple(found)
-
-
-def _texts(document: _Json, name: str) -> tuple[str, ...]:
-    return tuple(_text(item, f"{name}[{n}]") for n, item in enumerate(_list(document, name)))
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise _invalid(where, "is not a text")
-    try:
-        # JSON can name half of a surrogate pair, which no file can be written with.
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise _invalid(where, "has a character that is none") from error
-    return value
-
-
-def _phoneme(record: _Json, where: str) -> Phoneme:
-    symbol = _text(record.get("ipa"), f"{where}.ipa")
+def _phoneme(at: JsonAt) -> Phoneme:
+    ipa = at.field("ipa")
+    symbol = ipa.text()
     if symbol != SILENCE and symbol not in INVENTORY:
         canonical = parse(symbol)
         if len(canonical) != 1:
-            raise _invalid(f"{where}.ipa", f"{symbol!r} is not one sound")
+            raise ipa.wrong(f"{symbol!r} is not one sound")
         symbol = canonical[0]
-    return Phoneme(symbol=symbol, span=_span(record, where), confidence=_confidence(record, where))
+    return Phoneme(symbol=symbol, span=_span(at), confidence=_confidence(at))
 
 
-def _word(record: _Json, where: str) -> Word:
-    return Word(
-        text=_text(record.get("text"), f"{where}.text"),
-        span=_span(record, where),
-        confidence=_confidence(record, where),
-    )
+def _ordered(words: JsonAt, length: int) -> tuple[Word, ...]:
+    found: list[Word] = []
+    position, last = 0, words
+    for at in words.items():
+        last = at
+        word = Word(text=at.field("text").text(), span=_span(at), confidence=_confidence(at))
+        if word.span.start < position:
+            raise at.wrong("begins before the word ahead of it ends")
+        found.append(word)
+        position = word.span.end
+    if position > length:
+        raise last.wrong("ends after the recording")
+    return tuple(found)
 
 
-def _ordered(words: tuple[Word, ...], length: int) -> tuple[Word, ...]:
-    for number, (before, after) in enumerate(pairwise(words), start=1):
-        if after.span.start < before.span.end:
-            raise _invalid(f"words[{number}]", "begins before the word ahead of it ends")
-    if words and words[-1].span.end > length:
-        raise _invalid(f"words[{len(words) - 1}]", "ends after the recording")
-    return words
-
-
-def _span(record: _Json, where: str) -> TimeRange:
-    start, end = _tick(record, "start_tick", f"{where}."), _tick(record, "end_tick", f"{where}.")
+def _span(at: JsonAt) -> TimeRange:
+    start, end = _tick(at.field("start_tick")), _tick(at.field("end_tick"))
     if end < start:
-        raise _invalid(where, "ends before it starts")
+        raise at.wrong("ends before it starts")
     return TimeRange(start, end)
 
 
-def _tick(record: _Json, name: str, prefix: str) -> int:
-    value = record.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _invalid(prefix + name, "is not a whole number of ticks")
-    if value > TICKS_MAX:
-        raise _invalid(prefix + name, "is over a day")
-    return value
+def _tick(at: JsonAt) -> int:
+    tick = at.whole()
+    if tick < 0:
+        raise at.wrong("is negative")
+    if tick > TICKS_MAX:
+        raise at.wrong("is over a day")
+    return tick
 
 
-def _confidence(record: _Json, where: str) -> float:
-    value = record.get("confidence", 1.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _invalid(f"{where}.confidence", "is not a number from 0 to 1")
-    return float(value)
+def _confidence(at: JsonAt) -> float:
+    given = at.optional("confidence")
+    if given is None:
+        return 1.0
+    confidence = given.number()
+    if not 0 <= confidence <= 1:
+        raise given.wrong("is not from 0 to 1")
+    return confidence

@@ -10,7 +10,7 @@ from speech_made_up import alignments, spoken
 
 from talkies.core.alignment import Alignment, Word
 from talkies.core.timing import TimeRange
-from talkies.core.timing_json import alignment_from_json, alignment_to_json
+from talkies.core.timing_json import alignment_from_json, alignment_of, alignment_to_json
 from talkies.errors import InvalidInput
 
 
@@ -39,6 +39,12 @@ def test_a_phoneme_is_written_in_every_notation() -> None:
         "end_tick": 1600,
         "confidence": 1.0,
     }
+
+
+def test_a_parsed_document_is_read_like_its_text() -> None:
+    document = written(("a", 100))
+
+    assert alignment_of(document) == alignment_from_json(json.dumps(document))
 
 
 def test_the_document_names_its_schema_and_grid() -> None:

@@ -5,15 +5,13 @@ import re
 from fractions import Fraction
 from typing import Final
 
-from talkies.core.alignment import Alignment
 from talkies.core.json_reading import JsonAt, read_json
 from talkies.core.timeline.document import Clip, Origin, Timeline, TimelineSound, TrackName, View
 from talkies.core.timeline.migrations import SCHEMA, migrated
 from talkies.core.timeline.refusal import timeline_invalid
 from talkies.core.timeline.validate import validate
 from talkies.core.timing import SOUND_RATE, TimeRange
-from talkies.core.timing_json import alignment_of, alignment_record
-from talkies.errors import InvalidInput
+from talkies.core.timing_json import alignment_at, alignment_record
 
 __all__ = [
     "SCHEMA",
@@ -158,16 +156,6 @@ def _sound(at: JsonAt) -> TimelineSound:
         sha256=None if sha256 is None else sha256.text(),
         length=at.field("length").whole(),
     )
-
-
-def alignment_at(at: JsonAt) -> Alignment:
-    """The alignment of a timing JSON that stands within another document."""
-    try:
-        return alignment_of(at.value)
-    except InvalidInput as error:
-        place = str(error.details.get("where", ""))
-        inside = JsonAt(None, at.refuse, f"{at.path}.{place}" if at.path else place)
-        raise inside.wrong("is not as a timing JSON has it") from error
 
 
 def _tracks(at: JsonAt) -> dict[TrackName, tuple[Clip, ...]]:

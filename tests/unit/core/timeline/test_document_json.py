@@ -109,7 +109,7 @@ def test_a_track_without_clips_is_no_track() -> None:
         (["sound"], {"source": "a", "length": 1, "rate": 44_100}, "sound.rate"),
         (["sound"], {"source": "a", "length": 1, "sha256": "xyz"}, "sound.sha256"),
         (["speech"], {"schema": "talkies.timing/1"}, "speech.rate"),
-        (["speech"], [], "speech.document"),
+        (["speech"], [], "speech"),
         (["tracks"], [], "tracks"),
         (["tracks", "music"], [], "tracks.music"),
         (["tracks", "visemes"], {}, "tracks.visemes"),

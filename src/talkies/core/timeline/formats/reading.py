@@ -11,7 +11,7 @@ from typing import Final
 from talkies.core.alignment import Alignment
 from talkies.core.json_reading import DOCUMENT, JsonAt, read_json
 from talkies.core.timeline.document import Timeline, TrackName
-from talkies.core.timeline.document_json import alignment_at, timeline_from_record
+from talkies.core.timeline.document_json import timeline_from_record
 from talkies.core.timeline.formats.encoding import decoded
 from talkies.core.timeline.formats.moho import HEADER
 from talkies.core.timeline.formats.mouth_cues import CENTISECONDS, MouthCues, clips_of
@@ -27,6 +27,7 @@ from talkies.core.timeline.refusal import file_invalid, timeline_invalid
 from talkies.core.timeline.validate import FPS_MAX, FPS_MIN, validate
 from talkies.core.timing import SPEECH_RATE, convert, frame_count
 from talkies.core.timing_json import SCHEMA as TIMING
+from talkies.core.timing_json import alignment_at
 from talkies.errors.characters import TimelineInvalid
 
 
