@@ -52,7 +52,7 @@ class ChunkedEncoder(StreamEncoder):
     def write(self, planes: Planes) -> None:
         with system_errors():
             frame = self._frame(planes)
-            frame.pts, frame.time_base = self._frames, 1 / self._spec.fps
+            frame.pts, frame.time_base = self._frames, self._time_base
             if self._frames % self._chunks.length == 0:
                 frame.pict_type = PictureType.I
             self._mux_pictures(self._context().encode(frame))

@@ -74,6 +74,7 @@ class StreamEncoder:
         self._frames = 0
         self._sound_done = 0
         self._reformatter = VideoReformatter()
+        self._time_base = 1 / spec.fps
         with system_errors():
             self._container = av.open(
                 str(path), "w", format=profile.container, options=dict(profile.muxer_options)
@@ -86,7 +87,7 @@ class StreamEncoder:
         with system_errors():
             frame = self._frame(planes)
             frame.pts = self._frames
-            frame.time_base = 1 / self._spec.fps
+            frame.time_base = self._time_base
             self._frames += 1
             self._mux(self._video.encode(frame))
             self._write_sound(self._sound_position())
@@ -139,7 +140,9 @@ class StreamEncoder:
 
     def _add_audio(self, sound: SoundSource) -> AudioStream:
         profile = self._profile
-        stream = self._container.add_stream(profile.audio_codec, rate=SOUND_RATE)
+        stream = self._container.add_stream(
+            profile.audio_codec, rate=SOUND_RATE, options=dict(profile.audio_options)
+        )
         assert isinstance(stream, AudioStream)  # noqa: S101  the codec is one of ours
         stream.codec_context.layout = _layout(sound.channels)
         stream.codec_context.format = profile.audio_format
@@ -148,7 +151,8 @@ class StreamEncoder:
 
     def _sound_position(self) -> int:
         """Sound frames that the pictures so far cover."""
-        return int(self._frames * SOUND_RATE / self._spec.fps)
+        fps = self._spec.fps
+        return self._frames * SOUND_RATE * fps.denominator // fps.numerator
 
     def _write_sound(self, stop: int) -> None:
         """Bring the sound up to frame `stop`, with silence after its own end."""

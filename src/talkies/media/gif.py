@@ -5,11 +5,12 @@ draws them with the 255 best. Sound has no place in a GIF and is left out.
 """
 
 import contextlib
+import itertools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import av
 import av.error
@@ -18,12 +19,11 @@ import numpy as np
 from av.filter.context import FilterContext
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from talkies.kit.files import private_folder
-from talkies.media.encoders import VideoSpec, system_errors, video_frame
+from talkies.media.compression import zstd
+from talkies.media.encoders import VideoSpec, system_errors
 from talkies.media.yuv import Planes, to_rgb
 
 #: Most frames a second: more makes files large, and players slow down what is over 20 or so.
@@ -37,6 +37,9 @@ DRAWING: Final = "dither=sierra2_4a:diff_mode=rectangle"
 #: Coverage from which a pixel is opaque: GIF knows no half-transparency.
 OPAQUE_FROM = 128
 
+#: Of Zstandard, for the frames that wait for the palette: the quickest one.
+LEVEL = 1
+
 #: Rows and columns of the palette picture.
 PALETTE_SIDE = 16
 
@@ -48,45 +51,28 @@ class GifEncoder:
         self._path, self._spec = path, spec
         self._step = math.ceil(spec.fps / FPS_MAX)
         self._time_base = self._step / Fraction(spec.fps)
-        self._seen = self._kept_frames = 0
+        self._seen = 0
         with contextlib.ExitStack() as stack, system_errors():
-            self._frames = stack.enter_context(private_folder()) / "frames.mkv"
-            self._keep = av.open(str(self._frames), "w", format="matroska")
-            stack.callback(self._keep.close)
-            self._kept = self._add_lossless()
+            folder = stack.enter_context(private_folder())
+            self._frames = _KeptFrames(stack.enter_context((folder / "frames").open("w+b")), spec)
             self._palette = _PaletteMaker(spec)
             self._stack = stack.pop_all()
 
     def write(self, planes: Planes) -> None:
         wanted = self._seen % self._step == 0
         self._seen += 1
-        if not wanted:
-            return
-        frame = video_frame(planes)
-        frame.pts, frame.time_base = self._kept_frames, self._time_base
-        self._kept_frames += 1
-        with system_errors():
-            self._palette.count(_rgb_frame(planes))
-            self._keep.mux(self._kept.encode(frame))
+        if wanted and self._frames.add(planes):
+            with system_errors():
+                self._palette.count(_rgb_frame(planes))
 
     def finish(self) -> None:
         with self._stack, system_errors():
-            self._keep.mux(self._kept.encode(None))
-            self._keep.close()
             if self._seen:
                 self._draw()
 
     def close(self) -> None:
         with contextlib.suppress(av.error.FFmpegError, OSError):
             self._stack.close()
-
-    def _add_lossless(self) -> VideoStream:
-        stream = self._keep.add_stream("ffv1", rate=1 / self._time_base)
-        assert isinstance(stream, VideoStream)  # noqa: S101  the codec is one of ours
-        stream.width, stream.height = self._spec.width, self._spec.height
-        stream.pix_fmt = "yuva420p" if self._spec.transparent else "yuv420p"
-        stream.codec_context.time_base = self._time_base
-        return stream
 
     def _draw(self) -> None:
         """The second pass: every kept frame through the palette into the file."""
@@ -97,15 +83,54 @@ class GifEncoder:
             stream.width, stream.height = self._spec.width, self._spec.height
             stream.pix_fmt = "pal8"
             stream.codec_context.time_base = self._time_base
-            for number, planes in enumerate(self._reread()):
-                for frame in draw(_rgb_frame(planes), number):
+            for number, rgb in enumerate(self._frames.read()):
+                for frame in draw(rgb, number):
                     target.mux(stream.encode(frame))
             target.mux(stream.encode(None))
 
-    def _reread(self) -> Iterator[Planes]:
-        with av.open(str(self._frames), "r", format="matroska") as source:
-            for frame in source.decode(video=0):
-                yield _planes(frame)
+
+class _KeptFrames:
+    """Frames in a file, without loss; one that is the same as the one before it takes no room."""
+
+    def __init__(self, file: BinaryIO, spec: VideoSpec) -> None:
+        self._file, self._spec = file, spec
+        #: Where the bytes of each frame lie: offset and length.
+        self._spans: list[tuple[int, int]] = []
+        self._last = b""
+
+    def add(self, planes: Planes) -> bool:
+        """Keep a frame; says whether it is another than the one before it."""
+        parts = (planes.y, planes.u, planes.v, planes.alpha)
+        data = b"".join(part.tobytes() for part in parts if part is not None)
+        if data == self._last:
+            self._spans.append(self._spans[-1])
+            return False
+        self._last = data
+        self._spans.append((self._file.tell(), self._file.write(zstd.compress(data, LEVEL))))
+        return True
+
+    def read(self) -> Iterator[VideoFrame]:
+        """All frames, in RGB."""
+        shown: tuple[tuple[int, int], VideoFrame] | None = None
+        for offset, length in self._spans:
+            if shown is None or shown[0] != (offset, length):
+                self._file.seek(offset)
+                planes = self._planes(zstd.decompress(self._file.read(length)))
+                shown = ((offset, length), _rgb_frame(planes))
+            yield shown[1]
+
+    def _planes(self, data: bytes) -> Planes:
+        width, height = self._spec.width, self._spec.height
+        halves = (height // 2, width // 2)
+        sizes = [(height, width), halves, halves, (height, width)][: 3 + self._spec.transparent]
+        edges = [0, *itertools.accumulate(rows * columns for rows, columns in sizes)]
+        values = np.frombuffer(data, np.uint8)
+        return Planes(
+            *(
+                values[start:end].reshape(size)
+                for (start, end), size in zip(itertools.pairwise(edges), sizes, strict=True)
+            )
+        )
 
 
 class _PaletteMaker:
@@ -182,15 +207,3 @@ def _rgb_frame(planes: Planes) -> VideoFrame:
         return VideoFrame.from_ndarray(pixels, format="rgb24")
     opaque = np.where(planes.alpha >= OPAQUE_FROM, 255, 0).astype(np.uint8)
     return VideoFrame.from_ndarray(np.dstack([pixels, opaque]), format="rgba")
-
-
-def _planes(frame: VideoFrame) -> Planes:
-    """The planes of a 4:2:0 frame of FFmpeg's, without the padding of its rows."""
-    width, height = frame.width, frame.height
-    sizes = [(height, width), (height // 2, width // 2), (height // 2, width // 2), (height, width)]
-    return Planes(*map(_plane, frame.planes, sizes))
-
-
-def _plane(plane: VideoPlane, size: tuple[int, int]) -> NDArray[np.uint8]:
-    rows = np.asarray(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: size[0], : size[1]].copy()

@@ -16,6 +16,7 @@ class Profile:
     #: What the codec takes, opaque and with alpha.
     pixel_formats: tuple[str, str] = ("yuv420p", "yuva420p")
     audio_codec: str
+    audio_options: Mapping[str, str] = field(default_factory=dict)
     #: Sample format the audio encoder takes.
     audio_format: str
     #: Bits per second for one and for two channels.

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from talkies.media.splicing import UNIT_FRAMES, encode_units, unit_header
+from talkies.media.splicing import UNIT_FRAMES, encode_units, unit_settings
 from talkies.media.video import VideoWriter
 from talkies.media.yuv import Planes, to_planes
 
@@ -43,9 +43,11 @@ def units_of(data: bytes, kind: int) -> Iterator[bytes]:
             yield unit[1:]
 
 
-def number_bits(header: bytes) -> int:
-    """`log2_max_frame_num` of a sequence parameter set of the High profile."""
-    bits = Bits(next(units_of(header, 7)))
+def number_bits(path: Path) -> int:
+    """`log2_max_frame_num` of the sequence parameter set, of the High profile, of an mp4."""
+    with av.open(str(path)) as file:
+        header = bytes(file.streams.video[0].codec_context.extradata or b"")
+    bits = Bits(header[9 : 8 + int.from_bytes(header[6:8], "big")])
     assert bits.read(8) == 100
     bits.read(16)
     assert (bits.code(), bits.code(), bits.code(), bits.code()) == (0, 1, 0, 0)
@@ -53,32 +55,45 @@ def number_bits(header: bytes) -> int:
     return bits.code() + 4
 
 
-def idr_number(data: bytes, header: bytes) -> int:
+def idr_number(data: bytes, frame_number_bits: int) -> int:
     bits = Bits(next(units_of(data, 5))[:40])
     for _ in range(3):
         bits.code()
-    bits.read(number_bits(header))
+    bits.read(frame_number_bits)
     return bits.code()
 
 
-def test_key_frames_are_numbered_in_turn_and_the_rest_of_a_unit_is_small() -> None:
-    header = unit_header(SIZE, FPS)
+def spliced(path: Path, frames: list[tuple[bytes, bool]]) -> Path:
+    width, height = SIZE
+    with VideoWriter(path, width=width, height=height, fps=FPS, format="spliced") as writer:
+        for data, key in frames:
+            writer.splice(data, key=key)
+    return path
+
+
+def test_key_frames_are_numbered_in_turn_and_the_rest_of_a_unit_is_small(tmp_path: Path) -> None:
     units = list(encode_units(map(picture, range(5)), SIZE, FPS))
-    assert [idr_number(unit[0], header) for unit in units] == [0, 1, 0, 1, 0]
+    count = number_bits(spliced(tmp_path / "a.mp4", [(units[0][0], True)]))
+    assert [idr_number(unit[0], count) for unit in units] == [0, 1, 0, 1, 0]
     for unit in units:
         assert len(unit) == UNIT_FRAMES
         assert not any(list(units_of(data, 5)) for data in unit[1:])
         assert max(map(len, unit[1:])) < len(unit[0])
 
 
+def test_other_sizes_and_rates_have_other_settings() -> None:
+    settings = {
+        unit_settings(SIZE, FPS),
+        unit_settings((66, 48), FPS),
+        unit_settings(SIZE, Fraction(24)),
+    }
+    assert len(settings) == 3
+
+
 def test_units_in_any_order_are_a_whole_video(tmp_path: Path) -> None:
     units = list(encode_units(map(picture, range(4)), SIZE, FPS))
     order = [(0, 0), (3, 0), (2, 0), (2, 1), (2, 2), (0, 0), (1, 0), (1, 1)]
-    width, height = SIZE
-    path = tmp_path / "a.mp4"
-    with VideoWriter(path, width=width, height=height, fps=FPS, format="spliced") as writer:
-        for unit, place in order:
-            writer.splice(units[unit][place], key=place == 0)
+    path = spliced(tmp_path / "a.mp4", [(units[n][place], place == 0) for n, place in order])
     with av.open(str(path)) as file:
         shown = [frame.to_ndarray()[: SIZE[1]] for frame in file.decode(video=0)]
     assert len(shown) == len(order)

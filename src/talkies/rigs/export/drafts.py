@@ -16,7 +16,7 @@ from typing import Any, Final
 from talkies.kit.files import unwritable
 from talkies.media.captions import CaptionPainter
 from talkies.media.samples import SoundSource
-from talkies.media.splicing import UNIT_FRAMES, encode_units, unit_header
+from talkies.media.splicing import UNIT_FRAMES, encode_units, unit_settings
 from talkies.media.video import VideoWriter
 from talkies.rigs.character import DRAFTS, FRAMES
 from talkies.rigs.export.ahead import ahead
@@ -67,7 +67,7 @@ def write_draft(
     keys = FilmKeys(film, painter)
     shows = [keys.frame(number).hex() for number in range(film.frames)]
     with one_builder(folder / FRAMES, lambda: progress(0, film.frames)):
-        kept = _Kept(folder / DRAFTS, unit_header(film.size, film.fps).hex())
+        kept = _Kept(folder / DRAFTS, unit_settings(film.size, film.fps))
         steps = spliced(shows)
         missing = alternating({step.unit for step in steps} - kept.units)
         total = len(missing) + film.frames
@@ -98,9 +98,9 @@ def spliced(shows: Sequence[str]) -> list[Step]:
 class _Kept:
     """The file of encoded pictures."""
 
-    def __init__(self, path: Path, header: str) -> None:
+    def __init__(self, path: Path, settings: str) -> None:
         """Begin it anew where it has others, or too many."""
-        self.path, self._header = path, header
+        self.path, self._settings = path, settings
         self._spans: dict[Unit, tuple[Span, ...]] = {}
         try:
             self._load()
@@ -124,13 +124,13 @@ class _Kept:
             [unit.picture, unit.parity, [[span.offset, span.length] for span in spans]]
             for unit, spans in self._spans.items()
         ]
-        return {"version": _VERSION, "header": self._header, "units": units}
+        return {"version": _VERSION, "settings": self._settings, "units": units}
 
     def _load(self) -> None:
         with self.path.open("rb", buffering=0) as file:
             index = read_index(file)
             size = os.fstat(file.fileno()).st_size
-        same = index is not None and index.get("header") == self._header
+        same = index is not None and index.get("settings") == self._settings
         if index is None or not same or index["version"] != _VERSION or size > KEPT_BYTES:
             create(self.path, self.index())
             return

@@ -1,12 +1,13 @@
 """The frames of an export: cels before their background, through the camera, with captions."""
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
+
+import numpy as np
 
 from talkies.core.captions import Cue
 from talkies.core.rig.playback import Playback
@@ -18,9 +19,9 @@ from talkies.rigs.export.camera import WHOLE, look, scaled
 from talkies.rigs.export.composing import over
 from talkies.rigs.export.drawings import Drawings
 
-#: Bytes of pictures that are kept for when they are shown again: 25 of 1024×1536, which is more
-#: than the drawings of a word.
-KEPT_BYTES: Final = 64_000_000
+#: Bytes of pictures that are kept for when they are shown again: 54 of 1024×1536, with which a
+#: character that speaks has nine of ten frames at hand.
+KEPT_BYTES: Final = 128_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,51 +116,68 @@ class FilmKeys:
 
 
 def pictures(
-    film: Film, painter: CaptionPainter, numbers: Iterable[int]
+    film: Film, painter: CaptionPainter, numbers: Sequence[int]
 ) -> Generator[Planes, None, None]:
     """The frames of these numbers, which grow; none of them is written to by who gets it."""
-    cels = _Cels(film)
+    cels = _Cels(film, numbers)
     with ExitStack() as stack:
         behind: Callable[[int], Planes] | None = None
         if isinstance(film.backdrop, MovingBackdrop):
             frames = stack.enter_context(closing(_Counted(film.backdrop.frames())))
             behind = frames.at
-        for number in numbers:
-            picture = cels.picture(int(film.playback.order[number]))
-            if behind is not None:
-                picture = over(picture, behind(number))
-            picture = look(picture, film.view(number), film.size)
+        for number, picture in zip(numbers, cels.pictures(), strict=True):
+            seen = picture if behind is None else over(picture, behind(number))
+            seen = look(seen, film.view(number), film.size)
             if painter.text_at(number) is not None:
-                picture = picture.copy()
-                painter.paint(picture, number)
-            yield picture
+                seen = seen.copy()
+                painter.paint(seen, number)
+            yield seen
 
 
 class _Cels:
-    """Pictures of cels on the canvas, the last ones kept."""
+    """Pictures of cels on the canvas, in the order of their frames.
 
-    def __init__(self, film: Film) -> None:
+    Those are kept that are needed again soonest, which is known.
+    """
+
+    def __init__(self, film: Film, numbers: Sequence[int]) -> None:
         self._film, self._canvas = film, film.canvas
-        self._kept: OrderedDict[int, Planes] = OrderedDict()
+        self._order = film.playback.order[np.asarray(numbers, np.intp)].tolist()
+        self._again = _next_places(self._order)
+        #: Pictures of cels, each with the place in the order where it is needed next.
+        self._kept: dict[int, tuple[Planes, int]] = {}
         pixels = self._canvas[0] * self._canvas[1]
-        self._room = max(2, KEPT_BYTES * 2 // (pixels * (5 if film.transparent else 3)))
+        self._room = max(1, KEPT_BYTES * 2 // (pixels * (5 if film.transparent else 3)))
 
-    def picture(self, number: int) -> Planes:
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
-        picture = self._made(number)
-        self._kept[number] = picture
+    def pictures(self) -> Iterator[Planes]:
+        for cel, again in zip(self._order, self._again, strict=True):
+            known = self._kept.pop(cel, None)
+            picture = self._made(cel) if known is None else known[0]
+            if again < len(self._order):
+                self._keep(cel, picture, again)
+            yield picture
+
+    def _keep(self, cel: int, picture: Planes, again: int) -> None:
+        self._kept[cel] = (picture, again)
         if len(self._kept) > self._room:
-            self._kept.popitem(last=False)
-        return picture
+            del self._kept[max(self._kept, key=lambda kept: self._kept[kept][1])]
 
-    def _made(self, number: int) -> Planes:
+    def _made(self, cel: int) -> Planes:
         film = self._film
-        picture = scaled(film.drawings.read_cel(film.playback.cels[number]), self._canvas)
+        picture = scaled(film.drawings.read_cel(film.playback.cels[cel]), self._canvas)
         if isinstance(film.backdrop, StillBackdrop):
             return over(picture, film.backdrop.planes)
         return picture
+
+
+def _next_places(order: Sequence[int]) -> list[int]:
+    """For each place, the next one of the same number; the length where there is none."""
+    after: dict[int, int] = {}
+    places = [0] * len(order)
+    for place in reversed(range(len(order))):
+        places[place] = after.get(order[place], len(order))
+        after[order[place]] = place
+    return places
 
 
 class _Counted:
