@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from talkies.core.rig.reading import Reader
+from talkies.core.json_reading import JsonAt, read_json
+from talkies.core.rig.reading import refusing
 from talkies.errors import CharacterInvalid
 from talkies.rigs.character import ABOUT, Character
 
@@ -15,7 +16,7 @@ SCHEMA: Final = "talkies.character/1"
 #: Largest file that is read, in bytes.
 ABOUT_MAX: Final = 1 << 20
 
-_READER: Final = Reader(f"The character's {ABOUT}", "about")
+_refuse: Final = refusing(f"The character's {ABOUT}", "about")
 _COLOUR: Final = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
 
 
@@ -46,12 +47,13 @@ def about_from_json(source: str) -> About:
     Raises:
         CharacterInvalid: it is not JSON, of a later schema, or a part is of another type.
     """
-    document = _READER.load(source)
-    if document.get("schema") != SCHEMA:
-        _READER.fail("schema", f"is {document.get('schema')!r} and not {SCHEMA!r}")
+    document = read_json(source, _refuse)
+    schema, name = document.field("schema"), document.optional("name")
+    if schema.value != SCHEMA:
+        raise schema.wrong(f"is {schema.value!r} and not {SCHEMA!r}")
     return About(
-        name=_READER.text(document.get("name", ""), "name"),
-        key_color=_colour(document.get("key_color")),
+        name="" if name is None else name.text(),
+        key_color=_colour(document.optional("key_color")),
     )
 
 
@@ -73,13 +75,14 @@ def read_about(folder: Path) -> About:
         ) from error
 
 
-def _colour(value: object) -> tuple[int, int, int] | None:
-    if value is None:
+def _colour(at: JsonAt | None) -> tuple[int, int, int] | None:
+    if at is None:
         return None
-    if isinstance(value, list) and len(value) == 3:  # noqa: PLR2004  RGB
-        value = "#" + "".join(f"{part:02x}" for part in value if isinstance(part, int))
-    found = _COLOUR.fullmatch(_READER.text(value, "key_color").lower())
+    text = at.value
+    if isinstance(text, list) and len(text) == 3:  # noqa: PLR2004  RGB
+        text = "#" + "".join(f"{part:02x}" for part in text if isinstance(part, int))
+    found = _COLOUR.fullmatch(JsonAt(text, at.refuse, at.path).text().lower())
     if found is None:
-        _READER.fail("key_color", "is not a colour such as #00ff00")
+        raise at.wrong("is not a colour such as #00ff00")
     red, green, blue = (int(part, 16) for part in found.groups())
     return red, green, blue

@@ -2,17 +2,18 @@
 
 import json
 import re
-from collections.abc import Container, Hashable, Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
+from talkies.core.json_reading import JsonAt, read_json
 from talkies.core.rig.model import CENTER, NEUTRAL, BasePath, Expression, RigConfig
 from talkies.core.rig.naming import POSE_MARK
-from talkies.core.rig.reading import Reader, Record
+from talkies.core.rig.reading import refusing
 
 #: Names become names of files: they are what every file system takes, and lead nowhere.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _AXES: Final = ("mouth", "eyes", "brows")
-_READER: Final = Reader("The character's expressions.json", "config")
+_refuse: Final = refusing("The character's expressions.json", "config")
 
 
 def config_from_json(source: str) -> RigConfig:
@@ -26,13 +27,13 @@ def config_from_json(source: str) -> RigConfig:
             file's, or a path leads to an expression that is not there; `details["where"]` names
             the place.
     """
-    document = _READER.load(source)
-    expressions = _expressions(document.get("expressions"))
+    document = read_json(source, _refuse)
+    expressions = _expressions(document.field("expressions"))
     return RigConfig(
-        axes=_axes(document.get("axes")),
-        poses=_poses(document.get("poses")),
+        axes={name: _texts(values) for name, values in document.field("axes").fields()},
+        poses=_poses(document.field("poses")),
         expressions=expressions,
-        base_paths=_base_paths(document.get("base_paths"), expressions),
+        base_paths=_base_paths(document.field("base_paths"), expressions),
     )
 
 
@@ -52,83 +53,64 @@ def config_to_json(config: RigConfig) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _axes(value: object) -> dict[str, tuple[str, ...]]:
-    axes = _READER.record(value, "axes")
-    return {name: tuple(_texts(values, f"axes.{name}")) for name, values in axes.items()}
-
-
-def _poses(value: object) -> tuple[str, ...]:
-    poses = tuple(_name(pose, f"poses[{n}]") for n, pose in enumerate(_texts(value, "poses")))
-    for number, pose in enumerate(poses):
+def _poses(at: JsonAt) -> tuple[str, ...]:
+    poses = tuple(_name(item.text(), item) for item in at.items())
+    for item, pose in zip(at.items(), poses, strict=True):
         if POSE_MARK in pose:
-            _READER.fail(f"poses[{number}]", f"has {POSE_MARK!r}, which parts names of files")
-    _once(poses, "poses")
+            raise item.wrong(f"has {POSE_MARK!r}, which parts names of files")
+    _require_once(at, poses)
     if CENTER not in poses:
-        _READER.fail("poses", f"lacks {CENTER!r}")
+        raise at.wrong(f"lacks {CENTER!r}")
     return poses
 
 
-def _expressions(value: object) -> dict[str, Expression]:
-    expressions = {
-        _name(name, f"expressions.{name}"): _expression(entry, f"expressions.{name}")
-        for name, entry in _READER.record(value, "expressions").items()
-    }
+def _expressions(at: JsonAt) -> dict[str, Expression]:
+    expressions = {_name(name, entry): _expression(entry) for name, entry in at.fields()}
     if NEUTRAL not in expressions:
-        _READER.fail("expressions", f"lacks {NEUTRAL!r}")
+        raise at.wrong(f"lacks {NEUTRAL!r}")
     return expressions
 
 
-def _expression(value: object, where: str) -> Expression:
-    entry = _READER.record(value, where)
-    mouth, eyes, brows = (_READER.text(entry.get(axis), f"{where}.{axis}") for axis in _AXES)
+def _expression(at: JsonAt) -> Expression:
+    mouth, eyes, brows = (at.field(axis).text() for axis in _AXES)
     return Expression(mouth=mouth, eyes=eyes, brows=brows)
 
 
-def _base_paths(value: object, expressions: Container[str]) -> tuple[BasePath, ...]:
-    paths = tuple(
-        _base_path(_READER.record(entry, where), where, expressions)
-        for where, entry in _numbered(_READER.items(value, "base_paths"), "base_paths")
-    )
-    _once([path.id for path in paths], "base_paths")
+def _base_paths(at: JsonAt, expressions: Container[str]) -> tuple[BasePath, ...]:
+    paths = tuple(_base_path(item, expressions) for item in at.items())
+    _require_once(at, [path.id for path in paths])
     return paths
 
 
-def _base_path(entry: Record, where: str, expressions: Container[str]) -> BasePath:
+def _base_path(at: JsonAt, expressions: Container[str]) -> BasePath:
     ends = []
-    for part in ("start", "end"):
-        end = _READER.text(entry.get(part), f"{where}.{part}")
-        if end not in expressions:
-            _READER.fail(f"{where}.{part}", f"is {end!r}, which is not among the expressions")
-        ends.append(end)
+    for end in (at.field("start"), at.field("end")):
+        if end.text() not in expressions:
+            raise end.wrong(f"is {end.text()!r}, which is not among the expressions")
+        ends.append(end.text())
     if ends[0] == ends[1]:
-        _READER.fail(where, "ends where it starts")
-    identity = _name(_READER.text(entry.get("id"), f"{where}.id"), f"{where}.id")
-    return BasePath(id=identity, start=ends[0], end=ends[1])
+        raise at.wrong("ends where it starts")
+    identity = at.field("id")
+    return BasePath(id=_name(identity.text(), identity), start=ends[0], end=ends[1])
 
 
-def _name(name: str, where: str) -> str:
+def _name(name: str, at: JsonAt) -> str:
+    """A name; refused at its place where it cannot be a file's."""
     if not _NAME.fullmatch(name):
-        _READER.fail(
-            where,
+        raise at.wrong(
             f"is {name[:100]!r}, which cannot name a file: up to 100 letters, digits, _, . and -, "
-            "of which the first is a letter or a digit",
+            "of which the first is a letter or a digit"
         )
     return name
 
 
-def _texts(value: object, where: str) -> list[str]:
-    return [
-        _READER.text(item, place) for place, item in _numbered(_READER.items(value, where), where)
-    ]
+def _texts(at: JsonAt) -> tuple[str, ...]:
+    return tuple(item.text() for item in at.items())
 
 
-def _numbered(items: Iterable[object], where: str) -> Iterable[tuple[str, object]]:
-    return ((f"{where}[{number}]", item) for number, item in enumerate(items))
-
-
-def _once(names: Iterable[Hashable], where: str) -> None:
-    seen: set[Hashable] = set()
-    for number, name in enumerate(names):
+def _require_once(at: JsonAt, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for item, name in zip(at.items(), names, strict=True):
         if name in seen:
-            _READER.fail(f"{where}[{number}]", f"is {name!r} once more")
+            raise item.wrong(f"is {name!r} once more")
         seen.add(name)

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from talkies.core.json_reading import JsonAt, read_json
 from talkies.core.rig.model import RigConfig, Sequence, State
 from talkies.core.rig.naming import parse_poses, parse_sequence, t_of
-from talkies.core.rig.reading import Reader
+from talkies.core.rig.reading import refusing
 
-_READER: Final = Reader("A sequence's manifest.json", "manifest")
+_refuse: Final = refusing("A sequence's manifest.json", "manifest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +43,11 @@ def manifest_from_json(source: str) -> Manifest:
         CharacterInvalid: it is not JSON, or a part is missing or of another type;
             `details["where"]` names the place.
     """
-    document = _READER.load(source)
+    document = read_json(source, _refuse)
     words = {
-        name: _READER.text(document.get(name), name)
-        for name in ("path_id", "expr_start", "expr_end", "pose")
+        name: document.field(name).text() for name in ("path_id", "expr_start", "expr_end", "pose")
     }
-    frames = (
-        _frame(entry, f"frames[{number}]")
-        for number, entry in enumerate(_READER.items(document.get("frames"), "frames"))
-    )
+    frames = (_frame(item) for item in document.field("frames").items())
     return Manifest(**words, frames=tuple(sorted(frames, key=lambda frame: frame.t)))
 
 
@@ -107,9 +104,8 @@ def ends_in(manifest: Manifest, config: RigConfig) -> tuple[State, State] | None
     return parse_sequence(manifest.path_id, config)
 
 
-def _frame(value: object, where: str) -> ManifestFrame:
-    entry = _READER.record(value, where)
-    return ManifestFrame(
-        t=_READER.share(entry.get("t"), f"{where}.t"),
-        file=_READER.text(entry.get("file"), f"{where}.file"),
-    )
+def _frame(at: JsonAt) -> ManifestFrame:
+    t = at.field("t")
+    if not 0 <= t.number() <= 1:
+        raise t.wrong("is not a number from 0 to 1")
+    return ManifestFrame(t=t.number(), file=at.field("file").text())
