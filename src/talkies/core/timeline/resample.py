@@ -51,7 +51,7 @@ def _frames(timeline: Timeline, fps: Fraction) -> int:
 
 def _on_grid(clip: Clip, source: Fraction, target: Fraction) -> Clip:
     start, end = (convert(frame, source, target) for frame in (clip.span.start, clip.span.end))
-    transition = convert(clip.transition, source, target)
+    transition = min(convert(clip.transition, source, target), FRAMES_MAX)
     return replace(clip, span=TimeRange(start, end), transition=transition)
 
 

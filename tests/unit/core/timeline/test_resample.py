@@ -8,7 +8,7 @@ from timelines_made_up import RATES, clip, timeline, timelines
 
 from talkies.core.timeline.document import Origin, Timeline, TimelineSound, TrackName
 from talkies.core.timeline.resample import resample
-from talkies.core.timeline.validate import validate
+from talkies.core.timeline.validate import FRAMES_MAX, validate
 from talkies.core.timing import SOUND_RATE
 from talkies.errors.characters import TimelineInvalid
 
@@ -29,6 +29,12 @@ def test_edges_and_transitions_go_to_the_nearest_frame() -> None:
     assert (faster.frames, faster.fps) == (240, 60)
     assert mouths(faster) == [("a", 10, 22), ("b", 22, 48)]
     assert faster.track(TrackName.VISEMES)[0].transition == 5
+
+
+def test_the_longest_transition_stays_within_its_limit() -> None:
+    line = timeline(poses=(clip("p", 0, 50, "nod_up_small", transition=FRAMES_MAX),))
+
+    validate(resample(line, Fraction(60)))
 
 
 def test_going_to_a_multiple_and_back_loses_nothing() -> None:
