@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from talkies.errors import CharacterInvalid, FileMissing, TalkiesError
+from talkies.face.puppet.fields import Box
 from talkies.kit.files import unwritable
 from talkies.media.compression import zstd
 from talkies.media.drawings import Packed, Recipe, pack_drawings
@@ -205,20 +206,34 @@ def _written(outcome: Packed, appender: Appender) -> Blob:
     return Blob(appender.append(outcome.data), outcome.alpha, outcome.digest)
 
 
-def _find_lids(order: Order, index: Index, appender: Appender) -> None:
-    """Find where the lids of each pose are, unless its drawings are those of last time."""
-    kept: dict[str, Lids] = {}
+def lids_found(order: Order, index: Index) -> bool:
+    """Whether the lids in a pack are those of the drawings that are in it now."""
+    now = {
+        drawings.pose: (tuple(blob.digest for blob in blobs), drawings.fitting)
+        for drawings, blobs in _lid_blobs(order, index)
+    }
+    return now == {pose: (lids.seen, lids.drawings) for pose, lids in index.lids.items()}
+
+
+def _lid_blobs(order: Order, index: Index) -> Iterator[tuple[LidDrawings, list[Blob]]]:
+    """The drawings that tell of lids, of each pose of which all are in the pack."""
     for drawings in lid_drawings(order.character.rig):
         blobs = [index.blob(name) for name in drawings.seen]
         known = [blob for blob in blobs if blob is not None]
-        if len(known) < len(blobs):
-            continue
-        seen = tuple(blob.digest for blob in known)
+        if len(known) == len(blobs):
+            yield drawings, known
+
+
+def _find_lids(order: Order, index: Index, appender: Appender) -> None:
+    """Find where the lids of each pose are, unless its drawings are those of last time."""
+    kept: dict[str, Lids] = {}
+    for drawings, blobs in _lid_blobs(order, index):
+        seen = tuple(blob.digest for blob in blobs)
         before = index.lids.get(drawings.pose)
         if before and before.seen == seen:
             kept[drawings.pose] = replace(before, drawings=drawings.fitting)
-        elif mask := _mask(order, known):
-            kept[drawings.pose] = _entered(drawings, seen, mask, appender)
+        else:
+            kept[drawings.pose] = _entered(drawings, seen, _mask(order, blobs), appender)
     index.lids = kept
 
 
@@ -238,8 +253,12 @@ def _mask(order: Order, blobs: list[Blob]) -> LidMask | None:
 
 
 def _entered(
-    drawings: LidDrawings, seen: tuple[str, ...], mask: LidMask, appender: Appender
+    drawings: LidDrawings, seen: tuple[str, ...], mask: LidMask | None, appender: Appender
 ) -> Lids:
+    if mask is None:
+        # Kept as well, so that nobody looks again.
+        none = Box(0, 0, 0, 0)
+        return Lids(box=none, mask=Span(0, 0), drawings=drawings.fitting, seen=seen)
     data = zstd.compress(mask.luma.tobytes() + mask.chroma.tobytes())
     return Lids(box=mask.box, mask=appender.append(data), drawings=drawings.fitting, seen=seen)
 

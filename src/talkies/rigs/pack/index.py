@@ -33,7 +33,7 @@ class Blob:
 class Lids:
     """Where the closed lids of one pose can be laid over other drawings of it."""
 
-    #: Even on all sides.
+    #: Even on all sides; empty where they cannot.
     box: Box
     #: How much of the lids shows: uint8 (H, W) of the box, and (H/2, W/2) for chroma, compressed.
     mask: Span

@@ -1,10 +1,11 @@
 """Opening a pack, which makes what is missing of it."""
 
+import contextlib
 import mmap
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from talkies.errors import TalkiesError
+from talkies.errors import OutputFailure, TalkiesError
 from talkies.kit.files import unwritable
 from talkies.rigs.character import FRAMES, PACK, Character
 from talkies.rigs.pack.building import (
@@ -13,6 +14,7 @@ from talkies.rigs.pack.building import (
     build,
     ignore,
     lacking,
+    lids_found,
     load,
     one_builder,
     require_whole,
@@ -45,8 +47,13 @@ def open_pack(
     """
     order = _order(character, drawings, place, workers)
     index = load(order.place, order.recipe)
-    if index is None or lacking(order, index):
+    before = {} if index is None else dict(index.sources)
+    if index is None or lacking(order, index) or not lids_found(order, index):
         require_whole(_built(order, advance))
+    elif index.sources != before:
+        # Files were touched or copied: the next one need not read them whole again.
+        with contextlib.suppress(OutputFailure):
+            _built(order, advance)
     return _opened(order)
 
 

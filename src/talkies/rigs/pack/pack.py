@@ -35,7 +35,8 @@ class Pack:
         self._poses = {
             drawing: pose for pose, lids in index.lids.items() for drawing in lids.drawings
         }
-        self._masks = {pose: self._mask(pose) for pose in index.lids}
+        there = (pose for pose, lids in index.lids.items() if not lids.box.empty)
+        self._masks = {pose: self._mask(pose) for pose in there}
 
     @property
     def width(self) -> int:

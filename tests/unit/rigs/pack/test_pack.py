@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -378,3 +380,73 @@ def test_a_pack_with_much_waste_is_written_anew(with_pack: Character) -> None:
     for name in pack.drawings:
         pack.read(name)
     assert set(pack.lid_boxes) == {"center", "tilt_left_small"}
+
+
+def test_a_pack_that_went_away_meanwhile_is_told_of(character: Character, tmp_path: Path) -> None:
+    place = tmp_path / PACK
+
+    def swap(done: int, total: int) -> None:
+        if done == total:
+            character.path(REST).rename(tmp_path / "aside")
+
+    with pytest.raises(FileMissing):
+        open_pack(character, place=place, advance=swap, workers=1)
+
+
+def test_a_full_disk_keeps_what_was_there(with_pack: Character, tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk that is full."""
+    script = (
+        "import resource, signal, sys\n"
+        "from dataclasses import replace\n"
+        "from pathlib import Path\n"
+        "from talkies.errors import DiskFull\n"
+        "from talkies.rigs.pack.opening import open_pack\n"
+        "from talkies.rigs.tree.opening import open_character\n"
+        "folder = Path(sys.argv[1])\n"
+        "character = replace(open_character(folder), key_color=(0, 255, 0))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "size = (folder / 'frames.pack').stat().st_size\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, size + 10))\n"
+        "try:\n"
+        "    open_pack(character, workers=1)\n"
+        "except DiskFull as error:\n"
+        "    print(error.message)\n"
+    )
+    before = (with_pack.folder / PACK).read_bytes()
+    face(0.91).save(with_pack.path(REST))
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(with_pack.folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "frames.pack could not be written" in done.stdout
+    assert (with_pack.folder / PACK).read_bytes() == before
+
+
+def test_no_lids_where_the_whole_drawing_changes(character: Character) -> None:
+    noise = np.random.default_rng(1).integers(0, 60, (144, 96, 3), np.uint8)
+    pixels = np.asarray(Image.open(character.path(BLINK))).astype(int) + noise
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(character.path(BLINK))
+    pack, _ = opened(character)
+    assert "center" not in pack.lid_boxes
+    assert "tilt_left_small" in pack.lid_boxes
+    # Lids of a pose that has none leave a drawing as it is.
+    shown = pack.read_cel(Cel(MOUTH, lids=BLINK))
+    assert np.array_equal(shown.y, pack.read(MOUTH).y)
+
+
+def test_no_lids_where_they_would_touch_the_mouth(character: Character) -> None:
+    """Closed eyes of another face, whose mouth is open too."""
+    shutil.copyfile(character.path(MOUTH), character.path(BLINK))
+    assert "center" not in opened(character)[0].lid_boxes
+
+
+def test_no_lids_where_eyes_do_not_close(character: Character) -> None:
+    shutil.copyfile(character.path(REST), character.path(BLINK))
+    assert "center" not in opened(character)[0].lid_boxes
+    character.path("endpoints/blink_closed__tilt_left_small.png").unlink()
+    for path in character.folder.rglob("neutral_to_blink__tilt_left_small/*.png"):
+        path.unlink()
+    fresh = replace(open_character(character.folder), key_color=GREEN)
+    assert dict(opened(fresh)[0].lid_boxes) == {}

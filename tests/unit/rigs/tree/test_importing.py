@@ -7,6 +7,7 @@ import struct
 import threading
 import zipfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +31,24 @@ from talkies.errors import (
 from talkies.rigs.character import FRAMES
 from talkies.rigs.pack.opening import open_pack
 from talkies.rigs.tree import archive as archives
-from talkies.rigs.tree.importing import ImportOptions, ImportStage, import_tree
+from talkies.rigs.tree import importing
+from talkies.rigs.tree.importing import Imported, ImportOptions, ImportProgress, ImportStage
 from talkies.rigs.tree.opening import open_character
-
 
 #: What an import adds.
 MADE = {"character.json", "frames.pack", "contact-sheet.jpg"}
+
+
+def import_tree(
+    source: Path,
+    folder: Path,
+    options: ImportOptions | None = None,
+    progress: ImportProgress = importing.ignore,
+) -> Imported:
+    """An import by one child: more would wait for each other's start."""
+    return importing.import_tree(
+        source, folder, replace(options or ImportOptions(), workers=1), progress
+    )
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -63,7 +76,7 @@ def refused(
     """The error of an import that leaves nothing behind."""
     before = sorted(folder.parent.iterdir())
     with pytest.raises(kind) as caught:
-        import_tree(source, folder, ImportOptions(workers=1, **options))  # type: ignore[arg-type]
+        import_tree(source, folder, ImportOptions(**options))  # type: ignore[arg-type]
     assert sorted(folder.parent.iterdir()) == before
     return caught.value
 
@@ -415,7 +428,7 @@ def test_two_imports_of_one_name_end_with_one_of_them(tmp_path: Path) -> None:
 
     def work() -> None:
         try:
-            ended.append(import_tree(source, tmp_path / "robin", ImportOptions(workers=1)))
+            ended.append(import_tree(source, tmp_path / "robin", ImportOptions()))
         except TalkiesError as error:
             ended.append(error)
 
@@ -436,3 +449,41 @@ def test_limits_leave_room_for_the_fullest_character() -> None:
     """10 expressions, 5 poses, 33 drawings each: 5 GB by the seed's own page."""
     assert archives.UNPACKED_MAX > 5e9
     assert archives.ENTRIES_MAX > 21 * 5 * 101 + 100
+
+
+def test_a_folder_that_cannot_be_read_is_told_of(tmp_path: Path) -> None:
+    """A drawing became a link after it was found: it is not followed."""
+    source = write_tree(tmp_path / "theirs", percents=[50])
+    rest = source / FRAMES / "endpoints" / "neutral__center.png"
+
+    def swap(stage: ImportStage, done: int, _total: int) -> None:
+        if stage is ImportStage.COPY and done == 1:
+            rest.unlink()
+            rest.symlink_to("/etc/passwd")
+
+    with pytest.raises(FileMissing, match="cannot be read"):
+        import_tree(source, tmp_path / "robin", progress=swap)
+    assert not (tmp_path / "robin").exists()
+
+
+def test_the_manifest_of_a_damaged_drawing_is_written_anew(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "theirs")
+    way = source / FRAMES / "sequences" / "neutral_to_blink__center"
+    (way / "manifest.json").write_text("{")
+    import_tree(source, tmp_path / "robin")
+    ours = tmp_path / "robin" / FRAMES / "sequences" / way.name / "manifest.json"
+    assert len(json.loads(ours.read_text())["frames"]) == 5
+
+
+def test_a_sequence_that_is_there_twice_is_taken_from_its_place_of_today(tmp_path: Path) -> None:
+    source = write_tree(tmp_path / "theirs")
+    frames = source / FRAMES
+    (frames / "neutral_to_blink__center").mkdir()
+    face(0.9).save(frames / "neutral_to_blink__center" / "030.png")
+    (frames / "sequences" / "neutral_to_happy_soft__tilt_left_small").mkdir()
+    imported = import_tree(source, tmp_path / "robin")
+    stops = {way.id: way.stops for way in imported.character.rig.sequences}
+    assert [stop.percent for stop in stops["neutral_to_blink__center"]] == [0, 25, 50, 75, 100]
+    told = "\n".join(imported.report.warnings)
+    assert "there twice" in told
+    assert "no drawings" in told
