@@ -470,3 +470,24 @@ def test_only_an_operator_says_where_frames_are_published(
     assert ask(there).status_code == 202
     for bad in ("javascript:alert(1)", "//evil", "https://a@b/", "https://a/?q", "https://a/\n"):
         assert code(ask(bad)) == "INVALID_OPTION", bad
+
+
+def test_who_prefers_to_wait_is_answered_when_it_is_made(
+    stage: Stage, client: httpx.Client
+) -> None:
+    headers = {"Prefer": "wait=1"}
+    body = {"name": "a", "archive": "https://example.com/a.zip"}
+    answer = client.post("/v1/characters", json=body, headers=headers)
+    # Nobody works here.
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (202, "wait=1")
+    home = answer.json()["urls"]["self"]
+    assert client.get(home, params={"wait": 1}).json()["status"] == "queued"
+    failed(stage, answer.json()["id"])
+    assert client.get(home, params={"wait": 30}).json()["status"] == "failed"
+
+
+def test_a_contact_sheet_that_is_known_is_not_sent_again(client: httpx.Client, robin: str) -> None:
+    path = f"/v1/characters/{robin}/contact-sheet"
+    tag = client.get(path).headers["ETag"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    assert client.head(path).headers["ETag"] == tag

@@ -138,8 +138,10 @@ def test_words_of_the_request_go_before_those_of_the_tree(
 
 def test_a_tree_of_a_bucket_is_brought_by_the_worker(stage: Room, tree: Path) -> None:
     kind, _ = kind_of(stage, s3=tree)
-    result = done(kind, view_of(stage, asked_for(stage, s3_url="s3://frames/robin/"))).result
+    there = {"s3_url": "s3://frames/robin/", "published_url": "https://cdn.example.com/robin/"}
+    result = done(kind, view_of(stage, asked_for(stage, **there))).result
     assert result["drawings"] > 10
+    assert result["published_url"] == there["published_url"]
 
 
 @pytest.mark.parametrize(

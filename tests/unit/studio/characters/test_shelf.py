@@ -156,6 +156,27 @@ def test_many_processes_share_a_shelf_that_is_too_small(tmp_path: Path, bundles:
     assert not [path for path in (tmp_path / "shelf").iterdir() if path.name.startswith(".")]
 
 
+def test_nobody_is_left_with_a_lock_that_is_no_more(tmp_path: Path, bundles: Bundles) -> None:
+    shelf, robin = shelf_of(tmp_path, bundles), bundles.add("robin")
+    with shelf.lend(robin):
+        pass
+    lock = os.open(tmp_path / "shelf" / f"{robin}.lock", os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    found: list[bool] = []
+
+    def use() -> None:
+        with shelf.lend(robin) as folder:
+            found.append(folder.is_dir())
+
+    user = threading.Thread(target=use)
+    user.start()
+    # Somebody removes the bundle, and its lock with it, while another waits for that.
+    (tmp_path / "shelf" / f"{robin}.lock").unlink()
+    os.close(lock)
+    user.join()
+    assert found == [True]
+
+
 def only(*names: str) -> Callable[[object], list[str]]:
     return lambda _: list(names)
 
