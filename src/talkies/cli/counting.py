@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from talkies.cli.streams import say_event, tell
 
@@ -76,6 +82,7 @@ def _bar(names: Mapping[str, str]) -> Iterator[CountListener]:
         TextColumn("{task.description}", markup=False),
         *(bars if console.width >= BAR_COLUMNS else ()),
         TextColumn("{task.completed:.0f} of {task.total:.0f}", markup=False),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=1)
