@@ -1,16 +1,19 @@
 """The frames of the one character that the seed's routes show: where it is, and what it has."""
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from talkies.core.rig.manifest import Manifest, manifest_record
+from talkies.core.rig.naming import SEQUENCES
 from talkies.errors import NotFound, UnknownCharacter
 from talkies.rigs.character import FRAMES
 from talkies.rigs.tree.opening import open_character
 from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.characters.contents import contents_of, drawing_path
+from talkies.studio.characters.contents import contents_of
 from talkies.studio.characters.drawings import Drawing, installed_file, missing
 from talkies.studio.characters.gallery import Gallery, ready
 from talkies.studio.characters.service import Characters
@@ -18,11 +21,11 @@ from talkies.studio.characters.service import Characters
 #: Who asks on behalf of callers without a key: the operator, who chose the character.
 HOUSE: Final = Principal(key_id=None, name="seed's routes", scopes=frozenset({Scope.ADMIN}))
 
-#: Seconds for which it is believed which drawings there are.
-BELIEVED_SECONDS: Final = 5.0
+#: Seconds for which it is believed which drawings there are: to read a tree of 3 000 takes one.
+BELIEVED_SECONDS: Final = 10.0
 
-#: How the seed's clients may begin the name of a folder; it served both.
-_SEQUENCES: Final = "sequences/"
+#: Folder and name of a drawing: names that lead nowhere else.
+_DRAWING: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_-]*\.(?:png|webp)")
 
 
 class SeedFrames(Protocol):
@@ -109,10 +112,7 @@ class CharacterFrames:
         if installed is None:
             kept = ready(self._characters.get(HOUSE, self._named))
             return self._gallery.drawings.frame(kept, folder, file)
-        path = drawing_path(self._known.contents(), folder, file)
-        if path is None:
-            raise missing(file)
-        return installed_file(installed / FRAMES, path)
+        return _installed(installed / FRAMES, folder, file)
 
     def forget(self) -> None:
         """Look at the character again the next time."""
@@ -127,6 +127,20 @@ class CharacterFrames:
         except UnknownCharacter as error:
             raise _nobody(self._named) from error
         return self._gallery.drawings.contents(str(ref.sha256))
+
+
+def _installed(frames: Path, folder: str, file: str) -> Drawing:
+    """A drawing of a tree on this disk: thousands are asked for, so the tree is not read for one.
+
+    Raises `NotFound`.
+    """
+    if not _DRAWING.fullmatch(f"{folder}/{file}"):
+        raise missing(file)
+    try:
+        return installed_file(frames / SEQUENCES, f"{folder}/{file}")
+    except NotFound:
+        # Endpoints, and sequences of old trees.
+        return installed_file(frames, f"{folder}/{file}")
 
 
 def manifest_in(contents: Mapping[str, Any], path_id: str) -> dict[str, Any]:
@@ -149,7 +163,7 @@ def contents_from(
 
 def plain_folder(folder: str) -> str:
     """The name of a folder as the seed's own routes take it: with and without `sequences/`."""
-    return folder.removeprefix(_SEQUENCES)
+    return folder.removeprefix(f"{SEQUENCES}/")
 
 
 def _nobody(named: str) -> NotFound:
