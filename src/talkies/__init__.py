@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from talkies.score.report import Score
     from talkies.studio.audio.speeches import SpeechResult
     from talkies.studio.progress import Progress, Warned
+    from talkies.studio.timelines.exporting import TimelineExport
+    from talkies.studio.timelines.film_options import TimelineExportOptions
     from talkies.studio.timelines.options import TimelineOptions
     from talkies.studio.timelines.saving import TimelineResult
     from talkies.studio.videos.options import VideoOptions
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from talkies.wiring.library import (
         align,
         create_timeline,
+        export_timeline,
         render,
         render_many,
         score_video,
@@ -30,6 +33,8 @@ __all__ = [
     "Score",
     "SpeechResult",
     "TalkiesError",
+    "TimelineExport",
+    "TimelineExportOptions",
     "TimelineOptions",
     "TimelineResult",
     "VideoOptions",
@@ -38,6 +43,7 @@ __all__ = [
     "__version__",
     "align",
     "create_timeline",
+    "export_timeline",
     "render",
     "render_many",
     "score_video",
@@ -51,6 +57,8 @@ _HOMES = {
     "Score": "talkies.score.report",
     "SpeechResult": "talkies.studio.audio.speeches",
     "TalkiesError": "talkies.errors",
+    "TimelineExport": "talkies.studio.timelines.exporting",
+    "TimelineExportOptions": "talkies.studio.timelines.film_options",
     "TimelineOptions": "talkies.studio.timelines.options",
     "TimelineResult": "talkies.studio.timelines.saving",
     "VideoOptions": "talkies.studio.videos.options",
@@ -58,6 +66,7 @@ _HOMES = {
     "Warned": "talkies.studio.progress",
     "align": "talkies.wiring.library",
     "create_timeline": "talkies.wiring.library",
+    "export_timeline": "talkies.wiring.library",
     "render": "talkies.wiring.library",
     "render_many": "talkies.wiring.library",
     "score_video": "talkies.wiring.library",

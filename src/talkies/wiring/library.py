@@ -24,6 +24,8 @@ from talkies.studio.listening import Ears
 from talkies.studio.progress import Listener, ignore
 from talkies.studio.speaking import Script
 from talkies.studio.texts import read_text, require_words
+from talkies.studio.timelines.exporting import TimelineExport, export_to_file
+from talkies.studio.timelines.film_options import TimelineExportOptions
 from talkies.studio.timelines.options import TimelineOptions, timeline_request
 from talkies.studio.timelines.saving import Planner, TimelineResult, save_timeline
 from talkies.studio.videos.batch import Outcome, make_videos
@@ -236,6 +238,31 @@ def create_timeline(
     with ExitStack() as parts:
         model = parts.enter_context(_asking()) if request.asks_model else None
         return save_timeline(request, ears(), planner=model, listener=progress)
+
+
+def export_timeline(
+    timeline: str | Path,
+    character: str | Path,
+    output: str | Path,
+    *,
+    progress: Listener = ignore,
+    **options: Unpack[TimelineExportOptions],
+) -> TimelineExport:
+    """Make a video of a timeline, played by a character.
+
+    Args:
+        timeline: the .timeline.json.
+        character: the folder of the character.
+        output: the video; its ending names the format: .mp4, .webm, .mov, .gif or .apng. A name
+            that ends in a slash is a folder of PNGs.
+        progress: hears `Progress` and `Warned` events; it may raise `Canceled` to stop.
+        **options: `TimelineExportOptions`, the same as those of the command line.
+
+    Raises:
+        TalkiesError: whatever stands in the way, with a code and a hint; nothing is left behind.
+    """
+    folder = Path(character).expanduser()
+    return export_to_file(Path(timeline), folder, output, options, progress)
 
 
 def _asking() -> AbstractContextManager[Planner]:
