@@ -63,29 +63,53 @@ def direct(
     if seed < 0:
         raise InvalidOption(f"The seed is {seed}, but cannot be negative.")
     wanted = style or Style()
-    silences = pauses(alignment)
     mouth = lips(alignment, fps, frames, None if prosody is None else prosody.loudness)
-    rests = [shape.span for shape in mouth if shape.role is Role.REST]
-    tracks = {TrackName.VISEMES: viseme_clips(mouth)}
-    if wanted.expressions:
-        if faces is None:
-            faces = plan_faces(alignment, config, fps=fps, prosody=prosody)
-        tracks[TrackName.EXPRESSIONS] = expression_clips(
-            faces, rests, config, fps=fps, frames=frames
-        )
-    if wanted.poses:
-        said = phrases(alignment, fps, prosody)
-        busy = [clip.span for clip in tracks.get(TrackName.EXPRESSIONS, ())]
-        tracks[TrackName.POSES] = pose_clips(
-            said, rests, config, fps=fps, dice=_dice(seed, 1), busy=busy
-        )
-    if wanted.blinks:
-        tracks[TrackName.BLINKS] = blink_clips(
-            silences, fps=fps, frames=frames, dice=_dice(seed, 2)
-        )
-    if wanted.captions:
-        tracks[TrackName.CAPTIONS] = caption_clips(alignment, fps=fps, frames=frames)
+    scene = _Scene(
+        alignment=alignment,
+        fps=fps,
+        frames=frames,
+        config=config,
+        prosody=prosody,
+        rests=tuple(shape.span for shape in mouth if shape.role is Role.REST),
+    )
+    shown = scene.expressions(faces) if wanted.expressions else ()
+    tracks = {
+        TrackName.VISEMES: viseme_clips(mouth),
+        TrackName.EXPRESSIONS: shown,
+        TrackName.POSES: scene.poses(shown, _dice(seed, 1)) if wanted.poses else (),
+        TrackName.BLINKS: scene.blinks(_dice(seed, 2)) if wanted.blinks else (),
+        TrackName.CAPTIONS: scene.captions() if wanted.captions else (),
+    }
     return {name: clips for name, clips in tracks.items() if clips}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What every part of the direction looks at."""
+
+    alignment: Alignment
+    fps: Fraction
+    frames: int
+    config: RigConfig
+    prosody: Prosody | None
+    #: Frames in which the mouth rests.
+    rests: tuple[TimeRange, ...]
+
+    def expressions(self, planned: Sequence[FaceChange] | None) -> tuple[Clip, ...]:
+        if planned is None:
+            planned = plan_faces(self.alignment, self.config, fps=self.fps, prosody=self.prosody)
+        return expression_clips(planned, self.rests, self.config, fps=self.fps, frames=self.frames)
+
+    def poses(self, shown: Sequence[Clip], dice: np.random.Generator) -> tuple[Clip, ...]:
+        said = phrases(self.alignment, self.fps, self.prosody)
+        busy = [clip.span for clip in shown]
+        return pose_clips(said, self.rests, self.config, fps=self.fps, dice=dice, busy=busy)
+
+    def blinks(self, dice: np.random.Generator) -> tuple[Clip, ...]:
+        return blink_clips(pauses(self.alignment), fps=self.fps, frames=self.frames, dice=dice)
+
+    def captions(self) -> tuple[Clip, ...]:
+        return caption_clips(self.alignment, fps=self.fps, frames=self.frames)
 
 
 def viseme_clips(mouth: Sequence[Shape]) -> tuple[Clip, ...]:
