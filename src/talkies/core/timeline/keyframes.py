@@ -101,7 +101,8 @@ def _changes(faces: Sequence[_Face], shown: _Face, start: int, end: int) -> Iter
     """
     if start >= end:
         return
-    for face in faces[_at(faces, start) :]:
+    for number in range(_at(faces, start), len(faces)):
+        face = faces[number]
         if face.frame >= end:
             return
         if not face.shows(shown):
