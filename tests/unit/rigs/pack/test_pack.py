@@ -188,7 +188,13 @@ def test_only_what_changed_is_decoded_again(with_pack: Character) -> None:
 def test_a_file_that_was_only_touched_is_not_decoded_again(with_pack: Character) -> None:
     for path in with_pack.folder.rglob("*.png"):
         os.utime(path, (1, 1))
+    before = (with_pack.folder / PACK).read_bytes()
     assert opened(with_pack)[1] == 0
+    after = (with_pack.folder / PACK).read_bytes()
+    # That they are the same is written down, and then there is nothing more to write.
+    assert len(after) > len(before)
+    assert opened(with_pack)[1] == 0
+    assert (with_pack.folder / PACK).read_bytes() == after
 
 
 def test_a_new_drawing_is_added_and_a_removed_one_goes(with_pack: Character) -> None:
