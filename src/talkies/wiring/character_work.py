@@ -1,5 +1,6 @@
 """Characters of the service, joined: their rows, their places on this machine, their jobs."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -65,4 +66,5 @@ def fetch_s3(
 
     place = bucket_place(url)
     most = settings.max_character_bytes
-    fetch_tree(tree_of(settings, place.bucket), place.prefix, folder, progress, most_bytes=most)
+    with contextlib.closing(tree_of(settings, place.bucket)) as tree:
+        fetch_tree(tree, place.prefix, folder, progress, most_bytes=most)
