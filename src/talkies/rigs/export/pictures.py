@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from talkies.core.captions import Cue
-from talkies.core.rig.playback import Playback
+from talkies.core.rig.playback import Cel, Playback
 from talkies.core.timeline.document import View
 from talkies.media.captions import CaptionPainter
 from talkies.media.yuv import Planes
@@ -82,14 +82,23 @@ class FilmKeys:
 
     def __init__(self, film: Film, painter: CaptionPainter) -> None:
         self._film, self._painter = film, painter
-        boxes = ";".join(f"{pose} {box}" for pose, box in sorted(film.drawings.lid_boxes.items()))
         backdrop = "" if film.backdrop is None else film.backdrop.key
-        self._common = f"{film.size} {film.canvas} {backdrop} {boxes}"
+        self._common = f"{film.size} {film.canvas} {backdrop}"
         self._moving = isinstance(film.backdrop, MovingBackdrop)
-        self._cels = [
-            " ".join(film.drawings.digest(name) for name in (cel.drawing, cel.lids) if name)
-            for cel in film.playback.cels
-        ]
+        self._cels = [self._shown(cel) for cel in film.playback.cels]
+
+    def _shown(self, cel: Cel) -> str:
+        """What a cel shows, and where its lids lie: a path names the pose of its drawing.
+
+        Boxes of other poses are left out, because they come with the drawings that a pack has.
+        """
+        drawings = self._film.drawings
+        parts = [drawings.digest(cel.drawing)]
+        if cel.lids is not None:
+            boxes = sorted(drawings.lid_boxes.items())
+            parts += [drawings.digest(cel.lids)]
+            parts += [f"{pose} {box}" for pose, box in boxes if pose in cel.lids]
+        return " ".join(parts)
 
     def frame(self, number: int) -> bytes:
         """What one frame shows."""
