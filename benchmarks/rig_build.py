@@ -28,7 +28,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     """Time, memory and files of a whole build; how two builds with other workers differ."""
     with tempfile.TemporaryDirectory() as folder:
         seconds, peak = measured(Path(folder) / "robin", depth=2 if quick else 3)
-        files = [path for path in Path(folder).rglob("*.png")]
+        files = list(Path(folder).rglob("*.png"))
         yield at_most("rig.build.seconds_standard_768x1152", seconds, LONGEST, "s")
         yield reported("rig.build.drawings", len(files), "files")
         yield reported("rig.build.drawings_per_second", len(files) / seconds, "/s")
