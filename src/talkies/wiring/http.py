@@ -62,12 +62,7 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         timelines=timelines,
         gallery=work.characters.gallery,
         engines=work.catalog,
-        engine_states=EngineStates(
-            base.engine,
-            work.catalog,
-            work.jobs.workers,
-            commercial_only=parts.settings.commercial_only,
-        ),
+        engine_states=engine_states_of(parts),
         storage=base.storage,
         links=base.links,
         scratch=base.scratch,
@@ -82,14 +77,28 @@ def services_of(parts: Installation, worker_alive: Callable[[], bool] | None) ->
         health=health_of(parts, gpus, worker_alive),
         readiness=readiness_of(parts, storage, worker_alive),
         sadtalker=work.sadtalker,
-        sadtalker_defaults=SadTalkerDefaults(
-            size=parts.settings.sadtalker_default_size,
-            preprocess=parts.settings.sadtalker_default_preprocess,
-            use_old_version=parts.settings.sadtalker_use_old_version,
-        ),
+        sadtalker_defaults=sadtalker_defaults_of(parts.settings),
         face_rig=face_rig_of(parts, characters, timelines, audio),
         metrics=metrics_of(parts, gpus, storage),
         tracing=tracing(parts.settings.otel_endpoint, __version__),
+    )
+
+
+def engine_states_of(parts: Installation) -> EngineStates:
+    work = parts.work
+    return EngineStates(
+        parts.base.engine,
+        work.catalog,
+        work.jobs.workers,
+        commercial_only=parts.settings.commercial_only,
+    )
+
+
+def sadtalker_defaults_of(settings: Settings) -> SadTalkerDefaults:
+    return SadTalkerDefaults(
+        size=settings.sadtalker_default_size,
+        preprocess=settings.sadtalker_default_preprocess,
+        use_old_version=settings.sadtalker_use_old_version,
     )
 
 
