@@ -13,6 +13,9 @@ from talkies.rigs.character import ABOUT, Character
 
 SCHEMA: Final = "talkies.character/1"
 
+#: Characters of a name.
+NAME_MAX: Final = 100
+
 #: Largest file that is read, in bytes.
 ABOUT_MAX: Final = 1 << 20
 
@@ -50,11 +53,19 @@ def about_from_json(source: str) -> About:
     document = read_json(source, _refuse)
     schema, name = document.field("schema"), document.optional("name")
     if schema.value != SCHEMA:
-        raise schema.wrong(f"is {schema.value!r} and not {SCHEMA!r}")
+        raise schema.wrong(f"is not {SCHEMA!r}")
     return About(
-        name="" if name is None else name.text(),
+        name="" if name is None else _shown(name),
         key_color=_colour(document.optional("key_color")),
     )
+
+
+def _shown(name: JsonAt) -> str:
+    """A name that may be shown: a terminal obeys some characters."""
+    text = name.text()
+    if len(text) > NAME_MAX or not text.isprintable():
+        raise name.wrong(f"has more than {NAME_MAX} characters, or some that cannot be shown")
+    return text
 
 
 def read_about(folder: Path) -> About:

@@ -31,6 +31,9 @@ TABLE_MAX: Final = 16 << 20
 #: Longest path in an archive, and its deepest.
 PATH_MAX, DEPTH_MAX = 400, 12
 
+#: Bytes of a file's name on any disk.
+PART_MAX: Final = 255
+
 #: The record at the end of a zip (APPNOTE 4.3.16): signature, numbers of disks, entries, bytes and
 #: offset of the table, length of the comment; and what leads to its larger sister (4.3.14 f.).
 _END: Final = struct.Struct("<4s4H2LH")
@@ -44,6 +47,16 @@ _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED: Final = 0x1
 
 _PIECE: Final = 1 << 20
+
+#: What `zipfile` raises for damaged archives, by the parts of it that meet the damage.
+DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+    struct.error,
+)
 
 
 def unpack(
@@ -73,7 +86,7 @@ def unpack(
                 for done, entry in enumerate(wanted, start=1):
                     _extract(opened, entry, folder)
                     advance(done, len(wanted))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise CorruptMedia(f"{archive.name} is damaged or cut off.") from error
     except FileNotFoundError as error:
         raise FileMissing(f"{archive} cannot be read: {error.strerror}.") from error
@@ -142,7 +155,8 @@ def _fault(entry: zipfile.ZipInfo) -> tuple[str, str] | None:
         return "path", "is not a path inside it"
     if ".." in parts:
         return "path", "leads out of it"
-    if len(name) > PATH_MAX or len(parts) > DEPTH_MAX:
+    longest = max((len(part.encode("utf-8", "replace")) for part in parts), default=0)
+    if len(name) > PATH_MAX or len(parts) > DEPTH_MAX or longest > PART_MAX:
         return "path", "is far too long"
     return _odd(entry)
 

@@ -63,7 +63,14 @@ class _Notes:
 def named(names: list[str]) -> str:
     """A few names, and how many more there are."""
     more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(_printable, names[:MOST_NAMED])) + (
+        f" and {more} more" if more > 0 else ""
+    )
+
+
+def _printable(name: str) -> str:
+    """A name as it may be shown: somebody else chose it, and a terminal obeys some characters."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in name)
 
 
 def read_tree(frames: Path, config: RigConfig) -> Reading:

@@ -286,6 +286,8 @@ def entry(name: str, mode: int = stat.S_IFREG | 0o644) -> zipfile.ZipInfo:
         ("frames\\..\\x.png", stat.S_IFREG, "path"),
         ("a/" * 20 + "x.png", stat.S_IFREG, "path"),
         ("a" * 500 + ".png", stat.S_IFREG, "path"),
+        ("frames/" + "a" * 300 + ".png", stat.S_IFREG, "path"),
+        ("frames/" + "ä" * 150 + ".png", stat.S_IFREG, "path"),
         ("frames/endpoints/neutral__center.png", stat.S_IFLNK | 0o777, "link"),
         ("frames", stat.S_IFLNK | 0o777, "link"),
         ("frames/pipe", stat.S_IFIFO, "link"),
@@ -379,13 +381,16 @@ def test_a_table_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
     [
         lambda data: data[: len(data) // 2],
         lambda data: data[:-30],
+        # A name that is said to be UTF-8 and is not.
+        lambda data: data.replace("fr\u00e4mes".encode(), b"fr\xff\xffmes"),
         lambda data: data.replace(b"PK\x01\x02", b"PK\x01\x03"),
         lambda data: b"PK\x03\x04" + bytes(100),
         lambda data: data[:60] + bytes(200) + data[260:],
     ],
 )
 def test_a_damaged_archive_is_told_of(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
-    source = zipped(tmp_path / "a.zip", files_of(write_tree(tmp_path / "theirs", percents=[50])))
+    files = files_of(write_tree(tmp_path / "theirs", percents=[50])) | {"främes/a.png": b"x"}
+    source = zipped(tmp_path / "a.zip", files)
     source.write_bytes(spoil(source.read_bytes()))
     refused(source, tmp_path / "robin", CorruptMedia)
 

@@ -325,6 +325,8 @@ def test_what_is_known_of_a_character_is_written_and_read(tmp_path: Path) -> Non
         "[]",
         '{"schema": "talkies.character/9"}',
         '{"schema": "talkies.character/1", "name": 3}',
+        '{"schema": "talkies.character/1", "name": "\\u001b[2J"}',
+        '{"schema": "talkies.character/1", "name": "' + "x" * 101 + '"}',
         '{"schema": "talkies.character/1", "key_color": "green"}',
         '{"schema": "talkies.character/1", "key_color": [1, 2]}',
         "\xff",
@@ -336,3 +338,11 @@ def test_what_is_not_known_so_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CharacterInvalid) as caught:
         open_character(folder)
     assert caught.value.details["reason"] == "about"
+
+
+def test_names_that_a_terminal_would_obey_are_not_shown_as_they_are(tmp_path: Path) -> None:
+    folder = write_tree(tmp_path, percents=[50])
+    face().save(endpoint(folder, "\x1b[2J__center.png"))
+    (warning,) = look_at(folder).warnings
+    assert "\x1b" not in warning
+    assert warning.isprintable()
