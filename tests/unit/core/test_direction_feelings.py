@@ -139,6 +139,9 @@ class TestRules:
         assert (face, note) == ("concerned", "worried: the word “afraid”, a trailing off")
         assert planned("And then he went away...") == []
 
+    def test_one_word_of_delight_is_enough_for_a_big_smile(self) -> None:
+        assert planned("This is amazing.") == [("happy_big", "delighted: the word “amazing”")]
+
     def test_joy_does_not_trail_off(self) -> None:
         assert planned("It was a lovely day and now...") == [
             ("happy_soft", "happy: the word “lovely”")

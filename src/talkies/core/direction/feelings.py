@@ -17,6 +17,7 @@ from talkies.core.timing import SPEECH_RATE, to_seconds
 
 #: What signs weigh; a face changes from `ENOUGH` on, and fully from 1 on.
 WORD = 0.6
+DELIGHTED_WORD = 0.95
 MORE_WORDS = 0.2
 EXCLAMATION = 0.35
 QUESTION = 0.3
@@ -125,10 +126,13 @@ def _of_words(phrase: Phrase, language: str | None) -> Iterator[_Sign]:
     texts = tuple(word.text for word in phrase.words)
     seen: set[Feeling] = set()
     for felt in felt_words(texts, language):
-        weight = MORE_WORDS if felt.feeling in seen else WORD
-        seen.add(felt.feeling)
+        # Delight is much joy: both add up.
+        feeling = Feeling.HAPPY if felt.feeling is Feeling.DELIGHTED else felt.feeling
+        first = DELIGHTED_WORD if felt.feeling is Feeling.DELIGHTED else WORD
+        weight = MORE_WORDS if feeling in seen else first
+        seen.add(feeling)
         begin = to_seconds(phrase.words[felt.number].span.start, SPEECH_RATE)
-        yield _Sign(feeling=felt.feeling, weight=weight, note=_quoted(felt), time=begin)
+        yield _Sign(feeling=feeling, weight=weight, note=_quoted(felt), time=begin)
 
 
 def _quoted(felt: Felt) -> str:
@@ -167,6 +171,6 @@ def _of_marks(phrase: Phrase, signs: Sequence[_Sign]) -> Iterator[_Sign]:
     elif text.endswith(("!", "！")):
         feeling = said or Feeling.HAPPY
         yield _Sign(feeling=feeling, weight=EXCLAMATION, note="an exclamation", time=phrase.start)
-    elif text.endswith(("…", "...")) and said not in (Feeling.HAPPY, Feeling.DELIGHTED):
+    elif text.endswith(("…", "...")) and said is not Feeling.HAPPY:
         feeling = said or Feeling.WORRIED
         yield _Sign(feeling=feeling, weight=ELLIPSIS, note="a trailing off", time=phrase.start)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from http import HTTPStatus
-from itertools import count
 from typing import Final
 
 from talkies.core.alignment import Alignment
@@ -94,9 +93,12 @@ class EmotionModel:
         most = most_changes(piece[-1].end - piece[0].start)
         body = question(self._service.emotion_model, piece, expressions, most)
         until = self._clock() + patience.all
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
-                return plan_in(self._answer(body), expressions, end, most)
+                seconds = min(patience.answer, until - self._clock())
+                return plan_in(self._answer(body, seconds), expressions, end, most)
             except Unusable as error:
                 wait = max(error.wait, patience.backoff * 2 ** (attempt - 1))
                 wait = min(wait, patience.longest_wait)
@@ -104,9 +106,8 @@ class EmotionModel:
                 if error.final or late or attempt >= patience.attempts:
                     raise
             self._sleep(wait)
-        raise AssertionError("counting does not end")
 
-    def _answer(self, body: object) -> bytes:
+    def _answer(self, body: object, seconds: float) -> bytes:
         data = json.dumps(body, ensure_ascii=False).encode()
         headers = {"content-type": "application/json", "content-length": str(len(data))}
         if self._service.key is not None:
@@ -116,7 +117,7 @@ class EmotionModel:
             method="POST",
             headers=headers,
             body=data,
-            seconds=self._patience.answer,
+            seconds=seconds,
         )
         try:
             with self._client.open(request) as answer:
