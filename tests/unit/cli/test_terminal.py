@@ -114,3 +114,23 @@ def test_a_download_shows_its_file_bytes_rate_and_time_left(columns: int) -> Non
     assert ("…ls/infinitetalk_fp8.safetensors" in text) == (columns >= 120)
     assert "warning: a[b].bin: the server answered 503; again in" in text
     assert out == "/data/weights/infinitetalk\n"
+
+
+COUNT = """
+import time
+from talkies.cli.counting import counting
+with counting({"decode": "decoding"}, as_json=False, quiet=False) as listener:
+    for done in range(5):
+        listener("decode", done, 4)
+        time.sleep(0.3 if done == 2 else 0)  # the bar is painted ten times a second
+print("/characters/robin")
+"""
+
+
+@pytest.mark.parametrize("columns", [80, 48])
+def test_counted_work_shows_how_many_are_done(columns: int) -> None:
+    seen, out = shown(COUNT, columns=columns)
+    assert "decoding" in plain(seen)
+    assert "2 of 4" in plain(seen)
+    assert ("━" in seen) == (columns > 64)
+    assert out == "/characters/robin\n"
