@@ -92,12 +92,6 @@ def unpack(
         raise FileMissing(f"{archive} cannot be read: {error.strerror}.") from error
 
 
-def is_zip(path: Path) -> bool:
-    """Whether a file begins as a zip does."""
-    with path.open("rb") as file:
-        return file.read(4) in {b"PK\x03\x04", _END_SIGNATURE}
-
-
 def _require_zip(file: BinaryIO, archive: Path) -> None:
     head = file.read(HEAD_BYTES)
     if not head.startswith((b"PK\x03\x04", _END_SIGNATURE)):
