@@ -79,14 +79,14 @@ def test_a_folder_is_imported_listed_shown_and_removed(
 def test_a_zip_is_imported_under_its_name_and_told_of_in_json(
     talkies: Talkies, theirs: Path, home: Path, tmp_path: Path
 ) -> None:
-    source = zipped(theirs, tmp_path / "wren.zip")
+    source = zipped(theirs, tmp_path / " My wren (2).zip")
     answer = talkies("character", "import", source, "--key-color", "none", "--json")
     assert answer.err == ""
     assert [event["event"] for event in answer.events][-1] == "result"
     assert {event["stage"] for event in answer.events[:-1]} == {"unpack", "copy", "decode"}
     result = answer.events[-1]
-    assert (result["name"], result["key_color"]) == ("wren", None)
-    assert result["folder"] == str(home / "wren")
+    assert (result["name"], result["key_color"]) == ("My-wren-2", None)
+    assert result["folder"] == str(home / "My-wren-2")
 
 
 def test_words_can_be_given_and_a_character_replaced(

@@ -39,7 +39,8 @@ def new_folder(name: str, root: Path | None = None) -> Path:
     if not NAME.fullmatch(name):
         raise InvalidOption(
             f"{name[:100]!r} cannot be the name of a character.",
-            hint="Use letters, digits, dots, dashes and underscores, a letter or a digit first.",
+            hint="Give --name with letters, digits, dots, dashes and underscores, a letter or a "
+            "digit first.",
             details={"option": "name"},
         )
     return characters_of(root) / name

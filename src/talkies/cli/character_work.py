@@ -1,5 +1,6 @@
 """What the commands about characters do: all that is slow to load stands here."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,10 +77,10 @@ def import_character(order: ImportOrder, service: S3Service, *, as_json: bool, q
 
 
 def _source_name(source: str) -> str:
-    """What a character is called where nobody says."""
+    """What a character is called where nobody says: the source's name, as far as it may be."""
     parts = [part for part in Path(source).parts if part not in {FRAMES, "/", ".", "s3:"}]
     name = parts[-1] if parts else Path.cwd().name
-    return name.removesuffix(".zip")
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name.removesuffix(".zip")).strip("-._")
 
 
 def _config(path: Path | None) -> RigConfig | None:
