@@ -101,7 +101,7 @@ def shown_with(
     return CharacterAnswer(
         id=record.id,
         name=record.name,
-        status="succeeded" if job is None or record.ready else job.status.value,
+        status=_status(record, job),
         ready=record.ready,
         stage=None if job is None else job.stage,
         progress=1.0 if job is None else job.progress,
@@ -116,6 +116,13 @@ def shown_with(
         created_at=record.created_at,
         urls={name: links.to(path) for name, path in _paths(record).items()},
     )
+
+
+def _status(record: CharacterRecord, job: Job | None) -> StatusName:
+    """One that is made stays so, whatever becomes of its job."""
+    if record.ready:
+        return "succeeded"
+    return "failed" if job is None else job.status.value
 
 
 def home_of(character_id: str) -> str:

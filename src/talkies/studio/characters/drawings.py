@@ -18,8 +18,8 @@ from talkies.storage.base import Storage
 from talkies.studio.characters.archive import BundleArchive
 from talkies.studio.characters.contents import drawing_path
 
-#: Bytes of drawings that one process holds: three hundred players' worth of one character, or
-#: every drawing of a usual one (450 of 500 kB).
+#: Bytes of drawings that one process holds: most of a usual character (600 drawings of 450 kB),
+#: and what a minute of speech shows of five.
 HELD_BYTES: Final = 256 << 20
 
 #: Directories of bundles that one process holds; one of 3 000 drawings takes a megabyte.
