@@ -82,11 +82,8 @@ def work_of(base: Foundation, access: Access, *, spares: int) -> Work:
     characters = characters_over(base)
     timelines = timelines_over(base, characters)
     kinds = kinds_of(workshop, terms, pods, characters, timelines)
-    observers = (
-        characters.book.observe,
-        *(access.quotas.observe, access.idempotency.observe),
-        *(retention.expire, usage.observe, outbox.observer, log_job),
-    )
+    told = (characters.book.observe, access.quotas.observe, access.idempotency.observe)
+    observers = (*told, retention.expire, usage.observe, outbox.observer, log_job)
     return Work(
         registry=registry,
         catalog=catalog,

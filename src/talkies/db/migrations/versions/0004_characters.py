@@ -32,6 +32,10 @@ def upgrade() -> None:
     op.create_index("ix_characters_user_id", "characters", ["user_id"])
     op.create_index("ix_characters_job_id", "characters", ["job_id"])
     op.create_index("ix_characters_sha256", "characters", ["sha256"])
+    _timelines()
+
+
+def _timelines() -> None:
     op.create_table(
         "timelines",
         sa.Column("id", sa.String(40), primary_key=True),
