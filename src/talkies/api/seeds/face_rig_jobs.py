@@ -11,7 +11,7 @@ from talkies.api.creation import Asked, Created, Creation
 from talkies.api.seeds.face_rig_answers import NotYet
 from talkies.api.seeds.failures import failure_of
 from talkies.api.services import Services
-from talkies.errors import IdempotencyInProgress, NotFound
+from talkies.errors import IdempotencyInProgress
 from talkies.jobs.records import Job, Status
 from talkies.kit.ids import new_id
 from talkies.studio.access.idempotency import fingerprint
@@ -49,13 +49,7 @@ def job_for(
         return own_job(services.jobs, who, job_id)
 
     creation = Creation(services.idempotency, route, fingerprint(asked.fields, asked.files))
-    try:
-        made = _waited(lambda: creation.once(who, asked, make, again))
-    except NotFound as error:
-        if "job_id" not in error.details:
-            raise
-        # It was deleted since.
-        return make(new_id(asked.prefix))
+    made = _waited(lambda: creation.once(who, asked, make, again))
     if made.replayed and not _is_wanted(made.value, services.clock()):
         return make(new_id(asked.prefix))
     return made.value

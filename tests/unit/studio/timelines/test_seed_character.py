@@ -1,9 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from seed_stage import Seeds, seeds
 from seed_tree import write_tree
+from service_stage import serving
 
 from talkies.errors import NotFound, StorageRefused
 from talkies.jobs.records import Job, Status
@@ -74,3 +77,40 @@ def test_a_bucket_without_frames_is_no_character(service: Seeds, tmp_path: Path)
 
     with pytest.raises(NotFound):
         character_of(service, empty).id_or_job()
+
+
+class PublicTree(LocalStorage):
+    """A tree whose links are public addresses."""
+
+    def link(self, key: str, **_: object) -> str:
+        return f"https://cdn.example/{key}"
+
+
+def test_over_http_a_bucket_redirects_and_an_export_waits_for_its_tree(
+    service: Seeds, bucket: Path
+) -> None:
+    storage = PublicTree(bucket, LinkSigner(b"s" * 32))
+    frames = BucketFrames(storage, clock=lambda: 0.0)
+    services = service.services
+    character = BucketCharacter(services.characters, services.jobs, frames, URL)
+    rig = replace(services.face_rig, frames=frames, character=character)
+    http = replace(services.http, legacy_wait_seconds=0.1)
+    body = {"combined_timeline": [{"time_ms": 0, "target_expr": "neutral"}]}
+    with (
+        serving(replace(services, face_rig=rig, http=http)) as url,
+        httpx.Client(base_url=url, timeout=20) as api,
+    ):
+        frame = api.get("/frames/neutral_to_blink__center/100.png")
+        assert frame.status_code == 302
+        assert frame.headers["location"] == (
+            "https://cdn.example/sequences/neutral_to_blink__center/100.png"
+        )
+        waiting = api.post("/export-video", json=body)
+        assert waiting.status_code == 503
+        job_id = waiting.json()["error"]["details"]["job_id"]
+        assert services.jobs.get(job_id).kind == "character"
+        service.fail(job_id, StorageRefused())
+        again = api.post("/export-video", json=body)
+        assert again.json()["error"]["details"]["job_id"] == job_id
+        made = api.post("/timeline/neutral_to_blink__center/regenerate", json={"t": 0.5})
+        assert made.status_code == 409
