@@ -86,13 +86,7 @@ def export_timeline(
     form = format_of(output, options.format)
     require_draftable(form, options)
     performed = perform(timeline, character, form, fps=options.fps, sound=sound)
-    drawings = {
-        name
-        for cel in performed.playback.cels
-        for name in (cel.drawing, cel.lids)
-        if name is not None
-    }
-    with open_pack(character, drawings=drawings, advance=preparing) as pack:
+    with open_pack(character, drawings=performed.drawings, advance=preparing) as pack:
         film, warnings = film_of(performed, pack, form, options)
         with contextlib.ExitStack() as places:
             captions = caption_paths(output, form, options.captions)

@@ -21,7 +21,7 @@ from talkies.rigs.export.drawings import Drawings
 
 #: Bytes of pictures that are kept for when they are shown again: 54 of 1024×1536, with which a
 #: character that speaks has nine of ten frames at hand.
-KEPT_BYTES: Final = 128_000_000
+KEPT_BYTES: Final = 48_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,12 @@ class Performed:
     #: In sentences.
     warnings: tuple[str, ...]
 
+    @property
+    def drawings(self) -> frozenset[str]:
+        """Paths in the tree of all drawings that are shown."""
+        cels = self.playback.cels
+        return frozenset(name for cel in cels for name in (cel.drawing, cel.lids) if name)
+
 
 def perform(
     timeline: Timeline,

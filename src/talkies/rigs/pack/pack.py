@@ -77,6 +77,7 @@ class Pack:
         """
         blob = self._blob(drawing)
         planes = planes_of(self._bytes(blob.span), self.width, self.height, alpha=blob.alpha)
+        self._forget(blob.span)
         if planes.alpha is None and self._transparent:
             opaque = np.full_like(planes.y, 255)
             return Planes(planes.y, planes.u, planes.v, opaque)
@@ -117,6 +118,11 @@ class Pack:
 
     def _bytes(self, span: Span) -> memoryview:
         return memoryview(self._view)[span.offset : span.offset + span.length]
+
+    def _forget(self, span: Span) -> None:
+        """Let the pages of what was read go: else memory grows by every drawing that is shown."""
+        start = span.offset // mmap.PAGESIZE * mmap.PAGESIZE
+        self._view.madvise(mmap.MADV_DONTNEED, start, span.offset + span.length - start)
 
     def _mask(self, pose: str) -> LidMask:
         lids = self._index.lids[pose]
