@@ -12,6 +12,7 @@ import argparse
 import json
 import subprocess
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -83,7 +84,7 @@ class Recording:
 
 def recordings(*, quick: bool = False) -> Iterator[Recording]:
     sentences = json.loads(SENTENCES.read_text(encoding="utf-8"))[LANGUAGE]
-    for voice in VOICES[-1:] if quick else VOICES:
+    for voice in VOICES[:1] if quick else VOICES:
         if not find_voice(voice).available:
             print(f"{voice} is not installed; its rows are left out")
             continue
@@ -98,7 +99,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
         for each in json.loads(REFERENCE.read_text(encoding="utf-8"))["recordings"]
     }
     aligner, tallies = Aligner(), {name: Tally() for name in ("ours", "free", "exact", "rhubarb")}
-    pairs = Pairs()
+    pairs, voices = Pairs(), defaultdict(lambda: (Tally(), Tally()))
     for spoken in recordings(quick=quick):
         known = reference[spoken.voice, spoken.text]
         if abs(known["samples"] - len(spoken.samples)) > SAMPLES_APART:
@@ -111,7 +112,13 @@ def rows(*, quick: bool) -> Iterator[Row]:
         tallies["exact"].add(spoken, shapes(spoken.truth, spoken))
         tallies["free"].add(spoken, shapes(recognise(spoken.samples), spoken))
         pairs.add(spoken.seconds, ours, theirs)
+        for tally, cues in zip(voices[spoken.voice], (ours, theirs), strict=True):
+            tally.add(spoken, cues)
     yield from results(tallies, pairs)
+    for voice, (mine, others) in voices.items():
+        name = voice.replace(":", "-")
+        yield reported(f"rig.visemes.{name}.shapes_over_rhubarb", mine.rate / others.rate)
+        yield reported(f"rig.visemes.{name}.closed_lips.recall.rhubarb", others.recall)
 
 
 def shapes(alignment: Alignment, spoken: Recording) -> list[Cue]:
