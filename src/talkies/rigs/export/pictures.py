@@ -19,9 +19,10 @@ from talkies.rigs.export.camera import WHOLE, look, scaled
 from talkies.rigs.export.composing import over
 from talkies.rigs.export.drawings import Drawings
 
-#: Bytes of pictures that are kept for when they are shown again: 54 of 1024×1536, with which a
-#: character that speaks has nine of ten frames at hand.
-KEPT_BYTES: Final = 48_000_000
+#: Pictures that are kept for when they are shown again, and their bytes: 40 of 1024×1536. A
+#: character that speaks has three of four frames at hand then.
+KEPT_MOST: Final = 40
+KEPT_BYTES: Final = 96_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,8 @@ class _Cels:
         #: Pictures of cels, each with the place in the order where it is needed next.
         self._kept: dict[int, tuple[Planes, int]] = {}
         pixels = self._canvas[0] * self._canvas[1]
-        self._room = max(1, KEPT_BYTES * 2 // (pixels * (5 if film.transparent else 3)))
+        room = KEPT_BYTES * 2 // (pixels * (5 if film.transparent else 3))
+        self._room = min(max(1, room), KEPT_MOST)
 
     def pictures(self) -> Iterator[Planes]:
         for cel, again in zip(self._order, self._again, strict=True):
