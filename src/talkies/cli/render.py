@@ -10,6 +10,7 @@ from talkies.cli.sections import Sectioned
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
+# fmt: off - what belongs together shares a line: there are many options
 @app.command(cls=Sectioned)
 def render(  # noqa: PLR0917 - a command's parameters are its options
     portrait: flags.Portrait = None,
@@ -18,8 +19,7 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
     text: flags.Text = None,
     text_file: flags.TextFile = None,
     voice: flags.Voice = None,
-    speed: flags.Speed = None,
-    pitch: flags.Pitch = None,
+    speed: flags.Speed = None, pitch: flags.Pitch = None,
     transcript: flags.Transcript = None,
     language: flags.Language = None,
     engine: flags.Engine = None,
@@ -46,10 +46,8 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
     score: flags.WithScore = None,
     contact_sheet: flags.ContactSheet = None,
     overwrite: flags.Overwrite = False,
-    manifest: flags.Manifest = None,
-    out_dir: flags.OutDir = None,
-    json: flags.AsJson = False,
-    quiet: flags.Quiet = False,
+    manifest: flags.Manifest = None, out_dir: flags.OutDir = None,
+    json: flags.AsJson = False, quiet: flags.Quiet = False,
 ) -> None:
     """Make a talking video from a portrait and speech.
 
@@ -57,3 +55,4 @@ def render(  # noqa: PLR0917 - a command's parameters are its options
     """
     # The work is slow to load, and help and completion stay quick.
     import_module("talkies.cli.work").render(dict(locals()))
+# fmt: on
