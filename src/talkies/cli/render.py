@@ -10,7 +10,8 @@ from talkies.cli.sections import Sectioned
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
 
 
-# fmt: off - what belongs together shares a line: there are many options
+# There are many options: what belongs together shares a line.
+# fmt: off
 @app.command(cls=Sectioned)
 def render(  # noqa: PLR0917 - a command's parameters are its options
     portrait: flags.Portrait = None,
