@@ -79,7 +79,8 @@ def _many(given: Mapping[str, Any], options: VideoOptions) -> None:
     taken = [name for name in alone if given[name] is not None]
     if taken:
         raise InvalidOption(
-            f"`{taken[0].removesuffix('_file')}` belongs into the rows of the manifest.", hint="Leave it out here."
+            f"`{taken[0].removesuffix('_file')}` belongs into the rows of the manifest.",
+            hint="Leave it out here.",
         )
     run_batch(manifest, out_dir, options, as_json=as_json, quiet=quiet)
 
