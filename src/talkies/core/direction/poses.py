@@ -18,8 +18,8 @@ from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timing import TimeRange
 
 #: Seconds of a turn, where the rest has room for it: small head movements in conversation take
-#: 0.2 to 0.4 s (Hadar, Steiner and Rose 1985).
-TURN_SECONDS = (0.12, 0.3)
+#: 0.2 to 0.4 s (Hadar, Steiner and Rose 1985); a head that is quicker seems to snap.
+TURN_SECONDS = (0.2, 0.3)
 #: Turns begin at least this many seconds apart, so that the head is not restless.
 LEAST_APART = 2.0
 #: No tilt lasts longer, in seconds, and no raised head.
