@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.face.finding import topology
+from talkies.face.puppet.resampling import resized
 
 Colour = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -22,6 +23,8 @@ _SEAM_DARK, _MOST_DARK = 0.42, 18.0
 _BRIGHTEST, _OF_EYES = 245.0, 0.95
 #: Teeth of drawn faces, RGB, and how flat their mouths are painted.
 _PAINTED, _FLAT = np.array([249, 244, 236]), 0.72
+#: D in pixels at which a face is seen small.
+_SMALL = 50.0
 #: Luminance weights of BT.709.
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -109,8 +112,11 @@ def _grain(pixels: Pixels, points: NDArray[np.floating]) -> float:
 
 
 def flatness(pixels: Pixels, points: NDArray[np.floating]) -> float:
-    """Share of the middle of a face that is as even as a drawing: photographs have noise."""
-    return float((_rough(pixels, points) == 0).mean())
+    """Share of the middle of a face that is even, as it is seen small: more of drawings is."""
+    across = points[topology.RIGHT_EYE_OUTER] - points[topology.LEFT_EYE_OUTER]
+    scale = min(1.0, _SMALL / float(np.hypot(across[0], across[1])))
+    size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
+    return float((_rough(resized(pixels, size), points * scale) == 0).mean())
 
 
 def _rough(pixels: Pixels, points: NDArray[np.floating]) -> Colour:
