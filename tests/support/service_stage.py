@@ -51,6 +51,13 @@ from talkies.studio.characters.service import Characters
 from talkies.studio.characters.shelf import Shelf
 from talkies.studio.engine_states import EngineStates
 from talkies.studio.engines import EngineCatalog
+from talkies.studio.face_rig.character import NamedCharacter
+from talkies.studio.face_rig.export import SeedExports
+from talkies.studio.face_rig.frames import CharacterFrames
+from talkies.studio.face_rig.regeneration import SeedRegeneration
+from talkies.studio.face_rig.rig import SeedRig
+from talkies.studio.face_rig.sounds import SeedSounds
+from talkies.studio.face_rig.voice import SeedVoice
 from talkies.studio.fetching import Fetcher
 from talkies.studio.health.fleet import FleetNumbers
 from talkies.studio.health.readiness import Probe, Readiness, try_database, try_migrations
@@ -59,13 +66,6 @@ from talkies.studio.previews import Previews
 from talkies.studio.removal.deletion import Deletion, Holdings
 from talkies.studio.speaking import Script
 from talkies.studio.timelines.book import TimelineBook
-from talkies.studio.timelines.seed_character import NamedCharacter
-from talkies.studio.timelines.seed_export import SeedExports
-from talkies.studio.timelines.seed_frames import CharacterFrames
-from talkies.studio.timelines.seed_regeneration import SeedRegeneration
-from talkies.studio.timelines.seed_rig import SeedRig
-from talkies.studio.timelines.seed_sounds import SeedSounds
-from talkies.studio.timelines.seed_voice import SeedVoice
 from talkies.studio.timelines.service import Surroundings, Timelines
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.usage.prices import Prices

@@ -21,11 +21,11 @@ from talkies.studio.characters.gallery import Gallery
 from talkies.studio.characters.service import Characters
 from talkies.studio.engine_states import EngineStates
 from talkies.studio.engines import EngineCatalog
+from talkies.studio.face_rig.rig import SeedRig
 from talkies.studio.health.readiness import Readiness
 from talkies.studio.health.report import Health
 from talkies.studio.previews import Previews
 from talkies.studio.removal.deletion import Deletion
-from talkies.studio.timelines.seed_rig import SeedRig
 from talkies.studio.timelines.service import Timelines
 from talkies.studio.usage.book import UsageBook
 from talkies.studio.videos.service import Videos

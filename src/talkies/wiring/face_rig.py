@@ -6,14 +6,14 @@ from talkies.settings import Settings
 from talkies.storage.base import Storage
 from talkies.studio.audio.service import Audio
 from talkies.studio.characters.service import Characters
-from talkies.studio.timelines.seed_bucket import BucketFrames
-from talkies.studio.timelines.seed_character import BucketCharacter, NamedCharacter, SeedCharacter
-from talkies.studio.timelines.seed_export import SeedExports
-from talkies.studio.timelines.seed_frames import CharacterFrames, SeedFrames
-from talkies.studio.timelines.seed_regeneration import SeedRegeneration
-from talkies.studio.timelines.seed_rig import SeedRig
-from talkies.studio.timelines.seed_sounds import SeedSounds
-from talkies.studio.timelines.seed_voice import SeedVoice
+from talkies.studio.face_rig.bucket import BucketFrames
+from talkies.studio.face_rig.character import BucketCharacter, NamedCharacter, SeedCharacter
+from talkies.studio.face_rig.export import SeedExports
+from talkies.studio.face_rig.frames import CharacterFrames, SeedFrames
+from talkies.studio.face_rig.regeneration import SeedRegeneration
+from talkies.studio.face_rig.rig import SeedRig
+from talkies.studio.face_rig.sounds import SeedSounds
+from talkies.studio.face_rig.voice import SeedVoice
 from talkies.studio.timelines.service import Timelines
 from talkies.wiring.characters import FramesInBucket, character_terms, frames_in_bucket
 from talkies.wiring.installation import Installation

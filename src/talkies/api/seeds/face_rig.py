@@ -26,8 +26,8 @@ from talkies.errors import (
     RangeUnsatisfiable,
     StorageRefused,
 )
-from talkies.studio.timelines.seed_frames import CharacterFrames
-from talkies.studio.timelines.seed_regeneration import Anchors, CannotRegenerate
+from talkies.studio.face_rig.frames import CharacterFrames
+from talkies.studio.face_rig.regeneration import Anchors, CannotRegenerate
 
 router = APIRouter(tags=["face rig"], route_class=route_class(worded))
 

@@ -14,7 +14,7 @@ from talkies.api.loopback import from_this_machine
 from talkies.api.requests import services_of
 from talkies.errors import Forbidden
 from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.timelines.seed_frames import HOUSE
+from talkies.studio.face_rig.frames import HOUSE
 
 #: Every origin, in the settings.
 EVERY: Final = "*"

@@ -41,8 +41,8 @@ from talkies.errors import (
 from talkies.jobs.records import Job
 from talkies.storage.filenames import attachment
 from talkies.studio.access.principal import Principal
+from talkies.studio.face_rig.export import SeedExport
 from talkies.studio.timelines.kinds import EXPORT_PREFIX
-from talkies.studio.timelines.seed_export import SeedExport
 
 router = APIRouter(tags=["face rig"], route_class=route_class(worded))
 

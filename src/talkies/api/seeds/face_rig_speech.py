@@ -52,10 +52,10 @@ from talkies.studio.access.principal import Principal
 from talkies.studio.assets.inputs import keep_input
 from talkies.studio.audio.kinds import ALIGNMENT_PREFIX
 from talkies.studio.audio.requests import AlignmentSubmission
-from talkies.studio.timelines import seed_emotions
-from talkies.studio.timelines.seed_export import ORIGIN
-from talkies.studio.timelines.seed_sounds import FOLDER
-from talkies.studio.timelines.seed_words import words_file
+from talkies.studio.face_rig import emotions
+from talkies.studio.face_rig.export import ORIGIN
+from talkies.studio.face_rig.sounds import FOLDER
+from talkies.studio.face_rig.words import words_file
 from talkies.studio.videos.workbench import TIMING
 
 router = APIRouter(tags=["face rig"], route_class=route_class(worded))
@@ -219,7 +219,7 @@ def _timeline(file: SeedFile) -> TimelineAnswer:
 )
 def generate_emotions(body: EmotionsBody, _: Caller, services: ServicesDep) -> EmotionsAnswer:
     """By the model that the settings name, and by built-in rules where there is none."""
-    faces = seed_emotions.plan(
+    faces = emotions.plan(
         body.transcript,
         keyframes_of(body.phoneme_timeline),
         round(body.total_duration_ms),

@@ -11,7 +11,7 @@ from talkies.api.creation import Asked
 from talkies.api.seeds.face_rig_jobs import job_for
 from talkies.jobs.records import Job, NewJob
 from talkies.studio.access.idempotency import IdempotentRequest, fingerprint
-from talkies.studio.timelines.seed_frames import HOUSE
+from talkies.studio.face_rig.frames import HOUSE
 
 ROUTE = "POST /export-video"
 ASKED = Asked(prefix="exp", fields={"fps": 24}, files={})

@@ -1,34 +1,17 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from file_room import engine, file_room_postgres, room  # noqa: F401  fixtures
-from small_character import small_character
-from timeline_room import Known, TimelineRoom, known_timeline, timeline_room
+from timeline_room import Known, known_timeline, timeline_room
+from timeline_stage import makers, robin, stage  # noqa: F401  fixtures
 
 from talkies.studio.making import Makers
 
 
 @pytest.fixture(scope="session")
-def makers() -> Iterator[Makers]:
-    pool = Makers(spares=1)
-    pool.start()
-    yield pool
-    pool.close()
-
-
-@pytest.fixture(scope="session")
-def robin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_character(tmp_path_factory.mktemp("characters") / "robin").folder
-
-
-@pytest.fixture
-def stage(tmp_path: Path, makers: Makers, robin: Path) -> Iterator[TimelineRoom]:
-    made = timeline_room(tmp_path, makers, robin)
-    yield made
-    made.engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def known(tmp_path_factory: pytest.TempPathFactory, makers: Makers, robin: Path) -> Known:
+def known(
+    tmp_path_factory: pytest.TempPathFactory,
+    makers: Makers,  # noqa: F811  the fixture
+    robin: Path,  # noqa: F811  the fixture
+) -> Known:
     return known_timeline(timeline_room(tmp_path_factory.mktemp("known"), makers, robin))

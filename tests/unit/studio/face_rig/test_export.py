@@ -16,9 +16,9 @@ from talkies.core.timing import TimeRange
 from talkies.errors import InvalidOption, UnknownCharacter
 from talkies.jobs.records import Job
 from talkies.kit.ids import new_id
+from talkies.studio.face_rig.export import SeedExport
+from talkies.studio.face_rig.frames import HOUSE
 from talkies.studio.timelines.requests import export_submission_from
-from talkies.studio.timelines.seed_export import SeedExport
-from talkies.studio.timelines.seed_frames import HOUSE
 
 
 @pytest.fixture(scope="module")

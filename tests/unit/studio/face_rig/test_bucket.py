@@ -11,7 +11,7 @@ from talkies.storage.base import BlobInfo
 from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
 from talkies.studio.characters.contents import contents_of
-from talkies.studio.timelines.seed_bucket import LISTED_SECONDS, BucketFrames
+from talkies.studio.face_rig.bucket import LISTED_SECONDS, BucketFrames
 
 
 class PublicTree(LocalStorage):

@@ -15,7 +15,7 @@ from talkies.core.rig.model import NEUTRAL, RigConfig
 from talkies.core.rig.standard import STANDARD
 from talkies.core.timeline.formats.seed import RELAX, SeedKeyframe
 from talkies.core.timing import SPEECH_RATE, TimeRange, convert
-from talkies.studio.timelines.seed_words import EARLY, RELAXES
+from talkies.studio.face_rig.words import EARLY, RELAXES
 
 #: The expressions that the seed asked its model for.
 FACES: Final = (NEUTRAL, "happy_soft", "concerned", "surprised_ah")

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from talkies.studio.timelines.seed_character import SeedCharacter
-from talkies.studio.timelines.seed_emotions import Planner
-from talkies.studio.timelines.seed_export import SeedExports
-from talkies.studio.timelines.seed_frames import SeedFrames
-from talkies.studio.timelines.seed_regeneration import SeedRegeneration
-from talkies.studio.timelines.seed_sounds import SeedSounds
-from talkies.studio.timelines.seed_voice import SeedVoice
+from talkies.studio.face_rig.character import SeedCharacter
+from talkies.studio.face_rig.emotions import Planner
+from talkies.studio.face_rig.export import SeedExports
+from talkies.studio.face_rig.frames import SeedFrames
+from talkies.studio.face_rig.regeneration import SeedRegeneration
+from talkies.studio.face_rig.sounds import SeedSounds
+from talkies.studio.face_rig.voice import SeedVoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from talkies.errors import NotFound, StorageRefused
 from talkies.jobs.records import Job, Status
 from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
-from talkies.studio.timelines.seed_bucket import BucketFrames
-from talkies.studio.timelines.seed_character import BucketCharacter, NamedCharacter
+from talkies.studio.face_rig.bucket import BucketFrames
+from talkies.studio.face_rig.character import BucketCharacter, NamedCharacter
 
 URL = "s3://bucket/frames/"
 

@@ -7,8 +7,8 @@ from service_stage import Stage, built
 
 from talkies.errors import InvalidRequest, NotFound, UnsupportedMedia
 from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.timelines.seed_frames import HOUSE
-from talkies.studio.timelines.seed_sounds import SeedSounds
+from talkies.studio.face_rig.frames import HOUSE
+from talkies.studio.face_rig.sounds import SeedSounds
 
 #: Milliseconds.
 NOW = 1_732_233_600_000

@@ -8,7 +8,7 @@ from talkies.core.alignment import SILENCE, Alignment, AlignmentSource, Phoneme,
 from talkies.core.phonemes import INVENTORY
 from talkies.core.timeline.formats.seed import RELAX, SeedFile
 from talkies.core.timing import TimeRange
-from talkies.studio.timelines.seed_words import words_file
+from talkies.studio.face_rig.words import words_file
 
 #: Ticks of a millisecond.
 MS = 16

@@ -26,7 +26,7 @@ from talkies.errors import BlobMissing, NotFound
 from talkies.rigs.character import CONFIG
 from talkies.storage.base import Storage
 from talkies.studio.characters.drawings import missing
-from talkies.studio.timelines.seed_frames import (
+from talkies.studio.face_rig.frames import (
     Remembered,
     contents_from,
     manifest_in,

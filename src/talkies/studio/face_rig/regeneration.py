@@ -18,7 +18,7 @@ from talkies.media.pictures import load_picture, save_picture
 from talkies.rigs.character import FRAMES, Character
 from talkies.rigs.inbetween import inbetween
 from talkies.rigs.tree.opening import open_character
-from talkies.studio.timelines.seed_frames import plain_folder
+from talkies.studio.face_rig.frames import plain_folder
 
 _MANIFEST: Final = "manifest.json"
 #: Where a sequence ends.

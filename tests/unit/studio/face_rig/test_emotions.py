@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from talkies.core.direction.feelings import FaceChange
 from talkies.core.timeline.formats.seed import RELAX, SeedKeyframe
 from talkies.core.timing import SPEECH_RATE
-from talkies.studio.timelines.seed_emotions import FACES, heard, plan
+from talkies.studio.face_rig.emotions import FACES, heard, plan
 
 TEXT = "I love this! But what terrible news."
 

@@ -8,8 +8,8 @@ from talkies.kit.ids import named_id
 from talkies.studio.characters.kinds import CHARACTER_PREFIX
 from talkies.studio.characters.requests import CharacterSubmission
 from talkies.studio.characters.service import Characters
-from talkies.studio.timelines.seed_bucket import BucketFrames
-from talkies.studio.timelines.seed_frames import HOUSE
+from talkies.studio.face_rig.bucket import BucketFrames
+from talkies.studio.face_rig.frames import HOUSE
 
 #: What the character that is brought from a bucket is called.
 NAME: Final = "frames of the bucket"

@@ -8,7 +8,7 @@ from service_stage import Stage, built
 from small_character import small_character
 
 from talkies.errors import NotFound, NotReady
-from talkies.studio.timelines.seed_frames import BELIEVED_SECONDS, CharacterFrames, Remembered
+from talkies.studio.face_rig.frames import BELIEVED_SECONDS, CharacterFrames, Remembered
 
 SEQUENCE = "neutral_to_speaking_ah__center"
 

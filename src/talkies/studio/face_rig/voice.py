@@ -15,7 +15,7 @@ from talkies.media.sounds import save_sound
 from talkies.studio.access.principal import Principal
 from talkies.studio.audio.requests import SpeechSubmission
 from talkies.studio.audio.service import Audio
-from talkies.studio.timelines.seed_sounds import SeedSounds
+from talkies.studio.face_rig.sounds import SeedSounds
 
 #: Samples a second of the seed's WAVs, in one channel.
 RATE: Final = 16_000

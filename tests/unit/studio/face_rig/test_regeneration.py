@@ -10,7 +10,7 @@ from small_character import small_character
 from talkies.errors import Conflict, NotFound
 from talkies.media.pictures import load_own_picture
 from talkies.rigs.tree.opening import open_character
-from talkies.studio.timelines.seed_regeneration import (
+from talkies.studio.face_rig.regeneration import (
     Anchors,
     CannotRegenerate,
     SeedRegeneration,
