@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from talkies.core.alignment import Alignment
-from talkies.core.direction.blinks import blink_clips
+from talkies.core.direction.blinks import blink_clips, eyes_busy
 from talkies.core.direction.captions import caption_clips
 from talkies.core.direction.expressions import expression_clips
 from talkies.core.direction.feelings import FaceChange, plan_faces
@@ -73,11 +73,13 @@ def direct(
         rests=tuple(shape.span for shape in mouth if shape.role is Role.REST),
     )
     shown = scene.expressions(faces) if wanted.expressions else ()
+    turned = scene.poses(shown, _dice(seed, 1)) if wanted.poses else ()
+    busy = eyes_busy(shown, turned, config)
     tracks = {
         TrackName.VISEMES: viseme_clips(mouth),
         TrackName.EXPRESSIONS: shown,
-        TrackName.POSES: scene.poses(shown, _dice(seed, 1)) if wanted.poses else (),
-        TrackName.BLINKS: scene.blinks(_dice(seed, 2)) if wanted.blinks else (),
+        TrackName.POSES: turned,
+        TrackName.BLINKS: scene.blinks(busy, _dice(seed, 2)) if wanted.blinks else (),
         TrackName.CAPTIONS: scene.captions() if wanted.captions else (),
     }
     return {name: clips for name, clips in tracks.items() if clips}
@@ -105,8 +107,9 @@ class _Scene:
         busy = [clip.span for clip in shown]
         return pose_clips(said, self.rests, self.config, fps=self.fps, dice=dice, busy=busy)
 
-    def blinks(self, dice: np.random.Generator) -> tuple[Clip, ...]:
-        return blink_clips(pauses(self.alignment), fps=self.fps, frames=self.frames, dice=dice)
+    def blinks(self, busy: Sequence[TimeRange], dice: np.random.Generator) -> tuple[Clip, ...]:
+        silences = pauses(self.alignment)
+        return blink_clips(silences, fps=self.fps, frames=self.frames, dice=dice, busy=busy)
 
     def captions(self) -> tuple[Clip, ...]:
         return caption_clips(self.alignment, fps=self.fps, frames=self.frames)
