@@ -3,7 +3,7 @@ import pytest
 
 from talkies.errors import CharacterInvalid
 from talkies.media.pictures import Picture
-from talkies.rigs.inbetween import inbetween
+from talkies.rigs.inbetween import Between
 
 
 def disc(x: int, *, transparent: bool = True, size: tuple[int, int] = (64, 64)) -> Picture:
@@ -26,7 +26,7 @@ def middle(picture: Picture) -> float:
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
 def test_what_moves_is_so_far_on_its_way(share: float) -> None:
-    between = inbetween(disc(28), disc(36), share)
+    between = Between(disc(28), disc(36)).at(share)
 
     assert middle(between) == pytest.approx(28 + 8 * share, abs=0.8)
 
@@ -35,23 +35,23 @@ def test_the_ends_are_the_drawings_themselves() -> None:
     start, end = disc(28), disc(36)
 
     for share, drawing in ((0.0, start), (1.0, end)):
-        between = inbetween(start, end, share)
+        between = Between(start, end).at(share)
         assert np.array_equal(between.alpha, drawing.alpha)
         seen = drawing.alpha == 255
         assert np.array_equal(between.pixels[seen], drawing.pixels[seen])
 
 
 def test_opaque_drawings_give_an_opaque_one() -> None:
-    assert inbetween(disc(28, transparent=False), disc(32, transparent=False), 0.5).alpha is None
-    assert inbetween(disc(28), disc(32, transparent=False), 0.5).alpha is not None
+    assert Between(disc(28, transparent=False), disc(32, transparent=False)).at(0.5).alpha is None
+    assert Between(disc(28), disc(32, transparent=False)).at(0.5).alpha is not None
 
 
 def test_the_same_drawings_give_the_same_one() -> None:
-    one, other = (inbetween(disc(28), disc(34), 0.5) for _ in range(2))
+    one, other = (Between(disc(28), disc(34)).at(0.5) for _ in range(2))
 
     assert np.array_equal(one.pixels, other.pixels)
 
 
 def test_drawings_of_two_sizes_have_none_between_them() -> None:
     with pytest.raises(CharacterInvalid, match="64×64 and 64×96"):
-        inbetween(disc(28), disc(28, size=(96, 64)), 0.5)
+        Between(disc(28), disc(28, size=(96, 64)))

@@ -16,7 +16,7 @@ from talkies.errors import Conflict, InvalidRequest, NotFound
 from talkies.kit.files import replacing
 from talkies.media.pictures import load_picture, save_picture
 from talkies.rigs.character import FRAMES, Character
-from talkies.rigs.inbetween import inbetween
+from talkies.rigs.inbetween import Between
 from talkies.rigs.tree.opening import open_character
 from talkies.studio.face_rig.frames import plain_folder
 
@@ -75,12 +75,9 @@ class SeedRegeneration:
             sequence = _sequence(character, path_id)
             start, end = _around(sequence, percent, anchors)
             drawing = _drawing(sequence, percent)
-            made = inbetween(
-                load_picture(character.path(start.drawing)),
-                load_picture(character.path(end.drawing)),
-                (percent - start.percent) / (end.percent - start.percent),
-            )
-            save_picture(made, folder / FRAMES / drawing)
+            between = Between(*(load_picture(character.path(one.drawing)) for one in (start, end)))
+            share = (percent - start.percent) / (end.percent - start.percent)
+            save_picture(between.at(share), folder / FRAMES / drawing)
             self._tell(folder, sequence, Stop(percent, drawing))
         return ManifestFrame(t=t, file=PurePosixPath(drawing).name)
 
