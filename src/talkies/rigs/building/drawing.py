@@ -28,6 +28,9 @@ Pixels = NDArray[np.uint8]
 
 #: What is laid behind a transparent drawing for those who look for a face in it.
 _PAPER: Final = 255
+#: Characters less wide than this, in pixels, are drawn twice as large and reduced: lids and lashes
+#: of a face have too few pixels there to be moved one by one.
+_SMALL: Final = 320
 #: An alpha channel that leaves less than this share of the picture out says nothing.
 _HALF_OPAQUE, _TRIVIAL_ALPHA = 128, 0.002
 
@@ -50,11 +53,14 @@ class Drawing:
     #: Whether the lips touch, and whether the eyes can blink.
     closed: bool
     blinks: bool
+    #: How many times larger than the character it is.
+    scale: int = 1
     warnings: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
-        return int(self.pixels.shape[1]), int(self.pixels.shape[0])
+        """Width and height of the character's drawings."""
+        return int(self.pixels.shape[1]) // self.scale, int(self.pixels.shape[0]) // self.scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,6 +75,8 @@ class Canvas:
     #: Width and height of the picture here, and its upper left corner.
     inner: tuple[int, int]
     corner: tuple[int, int]
+    #: How many times larger than the character it is.
+    scale: int = 1
 
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
         """Where a point of the original (x, y; pixel centres at integers) lies on the canvas."""
@@ -104,8 +112,9 @@ def own_size(picture: Picture) -> tuple[int, int]:
 
 
 def on_canvas(picture: Picture, size: tuple[int, int]) -> Canvas:
-    """A picture on a canvas of `size` (width, height)."""
-    width, height = size
+    """A picture on a canvas for drawings of `size` (width, height)."""
+    times = _times(picture, size)
+    width, height = (times * side for side in size)
     scale = min(width / picture.width, height / picture.height)
     inner = (
         min(width, max(1, round(picture.width * scale))),
@@ -114,7 +123,7 @@ def on_canvas(picture: Picture, size: tuple[int, int]) -> Canvas:
     alpha = picture.alpha
     if alpha is None:
         alpha = np.full(picture.pixels.shape[:2], _PAPER, np.uint8)
-    pixels, alpha = _scaled(picture.pixels, alpha, inner)
+    pixels, alpha = scaled(picture.pixels, alpha, inner)
     x, y = (width - inner[0]) // 2, height - inner[1]
     canvas = np.zeros((height, width, 3), np.uint8)
     cover = np.zeros((height, width), np.uint8)
@@ -126,10 +135,18 @@ def on_canvas(picture: Picture, size: tuple[int, int]) -> Canvas:
         original=(picture.width, picture.height),
         inner=inner,
         corner=(x, y),
+        scale=times,
     )
 
 
-def _scaled(pixels: Pixels, alpha: Pixels, size: tuple[int, int]) -> tuple[Pixels, Pixels]:
+def _times(picture: Picture, size: tuple[int, int]) -> int:
+    """How many times larger than asked for a picture is drawn: never larger than it is itself."""
+    width, height = size
+    enough = picture.width >= 2 * width and picture.height >= 2 * height
+    return 2 if width < _SMALL and enough else 1
+
+
+def scaled(pixels: Pixels, alpha: Pixels, size: tuple[int, int]) -> tuple[Pixels, Pixels]:
     """Both at a size; what is transparent gives no colour to what is not."""
     if size == (pixels.shape[1], pixels.shape[0]):
         return pixels, alpha
@@ -201,6 +218,7 @@ def _drawing(
         points=face.points,
         closed=closed,
         blinks=blinks,
+        scale=canvas.scale,
         warnings=warnings,
     )
 

@@ -11,7 +11,7 @@ from talkies.face.puppet.drawn_lids import DrawnLid
 from talkies.face.puppet.looks import LookMotion, look_motion
 from talkies.face.puppet.puppet import Painter, Pose, Puppet, make_puppet
 from talkies.media.yuv import Planes, to_planes, to_rgb
-from talkies.rigs.building.drawing import Drawing
+from talkies.rigs.building.drawing import Drawing, scaled
 
 Pixels = NDArray[np.uint8]
 
@@ -55,6 +55,8 @@ class Figure:
         """
         colours = np.where(self._same(frame)[..., None], self._own, to_rgb(frame))
         alpha = _alpha(frame)
+        if (alpha.shape[1], alpha.shape[0]) != self.size:
+            colours, alpha = scaled(colours, alpha, self.size)
         if self.key is not None and keyed:
             return before_key(colours, alpha, self.key)
         return np.dstack([np.where(alpha[..., None] > 0, colours, np.uint8(0)), alpha])
@@ -63,7 +65,8 @@ class Figure:
         """Where a frame has the drawing's own pixels."""
         own = self._planes
         chroma = (frame.u == own.u) & (frame.v == own.v)
-        whole = cv2.resize(chroma.astype(np.uint8), self.size, interpolation=cv2.INTER_NEAREST)
+        size = (own.width, own.height)
+        whole = cv2.resize(chroma.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         return np.asarray((frame.y == own.y) & (whole > 0), np.bool_)
 
 

@@ -7,6 +7,9 @@ import pytest
 from building_stage import ROBIN
 
 from talkies.errors import FaceNotFound, FaceUnusable, ImageTooSmall, InvalidOption
+from talkies.face.puppet.head import HeadPose
+from talkies.face.puppet.mouth_shape import MouthShape
+from talkies.face.puppet.puppet import Pose
 from talkies.media.pictures import Picture, save_picture
 from talkies.rigs.building.drawing import (
     found_drawing,
@@ -16,6 +19,7 @@ from talkies.rigs.building.drawing import (
     read_canvas,
     seen,
 )
+from talkies.rigs.building.figure import Figure, FigurePainter
 
 NOT_FACES = Path(__file__).parents[3] / "fixtures"
 
@@ -38,7 +42,7 @@ def test_points_move_with_the_picture_that_is_scaled() -> None:
     canvas = on_canvas(plain(100, 200), (200, 200))
     assert canvas.inner == (100, 200)
     assert canvas.place((10, 20)) == (60, 20)
-    half = on_canvas(plain(400, 400), (200, 200))
+    half = on_canvas(plain(800, 800), (400, 400))
     assert half.place((199.5, 99.5)) == (99.5, 49.5)
 
 
@@ -51,6 +55,35 @@ def test_what_is_transparent_gives_no_colour_to_what_is_not() -> None:
     assert small.alpha is not None
     colours = small.pixels[small.alpha > 20]
     assert np.abs(colours.astype(int) - (200, 40, 40)).max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("picture", "size", "times"),
+    [(800, 256, 2), (512, 256, 2), (500, 256, 1), (800, 320, 1), (256, 256, 1)],
+)
+def test_small_characters_are_drawn_twice_as_large_where_the_picture_is(
+    picture: int, size: int, times: int
+) -> None:
+    canvas = on_canvas(plain(picture, picture), (size, size))
+    assert canvas.scale == times
+    assert canvas.picture.pixels.shape[:2] == (times * size, times * size)
+
+
+def test_lids_of_a_small_character_close() -> None:
+    """Its eyes' green is gone: that of the iris, and that of a lid which is drawn too coarsely."""
+    figure = Figure(found_drawing(read_canvas(ROBIN, (192, 288)), None), None)
+    painter = FigurePainter(figure)
+    still = HeadPose()
+    opened, shut = (
+        painter.paint(Pose(mouth=MouthShape(), head=still, blink=blink)).astype(int)
+        for blink in (0.0, 1.0)
+    )
+    assert shut.shape == (288, 192, 4)
+    green, left = (
+        int((picture[..., 1] > picture[..., 0] + 8)[80:140].sum()) for picture in (opened, shut)
+    )
+    assert green > 40
+    assert left == 0
 
 
 def test_a_drawing_that_is_opaque_stays_opaque() -> None:
