@@ -1,7 +1,7 @@
 """Encoders: planes and sound in, streams of a container out, in constant memory."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -42,6 +42,8 @@ class VideoSpec:
     transparent: bool
     #: A fragmented MP4 of the same pictures and sound, which grows meanwhile.
     preview: Path | None = None
+    #: Called now and then where the end of a file takes long; it may raise to stop.
+    waiting: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         if self.width % 2 or self.height % 2 or min(self.width, self.height) < 2:  # noqa: PLR2004

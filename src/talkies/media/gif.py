@@ -84,6 +84,8 @@ class GifEncoder:
             stream.pix_fmt = "pal8"
             stream.codec_context.time_base = self._time_base
             for number, rgb in enumerate(self._frames.read()):
+                if self._spec.waiting is not None:
+                    self._spec.waiting()
                 for frame in draw(rgb, number):
                     target.mux(stream.encode(frame))
             target.mux(stream.encode(None))

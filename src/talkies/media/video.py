@@ -58,10 +58,13 @@ class VideoWriter:
         transparent: bool = False,
         preview: Path | None = None,
         chunks: Chunks | None = None,
+        waiting: Callable[[], None] | None = None,
     ) -> None:
         """Describe a video.
 
         An mp4 may be divided into `chunks`; those that an earlier file has can then be kept.
+        `waiting` is called now and then while a GIF is drawn, which begins when all its frames are
+        there; it may raise to stop.
 
         `preview` is a fragmented MP4 that can be played while it grows, made of the same packets;
         it is removed after an exception. A GIF has none, and there is no transparency in one.
@@ -83,6 +86,7 @@ class VideoWriter:
             sound=sound,
             transparent=transparent,
             preview=preview,
+            waiting=waiting,
         )
         if chunks is not None and format != "mp4":
             raise ValueError(f"{format} has no chunks")

@@ -67,6 +67,7 @@ class FilmWriter:
             sound=self.sound,
             transparent=film.transparent,
             chunks=chunks,
+            waiting=lambda: self.progress(film.frames, film.frames),
         )
 
     def _write_all(self, sink: FrameSink, painter: CaptionPainter) -> None:

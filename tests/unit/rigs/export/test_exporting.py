@@ -225,6 +225,19 @@ def test_an_export_that_is_cancelled_leaves_nothing(
         assert pack.width == 96
 
 
+def test_a_gif_can_be_cancelled_while_it_is_drawn(small: Character, output: Path) -> None:
+    told: list[int] = []
+
+    def stop(done: int, total: int) -> None:
+        told.append(done)
+        if told.count(total) > 3:
+            raise Canceled
+
+    with pytest.raises(Canceled):
+        export_timeline(played(30), small, output.with_suffix(".gif"), progress=stop)
+    assert list(output.parent.iterdir()) == []
+
+
 def test_what_was_there_survives_an_export_that_fails(small: Character, output: Path) -> None:
     output.write_bytes(b"precious")
     with pytest.raises(FileMissing):
