@@ -57,7 +57,7 @@ def cases(draw: st.DrawFn) -> tuple[Timeline, Edit]:
     return made, draw(edits(made))
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(cases())
 def test_an_edit_and_its_inverse_leave_the_timeline_as_it_was(case: tuple[Timeline, Edit]) -> None:
     before, edit = case
@@ -68,7 +68,7 @@ def test_an_edit_and_its_inverse_leave_the_timeline_as_it_was(case: tuple[Timeli
         assert apply(undone, redo)[0] == after
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(cases())
 def test_edits_and_inverses_are_json_and_back(case: tuple[Timeline, Edit]) -> None:
     before, edit = case
@@ -80,7 +80,7 @@ def test_edits_and_inverses_are_json_and_back(case: tuple[Timeline, Edit]) -> No
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(timelines(), st.data())
 def test_many_edits_have_one_inverse(before: Timeline, data: st.DataObject) -> None:
     after, done = before, []
