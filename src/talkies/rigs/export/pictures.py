@@ -24,6 +24,9 @@ from talkies.rigs.export.drawings import Drawings
 KEPT_MOST: Final = 40
 KEPT_BYTES: Final = 96_000_000
 
+#: Grows when the same film is painted in another way: nothing of before is then taken over.
+_PAINTING: Final = 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Film:
@@ -84,7 +87,7 @@ class FilmKeys:
     def __init__(self, film: Film, painter: CaptionPainter) -> None:
         self._film, self._painter = film, painter
         backdrop = "" if film.backdrop is None else film.backdrop.key
-        self._common = f"{film.size} {film.canvas} {backdrop}"
+        self._common = f"{_PAINTING} {film.size} {film.canvas} {backdrop}"
         self._moving = isinstance(film.backdrop, MovingBackdrop)
         self._cels = [self._shown(cel) for cel in film.playback.cels]
 
