@@ -21,6 +21,7 @@ from talkies.rigs.building.hand_points import (
     Mouth,
     hand_points_from_json,
     require_inside,
+    require_large,
 )
 from talkies.rigs.building.options import LARGEST, SMALLEST
 
@@ -96,7 +97,8 @@ def read_canvas(path: Path, size: tuple[int, int] | None) -> Canvas:
     `ImageTooSmall`.
     """
     picture = load_picture(path)
-    return on_canvas(picture, size or own_size(picture))
+    wanted = size or own_size(picture)
+    return on_canvas(picture, wanted, times=_times(picture, wanted))
 
 
 def own_size(picture: Picture) -> tuple[int, int]:
@@ -111,9 +113,8 @@ def own_size(picture: Picture) -> tuple[int, int]:
     return width, height
 
 
-def on_canvas(picture: Picture, size: tuple[int, int]) -> Canvas:
-    """A picture on a canvas for drawings of `size` (width, height)."""
-    times = _times(picture, size)
+def on_canvas(picture: Picture, size: tuple[int, int], *, times: int = 1) -> Canvas:
+    """A picture on a canvas so many `times` larger than `size` (width, height)."""
     width, height = (times * side for side in size)
     scale = min(width / picture.width, height / picture.height)
     inner = (
@@ -200,7 +201,9 @@ def placed_drawing(canvas: Canvas, text: str) -> Drawing:
     """
     placed = hand_points_from_json(text)
     require_inside(placed, canvas.original)
-    points = fitted({name: canvas.place(point) for name, point in placed.points.items()})
+    places = {name: canvas.place(point) for name, point in placed.points.items()}
+    require_large(places)
+    points = fitted(places)
     return _drawing(
         canvas,
         face_of(points),

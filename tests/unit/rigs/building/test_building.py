@@ -19,7 +19,7 @@ from talkies.core.rig.model import NEUTRAL, State
 from talkies.errors import Canceled, CharacterInvalid, Conflict, OutputUnwritable
 from talkies.media.pictures import load_own_picture
 from talkies.rigs.building.building import build_character
-from talkies.rigs.building.drawing import read_canvas, seen
+from talkies.rigs.building.drawing import on_canvas, seen
 from talkies.rigs.building.files import encoded, write
 from talkies.rigs.building.job import is_whole
 from talkies.rigs.building.options import KEY_COLOR, Background, BuildOptions
@@ -66,7 +66,7 @@ def test_at_rest_a_character_is_the_drawing(robin: Character) -> None:
     assert source.alpha is not None
     rest = drawn(robin, NEUTRAL)
     assert abs(rest[..., 3].mean() - source.alpha.mean()) < 1
-    small = seen(read_canvas(ROBIN, SIZE).picture).astype(int)
+    small = seen(on_canvas(source, SIZE).picture).astype(int)
     cover = rest[..., 3:] / 255
     assert np.abs(rest[..., :3] * cover + 255 * (1 - cover) - small).mean() < 1
 
@@ -210,7 +210,7 @@ def test_what_cannot_be_drawn_is_refused_before_anything_is_written(tmp_path: Pa
 
 def test_warnings_of_the_face_are_heard(tmp_path: Path) -> None:
     heard: list[str] = []
-    options = replace(quick(config=ONE_POSE), sequences=False)
+    options = replace(quick(config=ONE_POSE), sequences=False, size=(96, 144))
     build_character(ROBIN, tmp_path / "robin", options, warn=heard.append)
     assert any("small" in sentence for sentence in heard)
 

@@ -62,9 +62,10 @@ def test_what_is_transparent_gives_no_colour_to_what_is_not() -> None:
     [(800, 256, 2), (512, 256, 2), (500, 256, 1), (800, 320, 1), (256, 256, 1)],
 )
 def test_small_characters_are_drawn_twice_as_large_where_the_picture_is(
-    picture: int, size: int, times: int
+    picture: int, size: int, times: int, tmp_path: Path
 ) -> None:
-    canvas = on_canvas(plain(picture, picture), (size, size))
+    save_picture(plain(picture, picture), tmp_path / "drawing.png")
+    canvas = read_canvas(tmp_path / "drawing.png", (size, size))
     assert canvas.scale == times
     assert canvas.picture.pixels.shape[:2] == (times * size, times * size)
 
