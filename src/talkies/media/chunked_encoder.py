@@ -3,7 +3,7 @@
 import hashlib
 import json
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 #: A key frame that is asked for forgets everything before it; no others by the clock.
-_OPTIONS: Final = {"forced-idr": "1", "g": "1000000"}
+_PROFILE: Final = replace(
+    MP4, video_options={**MP4.video_options, "forced-idr": "1", "g": "1000000"}
+)
 
 #: What parts the units of a packet in a stream, in place of their lengths (H.264, annex B).
 _START_CODE: Final = b"\0\0\0\1"
@@ -39,9 +41,10 @@ class ChunkedEncoder(StreamEncoder):
 
     def __init__(self, path: Path, spec: VideoSpec, chunks: Chunks) -> None:
         """Open the file, and look which chunks the earlier one has: none that is another's."""
-        super().__init__(path, spec, MP4)
+        super().__init__(path, spec, _PROFILE)
         self._path, self._chunks = path, chunks
-        self._encoding: VideoCodecContext | None = None
+        #: What encodes the present run of changed chunks: the first one is the file's own.
+        self._encoding: VideoCodecContext | None = self._video.codec_context
         self._earlier = _Earlier(_settings(spec), chunks, spec.fps)
 
     @property
@@ -61,15 +64,13 @@ class ChunkedEncoder(StreamEncoder):
     def keep(self) -> int:
         """Copy the next chunk, one of `kept`; says how many frames it has."""
         with system_errors():
-            self._drain()
+            self._end_pictures()
             packets = self._earlier.packets(self._frames // self._chunks.length)
             self._mux_pictures(packets)
             self._count(len(packets))
         return len(packets)
 
     def finish(self) -> None:
-        with system_errors():
-            self._drain()
         super().finish()
         notes = ChunkNotes(
             settings=_settings(self._spec),
@@ -83,19 +84,17 @@ class ChunkedEncoder(StreamEncoder):
         super().close()
 
     def _context(self) -> VideoCodecContext:
-        """What encodes the present run of changed chunks."""
         if self._encoding is None:
-            options = {**MP4.video_options, **_OPTIONS}
-            context = VideoCodecContext.create(MP4.video_codec, "w")
+            context = VideoCodecContext.create(_PROFILE.video_codec, "w")
             assert isinstance(context, VideoCodecContext)  # noqa: S101  the codec is one of ours
-            describe(context, self._spec, MP4)
+            describe(context, self._spec, _PROFILE)
             context.framerate = self._spec.fps
-            context.options = options
+            context.options = dict(_PROFILE.video_options)
             context.flags |= Flags.global_header
             self._encoding = context
         return self._encoding
 
-    def _drain(self) -> None:
+    def _end_pictures(self) -> None:
         """End a run of encoded chunks."""
         if self._encoding is not None:
             self._mux_pictures(self._encoding.encode(None))
@@ -204,7 +203,7 @@ def _frame_number(packet: "Packet[Any]", fps: Fraction) -> int:
 def _settings(spec: VideoSpec) -> str:
     """All that decides how the same pictures are encoded."""
     about = {
-        "profile": asdict(MP4),
+        "profile": asdict(_PROFILE),
         "size": [spec.width, spec.height],
         "fps": str(spec.fps),
         "encoder": av.__version__,

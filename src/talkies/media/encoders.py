@@ -99,7 +99,7 @@ class StreamEncoder:
             if self._audio is not None and self._spec.sound is not None:
                 self._write_sound(max(self._sound_position(), self._spec.sound.frames))
                 self._mux(self._audio.encode(None))
-            self._mux(self._video.encode(None))
+            self._end_pictures()
             self._container.close()
             if self._preview is not None:
                 self._preview.finish()
@@ -109,6 +109,10 @@ class StreamEncoder:
             self._container.close()
         if self._preview is not None:
             self._preview.close()
+
+    def _end_pictures(self) -> None:
+        """Write the pictures that the encoder holds back."""
+        self._mux(self._video.encode(None))
 
     def _begin_preview(self, path: Path) -> FragmentedCopy:
         self._container.start_encoding()
