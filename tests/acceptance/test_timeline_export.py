@@ -95,6 +95,21 @@ def test_what_is_missing_is_named(talkies: Talkies, root: Path, document: Path) 
     assert "UNKNOWN_CHARACTER" in answer.err
 
 
+def test_names_that_no_file_can_have_are_told_of(
+    talkies: Talkies, root: Path, document: Path
+) -> None:
+    long = "x" * 300
+    export = ("timeline", "export", document, "--root", root)
+    answer = talkies(*export, "-o", f"{long}.mp4")
+    assert (answer.status, "OUTPUT_UNWRITABLE" in answer.err) == (5, True)
+    for name in (long, "~nobody-has-this-name/robin"):
+        answer = talkies(*export, "-o", document.with_name("a.mp4"), "--character", name)
+        assert (answer.status, "UNKNOWN_CHARACTER" in answer.err) == (3, True)
+    document.write_text(document.read_text().replace('"line.wav"', f'"{long}.wav"'))
+    answer = talkies(*export, "-o", document.with_name("a.mp4"))
+    assert (answer.status, "FILE_MISSING" in answer.err) == (3, True)
+
+
 def test_python_exports_too(root: Path, document: Path) -> None:
     made = package.export_timeline(
         document, root / "characters/small", document.with_name("a.gif"), background="white"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from talkies.cli.root_flags import characters_of
 from talkies.errors import InvalidOption, UnknownCharacter
+from talkies.kit.files import is_folder
 from talkies.rigs.character import ABOUT, CONFIG, FRAMES
 
 #: What a character may be called: a name of a folder that leads nowhere.
@@ -19,10 +20,10 @@ def character_folder(text: str, root: Path | None = None) -> Path:
     Raises `UnknownCharacter`, which names those that there are.
     """
     home = characters_of(root)
-    if NAME.fullmatch(text) and (home / text / FRAMES).is_dir():
+    if NAME.fullmatch(text) and is_folder(home / text / FRAMES):
         return home / text
-    path = Path(text).expanduser()
-    if (path / FRAMES).is_dir():
+    path = _path(text)
+    if is_folder(path / FRAMES):
         return path
     known = names_in(home)
     near = difflib.get_close_matches(text, known, 1)
@@ -32,6 +33,13 @@ def character_folder(text: str, root: Path | None = None) -> Path:
         hint=f"Did you mean {near[0]}?" if near else f"{there} A path of one's folder will do.",
         details={"character": text, "folder": str(home)},
     )
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # a home of nobody: it is a name like any other
+        return Path(text)
 
 
 def new_folder(name: str, root: Path | None = None) -> Path:

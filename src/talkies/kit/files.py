@@ -131,6 +131,22 @@ def _locked(folder: Path, kind: int) -> Iterator[bool]:
         os.close(handle)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; for a name too long for any, it is not."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a plain file is there; for a name too long for any, it is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def is_partial(name: str) -> bool:
     """Whether this is the name of a file that `replacing` writes; a kill leaves one behind."""
     return PARTIAL.fullmatch(name) is not None

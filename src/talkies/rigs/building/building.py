@@ -60,9 +60,9 @@ def build_character(
     for sentence in figure.warnings:
         warn(sentence)
     by = {} if painter is None else {"painter": painter.name}
-    begin(folder, describe(drawing, options, by), overwrite=options.overwrite)
+    build = Build(figure, folder, options, progress, warn)
     with alone(folder):
-        build = Build(figure, folder, options, progress, warn)
+        begin(folder, describe(drawing, options, by), overwrite=options.overwrite)
         wanted = plan(options.config, depth=options.depth, sequences=options.sequences)
         build.draw(wanted, painter)
         return finish(wanted, folder, options, figure.size)

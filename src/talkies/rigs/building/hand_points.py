@@ -17,6 +17,8 @@ Value = TypeVar("Value", bound=StrEnum)
 _LONGEST: Final = 20_000
 #: What a file may say.
 _KEYS: Final = frozenset({"points", "mouth", "eyes"})
+#: Pixels between the outer corners of the eyes below which nothing of a face is left to move.
+_FACE_LEAST: Final = 12
 #: Points that lie in this order from left to right, and from above to below, where both are given.
 _ACROSS: Final = (
     ("left_cheek_edge", "left_eye_outer", "left_eye_inner", "right_eye_inner", "right_eye_outer"),
@@ -88,6 +90,17 @@ def require_inside(points: HandPoints, size: tuple[int, int]) -> None:
     for name, (x, y) in points.points.items():
         if not (0 <= x < size[0] and 0 <= y < size[1]):
             raise _wrong(f"has `{name}` outside the drawing of {size[0]}x{size[1]} pixels")
+
+
+def require_large(points: Mapping[str, tuple[float, float]]) -> None:
+    """Raises `InvalidOption` for a face too small to be moved, by its points on the canvas."""
+    width = points["right_eye_outer"][0] - points["left_eye_outer"][0]
+    if width < _FACE_LEAST:
+        raise InvalidOption(
+            f"The face is {width:.0f} pixels wide from eye to eye; the least is {_FACE_LEAST}.",
+            hint="Check the points, cut the picture closer to the face, or give a larger --size.",
+            details={"option": "points"},
+        )
 
 
 def _document(text: str) -> dict[str, Any]:

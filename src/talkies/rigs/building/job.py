@@ -48,11 +48,11 @@ def describe(drawing: Path, options: BuildOptions, more: dict[str, Any]) -> dict
 
 
 def begin(folder: Path, job: dict[str, Any], *, overwrite: bool) -> None:
-    """Make the folder ready for the job: new, emptied, or with what an earlier run has made.
+    """Make a folder that is held by `alone` ready: new, emptied, or with an earlier run's drawings.
 
     Raises:
         Conflict: something else is there, and it is not to be overwritten.
-        OutputUnwritable, DiskFull: the folder cannot be made.
+        OutputUnwritable, DiskFull: the job cannot be written into it.
     """
     there = _read(folder / JOB)
     if there is not None and _same(there, job):
@@ -62,10 +62,6 @@ def begin(folder: Path, job: dict[str, Any], *, overwrite: bool) -> None:
         if not overwrite:
             raise Conflict(_difference(folder, there, job), hint=_WAY_OUT)
         clear(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
     with replacing(folder / JOB) as partial:
         partial.write_text(json.dumps(job, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -96,10 +92,14 @@ def is_whole(path: Path) -> bool:
 
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold a folder for one build; a process that ends in any way lets it go.
+    """Make a folder, and hold it for one build; a process that ends in any way lets it go.
 
-    Raises `Conflict` where another process builds in it.
+    Raises `Conflict` where another process builds in it, `OutputUnwritable` and `DiskFull`.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         try:

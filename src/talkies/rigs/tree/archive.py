@@ -48,6 +48,9 @@ _ENCRYPTED: Final = 0x1
 
 _PIECE: Final = 1 << 20
 
+#: The next step for an archive that is refused for its size.
+_LARGE_WAY_OUT: Final = "Pack the frames of one character alone."
+
 #: What `zipfile` raises for damaged archives, by the parts of it that meet the damage.
 DAMAGE: Final = (
     zipfile.BadZipFile,
@@ -197,4 +200,8 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> N
 
 
 def _unsafe(archive: Path, reason: str, words: str) -> ArchiveUnsafe:
-    return ArchiveUnsafe(f"{archive.name} is not unpacked: {words}.", details={"reason": reason})
+    return ArchiveUnsafe(
+        f"{archive.name} is not unpacked: {words}.",
+        hint=_LARGE_WAY_OUT if reason in {"too_large", "too_many_files"} else "",
+        details={"reason": reason},
+    )

@@ -5,13 +5,20 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from talkies.core.rig.model import REST, RigConfig
+from talkies.core.rig.model import REST, Rig, RigConfig
 from talkies.core.rig.standard import STANDARD
-from talkies.errors import Conflict, FileMissing, TalkiesError
-from talkies.kit.files import private_folder, remove_abandoned, unwritable
+from talkies.errors import Conflict, FileMissing, InvalidInput, TalkiesError
+from talkies.kit.files import (
+    is_file,
+    is_folder,
+    private_folder,
+    remove_abandoned,
+    unwritable,
+)
 from talkies.media.keying import Auto, KeyColor, ground_colour
 from talkies.media.pictures import Picture, load_picture
 from talkies.media.yuv import to_rgb
@@ -26,6 +33,9 @@ from talkies.rigs.tree.locating import Place, locate
 from talkies.rigs.tree.opening import look_at, read_config, write_character
 from talkies.rigs.tree.reading import named, read_tree
 from talkies.rigs.tree.report import TreeReport, report_on
+
+#: Drawings of which one may tell the key colour, where those before it are damaged.
+LOOKED_AT: Final = 8
 
 
 class ImportStage(StrEnum):
@@ -93,7 +103,7 @@ def import_tree(
     _require_free(folder, overwrite=options.overwrite)
     _make_parent(folder)
     with private_folder(folder.parent) as work:
-        place = locate(_brought(source, work, options, progress))
+        place = locate(_brought(source, work, options, progress), source)
         fresh = work / "character"
         imported = _made(place, fresh, options, folder.name, progress)
         # Another import may have come before.
@@ -123,9 +133,9 @@ def _make_parent(folder: Path) -> None:
 
 def _brought(source: Path, work: Path, options: ImportOptions, progress: ImportProgress) -> Path:
     """The source as a folder."""
-    if source.is_dir():
+    if is_folder(source):
         return source
-    if not source.is_file():
+    if not is_file(source):
         raise FileMissing(f"{source} is neither a folder nor a file.")
     unpacked = work / "unpacked"
     unpacked.mkdir()
@@ -187,8 +197,19 @@ def _key(character: Character, wanted: KeyColor, about: About) -> tuple[int, int
         return wanted
     if about.key_color is not None:
         return about.key_color
-    rest = load_picture(character.path(character.rig.endpoints[REST]))
-    return None if rest.alpha is not None else ground_colour(rest.pixels)
+    for drawing in islice(_rest_first(character.rig), LOOKED_AT):
+        try:
+            picture = load_picture(character.path(drawing))
+        except InvalidInput:  # the pack finds which drawings are damaged, and says so
+            continue
+        return None if picture.alpha is not None else ground_colour(picture.pixels)
+    return None
+
+
+def _rest_first(rig: Rig) -> Iterator[str]:
+    """The drawings of a rig that show a state, the one at rest before the others."""
+    yield rig.endpoints[REST]
+    yield from (drawing for state, drawing in rig.endpoints.items() if state != REST)
 
 
 def _write_contact_sheet(character: Character) -> None:

@@ -27,10 +27,11 @@ class Place:
     about: Path
 
 
-def locate(source: Path) -> Place:
+def locate(source: Path, named: Path | None = None) -> Place:
     """Find the frames below a folder, and the words beside, in or above them.
 
-    `source` is the folder of frames itself, one that has it, or one around such a folder alone.
+    `source` is the folder of frames itself, one that has it, or one around such a folder alone;
+    `named` is what a user calls it, where that is another path.
     Raises `CharacterInvalid` where there are none.
     """
     folder = source
@@ -43,7 +44,7 @@ def locate(source: Path) -> Place:
             break
         folder = folder / inner[0]
     raise CharacterInvalid(
-        f"There are no frames in {source.name}.",
+        f"There are no frames in {named or source}.",
         hint=f"Give the folder that has {ENDPOINTS}/ and {SEQUENCES}/ in it.",
         details={"reason": "no_frames"},
     )

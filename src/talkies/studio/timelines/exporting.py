@@ -10,7 +10,7 @@ from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_from_json
 from talkies.errors import FileMissing, InvalidOption, MediaTooLarge, OutputExists, TimelineInvalid
 from talkies.face.framing.options import Resolution
-from talkies.kit.files import private_folder, sha256_of
+from talkies.kit.files import is_file, is_folder, private_folder, sha256_of
 from talkies.media.samples import SoundSource
 from talkies.media.sounds import convert_sound
 from talkies.rigs.export.exporting import ExportResult, caption_paths, export_timeline
@@ -126,7 +126,7 @@ def _wanted(output: str | Path, options: TimelineExportOptions) -> tuple[ExportO
     """The checked options, and where the export goes."""
     given = options.get("format")
     form = None if given is None else values.member("format", given, ExportFormat)
-    folder = str(output).endswith("/") or (form is None and Path(output).is_dir())
+    folder = str(output).endswith("/") or (form is None and is_folder(Path(output)))
     target, fps, reuse = Path(output), options.get("fps"), options.get("reuse")
     size = options.get("resolution") or Resolution.SOURCE.value
     captions = options.get("captions") or "off"
@@ -161,7 +161,7 @@ def _require_places(
     form = wanted.format or ExportFormat.MP4
     overwrite = bool(options.get("overwrite"))
     outputs = list(caption_paths(target, form, wanted.captions))
-    if form is not ExportFormat.PNG or not target.is_dir():
+    if form is not ExportFormat.PNG or not is_folder(target):
         outputs.insert(0, target)
     elif not overwrite and any(target.iterdir()):
         raise OutputExists(f"{target} exists already.", details={"path": str(target)})
@@ -197,7 +197,7 @@ def _place_of(document: Timeline, path: Path) -> Path:
             details={"option": "audio"},
         )
     place = path.parent / source
-    if not place.is_file():
+    if not is_file(place):
         raise FileMissing(
             f"The sound of {path.name} is not at {place}.",
             hint="Name it: --audio FILE.",

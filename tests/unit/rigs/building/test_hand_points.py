@@ -13,6 +13,7 @@ from talkies.rigs.building.hand_points import (
     Mouth,
     hand_points_from_json,
     require_inside,
+    require_large,
 )
 
 FIVE: dict[str, list[float]] = {
@@ -89,6 +90,14 @@ def test_a_file_that_cannot_be_used_says_why(text: str, problem: str) -> None:
         hand_points_from_json(text)
     assert problem in refused.value.message
     assert "characters.md" in refused.value.hint
+
+
+def test_a_face_of_a_few_pixels_is_refused_with_a_way_out() -> None:
+    points = {"left_eye_outer": (50.0, 50.0), "right_eye_outer": (62.0, 50.0)}
+    require_large(points)
+    with pytest.raises(InvalidOption, match="3 pixels wide") as refused:
+        require_large(points | {"right_eye_outer": (53.0, 50.0)})
+    assert "--size" in refused.value.hint
 
 
 def test_points_outside_the_drawing_are_refused() -> None:

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from building_stage import quick
+from building_stage import ROBIN, quick
 
 from talkies.errors import Conflict, OutputUnwritable
+from talkies.rigs.building.building import build_character
 from talkies.rigs.building.job import JOB, alone, begin, describe, is_whole
 
 
@@ -16,42 +17,47 @@ def job(tmp_path: Path, **changes: object) -> dict[str, object]:
     return describe(drawing, quick(), {}) | changes
 
 
+def start(folder: Path, wanted: dict[str, object], *, overwrite: bool) -> None:
+    with alone(folder):
+        begin(folder, wanted, overwrite=overwrite)
+
+
 def test_the_same_job_goes_on_and_removes_what_was_half_written(tmp_path: Path) -> None:
     folder = tmp_path / "robin"
-    begin(folder, job(tmp_path), overwrite=False)
+    start(folder, job(tmp_path), overwrite=False)
     half = folder / "frames/endpoints/.neutral-0123abcd.partial.png"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"x")
     whole = half.with_name("neutral__center.png")
     whole.write_bytes(b"y")
-    begin(folder, job(tmp_path), overwrite=False)
+    start(folder, job(tmp_path), overwrite=False)
     assert not half.exists()
     assert whole.exists()
 
 
 def test_a_drawing_may_be_called_otherwise(tmp_path: Path) -> None:
-    begin(tmp_path / "robin", job(tmp_path), overwrite=False)
+    start(tmp_path / "robin", job(tmp_path), overwrite=False)
     renamed = job(tmp_path)
     assert isinstance(renamed["drawing"], dict)
-    begin(tmp_path / "robin", renamed | {"drawing": renamed["drawing"] | {"name": "b"}},
+    start(tmp_path / "robin", renamed | {"drawing": renamed["drawing"] | {"name": "b"}},
           overwrite=False)  # fmt: skip
 
 
 def test_another_job_is_a_conflict_that_says_what_differs(tmp_path: Path) -> None:
-    begin(tmp_path / "robin", job(tmp_path), overwrite=False)
+    start(tmp_path / "robin", job(tmp_path), overwrite=False)
     with pytest.raises(Conflict, match="depth, face differ") as refused:
-        begin(tmp_path / "robin", job(tmp_path, depth=3, face=2), overwrite=False)
+        start(tmp_path / "robin", job(tmp_path, depth=3, face=2), overwrite=False)
     assert "--overwrite" in refused.value.hint
 
 
 def test_overwriting_removes_the_character_and_nothing_else(tmp_path: Path) -> None:
     folder = tmp_path / "robin"
-    begin(folder, job(tmp_path), overwrite=False)
+    start(folder, job(tmp_path), overwrite=False)
     (folder / "frames").mkdir()
     (folder / "frames/old.png").write_bytes(b"x")
     (folder / "character.json").write_text("{}")
     (folder / "notes.txt").write_text("mine")
-    begin(folder, job(tmp_path, depth=3), overwrite=True)
+    start(folder, job(tmp_path, depth=3), overwrite=True)
     assert {path.name for path in folder.iterdir()} == {JOB, "notes.txt"}
     assert json.loads((folder / JOB).read_text())["depth"] == 3
 
@@ -60,7 +66,7 @@ def test_a_character_of_elsewhere_is_not_built_over(tmp_path: Path) -> None:
     folder = tmp_path / "imported"
     (folder / "frames").mkdir(parents=True)
     with pytest.raises(Conflict, match="not built here"):
-        begin(folder, job(tmp_path), overwrite=False)
+        start(folder, job(tmp_path), overwrite=False)
 
 
 def test_a_job_file_that_cannot_be_read_is_another_job(tmp_path: Path) -> None:
@@ -69,13 +75,24 @@ def test_a_job_file_that_cannot_be_read_is_another_job(tmp_path: Path) -> None:
     for text in ("{", "[]"):
         (folder / JOB).write_text(text)
         with pytest.raises(Conflict):
-            begin(folder, job(tmp_path), overwrite=False)
+            start(folder, job(tmp_path), overwrite=False)
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputUnwritable):
-        begin(tmp_path / "file/robin", job(tmp_path), overwrite=False)
+        start(tmp_path / "file/robin", job(tmp_path), overwrite=False)
+
+
+def test_another_build_touches_nothing_while_one_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "robin"
+    start(folder, job(tmp_path), overwrite=False)
+    half = folder / "frames/endpoints/.neutral-0123abcd.partial.png"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"x")
+    with alone(folder), pytest.raises(Conflict, match="another process"):
+        build_character(ROBIN, folder, quick(overwrite=True))
+    assert half.exists()
 
 
 def test_only_one_builds_in_a_folder(tmp_path: Path) -> None:

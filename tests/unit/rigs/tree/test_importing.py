@@ -205,7 +205,9 @@ def test_a_damaged_drawing_at_rest_is_made_up_for_by_a_sequence(tmp_path: Path) 
     rest = source / FRAMES / "endpoints" / "neutral__center.png"
     # Its first bytes say a size, the rest is missing.
     rest.write_bytes(rest.read_bytes()[:200])
-    imported = import_tree(source, tmp_path / "robin", ImportOptions(key_color=(0, 255, 0)))
+    imported = import_tree(source, tmp_path / "robin")
+    # The key is found in another drawing.
+    assert imported.character.key_color == (0, 255, 0)
     assert imported.character.rig.endpoints[State("neutral")].endswith("/000.png")
 
 
@@ -249,7 +251,9 @@ def test_sources_that_are_none_are_refused(tmp_path: Path) -> None:
     for name, data in {"a.txt": b"hello", "a.tar.gz": b"\x1f\x8b\x08rest", "a": b""}.items():
         (tmp_path / name).write_bytes(data)
         refused(tmp_path / name, target, UnsupportedMedia)
-    refused(zipped(tmp_path / "none.zip", {"a.txt": b"x"}), target, CharacterInvalid)
+    error = refused(zipped(tmp_path / "none.zip", {"a.txt": b"x"}), target, CharacterInvalid)
+    assert "none.zip" in error.message
+    refused(tmp_path / ("x" * 300), target, FileMissing)
     refused(zipped(tmp_path / "nothing.zip", {}), target, CharacterInvalid)
 
 
@@ -342,6 +346,7 @@ def test_a_bomb_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     small = zipped(tmp_path / "small.zip", {"frames/a.png": flat})
     error = refused(small, target, ArchiveUnsafe, most_bytes=1000)
     assert error.details["reason"] == "too_large"
+    assert "one character" in error.hint
 
 
 def test_a_file_far_too_large_is_refused_whatever_the_archive_is(tmp_path: Path) -> None:
