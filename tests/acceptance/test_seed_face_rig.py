@@ -312,7 +312,7 @@ class TestEmotions:
         assert set(faces[0]) == {"time_ms", "target_expr", "reason"}
 
     def test_a_model_plans_where_there_is_one(self, service: Seeds) -> None:
-        def model(*_: object, warn: object) -> list[FaceChange]:
+        def model(*_: object) -> list[FaceChange]:
             return [FaceChange(time=0.5, expression="concerned", note="so it said")]
 
         rig = replace(service.services.face_rig, planner=model)

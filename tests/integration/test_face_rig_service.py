@@ -1,6 +1,7 @@
 """The seed's routes of characters (S22, S23) over a real service: none of its bugs is there."""
 
 import io
+import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import boto3
 import httpx
 import numpy as np
 import pytest
+from loopback import Reply, Server
 from numpy.typing import NDArray
 from seaweed import Bucket, seaweedfs
 from seed_stage import sound
@@ -43,10 +45,26 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def api(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def model() -> Iterator[Server]:
+    """A chat model that is concerned whatever it hears."""
+    change = {"time_ms": 500, "expression": "concerned", "strength": 1, "reason": "it said so"}
+    message = {"content": json.dumps({"changes": [change]})}
+    body = json.dumps({"choices": [{"message": message}]}).encode()
+    with Server(lambda _: Reply(body=body)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def api(
+    drawn: Path, model: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
     """A client without a key of a service on loopback."""
     data = tmp_path_factory.mktemp("data")
-    settings = {"CHARACTERS_DIR": str(drawn), "DATA_DIR": str(data)}
+    settings = {
+        "CHARACTERS_DIR": str(drawn),
+        "DATA_DIR": str(data),
+        "OPENAI_BASE_URL": model.url("/v1"),
+    }
     with (
         running("serve", "--port", "0", settings=settings) as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE) as client,
@@ -288,6 +306,17 @@ def test_what_cannot_be_made_is_refused(
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), answer.text
     assert answer.json()["detail"] == answer.json()["error"]["message"]
+
+
+def test_the_model_that_the_settings_name_plans_the_emotions(
+    api: httpx.Client, model: Server
+) -> None:
+    """Bug of ours: nobody gave the routes the model, and rules planned."""
+    body = {"transcript": "Hm.", "phoneme_timeline": [], "total_duration_ms": 2000}
+    faces = api.post("/generate-emotions", json=body).json()["keyframes"]
+
+    assert [(face["time_ms"], face["target_expr"]) for face in faces] == [(500, "concerned")]
+    assert [hit.path for hit in model.hits] == ["/v1/chat/completions"]
 
 
 def test_frames_are_served_from_the_disk(api: httpx.Client, drawn: Path) -> None:

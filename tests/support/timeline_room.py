@@ -22,8 +22,9 @@ from talkies.studio.characters.records import CharacterRef
 from talkies.studio.making import Makers
 from talkies.studio.submissions import Source
 from talkies.studio.timelines.book import TimelineBook
+from talkies.studio.timelines.create import Planner
 from talkies.studio.timelines.export_jobs import export_kind
-from talkies.studio.timelines.jobs import Planner, TimelineParts, timeline_kind
+from talkies.studio.timelines.jobs import TimelineParts, timeline_kind
 from talkies.studio.timelines.kinds import timeline_id_of
 from talkies.studio.timelines.records import TimelineRecord
 from talkies.studio.timelines.requests import DocumentSubmission, TimelineSubmission

@@ -124,7 +124,7 @@ def _painter(*, wanted: bool) -> Iterator[EndpointPainter | None]:
     if not wanted:
         yield None
         return
-    from talkies.wiring.painting import painter  # noqa: PLC0415 - only where one is wanted
+    from talkies.wiring.models import painter  # noqa: PLC0415 - only where one is wanted
 
     with painter() as found:
         yield found

@@ -13,8 +13,8 @@ from talkies.errors import InvalidOption
 from talkies.rigs.tree.opening import open_character
 from talkies.studio.timelines.options import TimelineOptions, timeline_request
 from talkies.studio.timelines.saving import TimelineResult, save_timeline
-from talkies.wiring.emotions import planner
 from talkies.wiring.library import ears
+from talkies.wiring.models import planner
 
 #: Options of the command that are the timeline's own, by the same names.
 _OPTIONS = ("voice", "speed", "pitch", "language", "fps", "seed", "emotions")

@@ -42,6 +42,7 @@ def face_rig_of(
         voice=SeedVoice(audio, sounds),
         exports=SeedExports(timelines, base.assets),
         regeneration=SeedRegeneration(work.characters.places, None if place is not None else named),
+        planner=work.timelines.planner,
     )
 
 

@@ -24,10 +24,11 @@ from talkies.studio.listening import Ears
 from talkies.studio.progress import Listener, ignore
 from talkies.studio.speaking import Script
 from talkies.studio.texts import read_text, require_words
+from talkies.studio.timelines.create import Planner
 from talkies.studio.timelines.exporting import TimelineExport, export_to_file
 from talkies.studio.timelines.film_options import TimelineExportOptions
 from talkies.studio.timelines.options import TimelineOptions, timeline_request
-from talkies.studio.timelines.saving import Planner, TimelineResult, save_timeline
+from talkies.studio.timelines.saving import TimelineResult, save_timeline
 from talkies.studio.videos.batch import Outcome, make_videos
 from talkies.studio.videos.manifest import Row, read_manifest
 from talkies.studio.videos.options import VideoOptions
@@ -268,5 +269,5 @@ def export_timeline(
 def _asking() -> AbstractContextManager[Planner]:
     """The model of the settings; by name, because the library starts without what asks it."""
     planner: Callable[[], AbstractContextManager[Planner]]
-    planner = import_module("talkies.wiring.emotions").planner
+    planner = import_module("talkies.wiring.models").planner
     return planner()

@@ -21,5 +21,5 @@ def timelines_over(base: Foundation, characters: CharacterParts) -> TimelinePart
         book=TimelineBook(base.engine, release=release),
         blobs=base.assets.blobs,
         open_character=characters.places.open,
-        planner=None if service is None else EmotionModel(model_client(service), service),
+        planner=None if service is None else EmotionModel(model_client(service), service).plan,
     )

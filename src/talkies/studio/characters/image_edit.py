@@ -3,49 +3,33 @@
 import base64
 import binascii
 import json
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
-from itertools import count
 from typing import Final
 
-from talkies.errors import FetchFailed, MediaTooLarge, ProviderFailed, UnsafeAddress
-from talkies.net.client import Answer, GuardedClient, Request
+from talkies.errors import ProviderFailed
+from talkies.net.client import GuardedClient
 from talkies.rigs.building.painting import PaintingRefused
-from talkies.studio.model_service import ModelService
+from talkies.studio.model_service import (
+    ModelService,
+    NoAnswer,
+    Patience,
+    Question,
+    ask,
+    patiently,
+)
 
 #: Bytes of an answer: a picture of 1536 x 1024 pixels in base64 has a tenth of it.
 MOST_BYTES: Final = 64_000_000
 #: Sizes that are painted (OpenAI's reference of `images/edits`).
 SIZES: Final = ((1024, 1024), (1024, 1536), (1536, 1024))
-#: Statuses that may be another next time (RFC 9110; OpenAI's guide to error codes).
-_PASSING: Final = frozenset({408, 409, 425, 429})
 #: Codes by which one picture is refused, while others may be painted.
 _REFUSALS: Final = frozenset({"moderation_blocked", "content_policy_violation"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PainterPatience:
-    """How long and how often a painter is asked; seconds."""
-
-    attempts: int = 4
-    #: Wait before the second attempt; it doubles.
-    backoff: float = 2.0
-    #: No wait is longer, whatever the server asks for.
-    longest_wait: float = 60.0
-    #: For one answer: a picture takes up to two minutes.
-    answer: float = 240.0
-
-
-class _Failed(Exception):
-    """One attempt came to nothing."""
-
-    def __init__(self, reason: str, *, final: bool = False, wait: float = 0.0) -> None:
-        super().__init__(reason)
-        self.reason, self.final, self.wait = reason, final, wait
+#: A picture takes up to two minutes.
+PATIENCE: Final = Patience(backoff=2.0, longest_wait=60.0, answer=240.0)
 
 
 class ImageEditPainter:
@@ -56,11 +40,11 @@ class ImageEditPainter:
         client: GuardedClient,
         service: ModelService,
         *,
-        patience: PainterPatience | None = None,
+        patience: Patience = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client, self._service = client, service
-        self._patience = patience or PainterPatience()
+        self._patience = patience
         self._sleep = sleep
 
     @property
@@ -81,37 +65,17 @@ class ImageEditPainter:
             "n": "1",
         }
         body, kind = multipart(fields, drawing)
-        for attempt in count(1):
-            try:
-                return _picture_in(self._answer(body, kind))
-            except _Failed as failure:
-                if failure.final or attempt >= self._patience.attempts:
-                    raise _failed(failure) from failure
-                wait = max(failure.wait, self._patience.backoff * 2 ** (attempt - 1))
-            self._sleep(min(wait, self._patience.longest_wait))
-        raise AssertionError("counting does not end")
+        asked = Question(path="/images/edits", content_type=kind, body=body, most_bytes=MOST_BYTES)
 
-    def _answer(self, body: bytes, kind: str) -> bytes:
-        headers = {"content-type": kind, "content-length": str(len(body))}
-        if self._service.key is not None:
-            headers["authorization"] = f"Bearer {self._service.key}"
-        request = Request(
-            url=f"{self._service.base_url}/images/edits",
-            method="POST",
-            headers=headers,
-            body=body,
-            seconds=self._patience.answer,
-        )
+        def attempt(seconds: float) -> bytes:
+            return _picture_in(ask(self._client, self._service, asked, seconds))
+
         try:
-            with self._client.open(request) as answer:
-                data = b"".join(answer.parts(MOST_BYTES))
-        except FetchFailed as error:
-            raise _Failed(error.message) from error
-        except (MediaTooLarge, UnsafeAddress) as error:
-            raise _Failed(error.message, final=True) from error
-        if answer.status != HTTPStatus.OK:
-            raise _refusal(answer, data)
-        return data
+            return patiently(attempt, self._patience, sleep=self._sleep)
+        except NoAnswer as failure:
+            if failure.code in _REFUSALS:
+                raise PaintingRefused(f"the painter refused it ({failure.code}).") from failure
+            raise _failed(failure) from failure
 
 
 def nearest(size: tuple[int, int]) -> tuple[int, int]:
@@ -140,38 +104,12 @@ def _picture_in(data: bytes) -> bytes:
     try:
         return base64.b64decode(json.loads(data)["data"][0]["b64_json"], validate=True)
     except (ValueError, LookupError, TypeError, binascii.Error) as error:
-        raise _Failed("its answer has no picture in it") from error
+        raise NoAnswer("its answer has no picture in it") from error
 
 
-def _refusal(answer: Answer, body: bytes) -> Exception:
-    """What another status than 200 comes to."""
-    code = _code(body)
-    if code in _REFUSALS:
-        return PaintingRefused(f"the painter refused it ({code}).")
-    passing = answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    # An account that has no money has none in a minute either.
-    final = not passing or code == "insufficient_quota"
-    wait = _seconds(answer.headers.get("retry-after", ""))
-    return _Failed(f"it answered {answer.status} {code}".rstrip(), final=final, wait=wait)
-
-
-def _code(body: bytes) -> str:
-    """The vendor's name for what went wrong. Its sentences are not repeated: they quote keys."""
-    try:
-        code = json.loads(body)["error"]["code"]
-    except (ValueError, LookupError, TypeError):
-        return ""
-    return code if isinstance(code, str) and re.fullmatch("[a-z0-9_]{1,60}", code) else ""
-
-
-def _seconds(text: str) -> float:
-    """Seconds of a `Retry-After`; the form with a date is not used by these services."""
-    return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?", text.strip()) else 0.0
-
-
-def _failed(failure: _Failed) -> ProviderFailed:
+def _failed(failure: NoAnswer) -> ProviderFailed:
     return ProviderFailed(
-        f"The service that paints did not: {failure.reason.rstrip('.')}.",
+        f"The service that paints did not: {failure}.",
         hint="Run the same command again: what is painted is kept. Or build without a painter.",
         details={"reason": "final" if failure.final else "attempts"},
     )

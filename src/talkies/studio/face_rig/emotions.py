@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise, zip_longest
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
 from talkies.core.alignment import Alignment, AlignmentSource, Word
 from talkies.core.direction.feelings import LEAST_APART, FaceChange, plan_faces, spaced
 from talkies.core.direction.phrases import phrases
-from talkies.core.rig.model import NEUTRAL, RigConfig
+from talkies.core.rig.model import NEUTRAL
 from talkies.core.rig.standard import STANDARD
 from talkies.core.timeline.formats.seed import RELAX, SeedKeyframe
 from talkies.core.timing import SPEECH_RATE, TimeRange, convert
 from talkies.studio.face_rig.words import EARLY, RELAXES
+from talkies.studio.timelines.create import Planner
 
 #: The expressions that the seed asked its model for.
 FACES: Final = (NEUTRAL, "happy_soft", "concerned", "surprised_ah")
@@ -44,14 +45,6 @@ class SeedFace:
     reason: str
 
 
-class Planner(Protocol):
-    """A model that plans faces; None where it could not, and the rules shall."""
-
-    def __call__(
-        self, alignment: Alignment, config: RigConfig, /, *, warn: Callable[[str], None]
-    ) -> Sequence[FaceChange] | None: ...
-
-
 def plan(
     transcript: str,
     phonemes: Sequence[SeedKeyframe],
@@ -66,7 +59,7 @@ def plan(
     spread over the speech. `model` is asked first, and the rules where it fails.
     """
     alignment = heard(transcript, phonemes, length)
-    changes = None if model is None else model(alignment, _CONFIG, warn=warn)
+    changes = None if model is None else model(alignment, _CONFIG, warn)
     if changes is None:
         changes = _ended(plan_faces(alignment, _CONFIG, fps=_FPS), alignment)
     known = spaced([change for change in changes if change.expression in FACES], LEAST_APART)

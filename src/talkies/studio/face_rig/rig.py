@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from talkies.studio.face_rig.character import SeedCharacter
-from talkies.studio.face_rig.emotions import Planner
 from talkies.studio.face_rig.export import SeedExports
 from talkies.studio.face_rig.frames import SeedFrames
 from talkies.studio.face_rig.regeneration import SeedRegeneration
 from talkies.studio.face_rig.sounds import SeedSounds
 from talkies.studio.face_rig.voice import SeedVoice
+from talkies.studio.timelines.create import Planner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

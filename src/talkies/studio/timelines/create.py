@@ -1,8 +1,9 @@
 """A timeline of what is said: measured and directed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeAlias
 
 from talkies.core.alignment import Alignment
 from talkies.core.direction.direct import Style, direct
@@ -14,6 +15,12 @@ from talkies.core.timeline.document import Timeline, TimelineSound
 from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.media.samples import SoundSource
 from talkies.speech.loudness import loudness_curve
+
+#: A model that plans the face to what is said. It gives None where it could not, and has told the
+#: last argument why: the built-in rules are to plan it then.
+Planner: TypeAlias = Callable[
+    [Alignment, RigConfig, Callable[[str], None]], Sequence[FaceChange] | None
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from talkies.core.direction.phrases import Phrase
 from talkies.core.rig.model import NEUTRAL, RigConfig
 from talkies.core.rig.mouths import mouth_of
 from talkies.core.visemes import Viseme
+from talkies.studio.model_service import NoAnswer
 
 #: A change for every so many seconds of speech is the most that is asked for: the seed asked its
 #: model for two to five in three or four seconds, which made faces restless.
@@ -32,15 +33,6 @@ _INSTRUCTIONS: Final = (
 )
 
 
-class Unusable(Exception):
-    """There is no plan; the text says why, in a few words about "it", the model."""
-
-    def __init__(self, why: str, *, final: bool = False, wait: float = 0.0) -> None:
-        """`final` where asking again would not help; else `wait` seconds before, at least."""
-        super().__init__(why)
-        self.final, self.wait = final, wait
-
-
 def most_changes(seconds: float) -> int:
     """How many changes are asked for at most in so many seconds."""
     return max(2, math.ceil(seconds / SECONDS_A_CHANGE))
@@ -55,16 +47,14 @@ def expressive(config: RigConfig) -> tuple[str, ...]:
     return (NEUTRAL, *(id_ for id_ in config.expressions if id_ in left and id_ != NEUTRAL))
 
 
-def question(
-    model: str, phrases: Sequence[Phrase], expressions: Sequence[str], most: int
-) -> dict[str, Any]:
+def question(model: str, phrases: Sequence[Phrase], expressions: Sequence[str], most: int) -> bytes:
     """The body of the request."""
     said = [
         {"start_ms": _ms(phrase.start), "end_ms": _ms(phrase.end), "text": phrase.text}
         for phrase in phrases
     ]
     instructions = _INSTRUCTIONS.format(most=most, apart=_ms(LEAST_APART))
-    return {
+    body = {
         "model": model,
         "messages": [
             {"role": "system", "content": instructions},
@@ -75,6 +65,7 @@ def question(
             "json_schema": {"name": "plan", "strict": True, "schema": _schema(expressions)},
         },
     }
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def _schema(expressions: Sequence[str]) -> dict[str, Any]:
@@ -104,7 +95,7 @@ def plan_in(body: bytes, expressions: Sequence[str], end: float, most: int) -> l
     Changes that ask for what the character has not are left out.
 
     Raises:
-        Unusable: the model refused, was cut off, or said something else than a plan.
+        NoAnswer: the model refused, was cut off, or said something else than a plan.
     """
     records = _records(_content(body))
     changes = [_change(record) for record in records]
@@ -123,13 +114,13 @@ def _content(body: bytes) -> str:
         refused, content = message.get("refusal"), message.get("content")
         ending = choice.get("finish_reason")
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise Unusable("its answer is not one of a chat model") from error
+        raise NoAnswer("its answer is not one of a chat model") from error
     if refused or ending == "content_filter":
-        raise Unusable("it refused to", final=True)
+        raise NoAnswer("it refused to", final=True)
     if ending == "length":
-        raise Unusable("its answer was cut off")
+        raise NoAnswer("its answer was cut off")
     if not isinstance(content, str):
-        raise Unusable("it said nothing")
+        raise NoAnswer("it said nothing")
     return content
 
 
@@ -139,9 +130,9 @@ def _records(content: str) -> Sequence[Mapping[str, Any]]:
     try:
         records = json.loads(text)["changes"]
     except (ValueError, LookupError, TypeError) as error:
-        raise Unusable("its plan is not the JSON that was asked for") from error
+        raise NoAnswer("its plan is not the JSON that was asked for") from error
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-        raise Unusable("its plan is not the JSON that was asked for")
+        raise NoAnswer("its plan is not the JSON that was asked for")
     return records
 
 
@@ -150,9 +141,9 @@ def _change(record: Mapping[str, Any]) -> FaceChange:
         time, strength = float(record["time_ms"]) / 1000, float(record.get("strength", 1.0))
         expression, reason = str(record["expression"]), str(record.get("reason", ""))
     except (LookupError, TypeError, ValueError) as error:
-        raise Unusable("its plan is not the JSON that was asked for") from error
+        raise NoAnswer("its plan is not the JSON that was asked for") from error
     if not (math.isfinite(time) and math.isfinite(strength)):
-        raise Unusable("its plan has numbers that are none")
+        raise NoAnswer("its plan has numbers that are none")
     strong = round(min(1.0, max(0.0, strength)), 2)
     return FaceChange(
         time=time, expression=expression, strength=strong, note=reason[:_LONGEST_NOTE]

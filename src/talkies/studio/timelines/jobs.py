@@ -1,14 +1,11 @@
 """Timelines as jobs: speech becomes a document, or parts of one are made anew."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from talkies.core.alignment import Alignment
-from talkies.core.direction.feelings import FaceChange
 from talkies.core.direction.plan_json import plan_to_json
-from talkies.core.rig.model import RigConfig
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
 from talkies.core.timeline.regenerate import regenerate
@@ -23,6 +20,7 @@ from talkies.studio.maker_process import Patience
 from talkies.studio.progress import Stage
 from talkies.studio.submissions import request_document
 from talkies.studio.timelines.book import TimelineBook
+from talkies.studio.timelines.create import Planner
 from talkies.studio.timelines.kinds import TIMELINE_KIND, timeline_id_of
 from talkies.studio.timelines.records import TimelineRecord
 from talkies.studio.timelines.requests import (
@@ -52,16 +50,6 @@ PATIENCE: Final = Patience(wall_seconds=3_600.0)
 DELIVER_FRACTION: Final = 0.99
 
 SOUND_TYPE: Final = "audio/wav"
-
-
-class Planner(Protocol):
-    """What is asked of an `EmotionModel`."""
-
-    def plan(
-        self, alignment: Alignment, config: RigConfig, *, warn: Callable[[str], None]
-    ) -> Sequence[FaceChange] | None:
-        """Changes of the face for what is said; None where it could not, with a warning."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +150,7 @@ class _Steps:
             return
         folder = context.folder
         heard = alignment_from_json((folder / TIMING).read_text(encoding="utf-8"))
-        plan = planner.plan(heard, words_of(folder / INPUTS / CHARACTER), warn=context.warn)
+        plan = planner(heard, words_of(folder / INPUTS / CHARACTER), context.warn)
         if plan is not None:
             (folder / PLAN).write_text(plan_to_json(plan), encoding="utf-8")
 

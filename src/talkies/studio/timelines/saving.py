@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from talkies.core.alignment import Alignment
 from talkies.core.direction.direct import Style
@@ -24,7 +24,7 @@ from talkies.studio.listening import Ears, listen
 from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import Listener, Reporter, Stage, ignore
 from talkies.studio.speaking import Script, say, voice_of
-from talkies.studio.timelines.create import Order, directed
+from talkies.studio.timelines.create import Order, Planner, directed
 from talkies.studio.videos.request import Recording
 
 #: Frames a second of a new timeline: film's, and the seed's.
@@ -35,11 +35,6 @@ SUFFIX: Final = ".json"
 WHOLE_SUFFIX: Final = ".timeline.json"
 #: Beginning of their ids.
 PREFIX: Final = "tml"
-
-#: Plans the face to what is said; None where it could not, and has said why.
-Planner: TypeAlias = Callable[
-    [Alignment, RigConfig, Callable[[str], None]], Sequence[FaceChange] | None
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import HTTP
 
@@ -11,12 +12,12 @@ from loopback import Hit, Reply, Server
 from talkies.errors import ProviderFailed
 from talkies.rigs.building.painting import PaintingRefused
 from talkies.studio.characters.image_edit import (
+    PATIENCE,
     ImageEditPainter,
-    PainterPatience,
     multipart,
     nearest,
 )
-from talkies.studio.model_service import ModelService
+from talkies.studio.model_service import ModelService, Patience
 from talkies.wiring.characters import model_client
 
 DRAWING = b"\x89PNG\r\n\x1a\n a drawing\r\n--\x00\xff"
@@ -41,7 +42,7 @@ class Studio:
         self.hits.append(hit)
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
-    def paint(self, *, patience: PainterPatience | None = None) -> bytes:
+    def paint(self, *, patience: Patience = PATIENCE) -> bytes:
         with Server(self._answer) as server:
             service = ModelService(
                 base_url=server.url("/v1"),
@@ -145,7 +146,7 @@ def test_one_picture_may_be_refused() -> None:
 def test_an_answer_without_a_picture_is_tried_again_and_then_told(body: bytes) -> None:
     studio = Studio(Reply(body=body))
     with pytest.raises(ProviderFailed, match="no picture"):
-        studio.paint(patience=PainterPatience(attempts=2))
+        studio.paint(patience=replace(PATIENCE, attempts=2))
     assert len(studio.hits) == 2
 
 

@@ -1,11 +1,13 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from talkies.core.alignment import Alignment
 from talkies.core.direction.feelings import FaceChange
+from talkies.core.rig.model import RigConfig
 from talkies.core.timeline.formats.seed import RELAX, SeedKeyframe
 from talkies.core.timing import SPEECH_RATE
 from talkies.studio.face_rig.emotions import FACES, heard, plan
@@ -32,8 +34,10 @@ class Model:
         self.changes = changes
         self.asked: list[Any] = []
 
-    def __call__(self, *asked: Any, warn: Any) -> Sequence[FaceChange] | None:
-        self.asked = list(asked)
+    def __call__(
+        self, alignment: Alignment, config: RigConfig, warn: Callable[[str], None]
+    ) -> Sequence[FaceChange] | None:
+        self.asked = [alignment, config]
         if self.changes is None:
             warn("it failed")
         return self.changes

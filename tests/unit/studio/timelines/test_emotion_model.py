@@ -12,9 +12,9 @@ from speech_made_up import said
 from talkies.core.alignment import Alignment
 from talkies.core.direction.feelings import LEAST_APART
 from talkies.core.rig.standard import BUILT, STANDARD
-from talkies.studio.model_service import ModelService
+from talkies.studio.model_service import ModelService, Patience
 from talkies.studio.timelines.emotion_chat import expressive, most_changes
-from talkies.studio.timelines.emotion_model import EmotionModel, Patience
+from talkies.studio.timelines.emotion_model import PATIENCE, EmotionModel
 
 SPEECH = replace(
     said("Good morning! I am afraid that the train is late. It is sad."), language="en"
@@ -53,7 +53,7 @@ def failed(status: int, code: str | None = None, **headers: str) -> Reply:
 class Asked:
     """A model on loopback, what it was asked, what was waited for, and what was said."""
 
-    def __init__(self, *replies: Reply, patience: Patience | None = None) -> None:
+    def __init__(self, *replies: Reply, patience: Patience = PATIENCE) -> None:
         self.replies = list(replies)
         self.waits: list[float] = []
         self.warnings: list[str] = []
@@ -154,7 +154,7 @@ def test_nobody_is_waited_for_too_long() -> None:
     asked = Asked(failed(429, "rate_limit_exceeded", retry_after="3600"), planned())
     asked.plan()
 
-    assert asked.waits == [Patience().longest_wait]
+    assert asked.waits == [PATIENCE.longest_wait]
 
 
 def test_waits_double_and_an_odd_wish_is_not_heeded() -> None:
@@ -189,7 +189,7 @@ def test_what_may_go_better_is_tried_again_and_then_left_to_the_rules(
     asked = Asked(reply)
 
     assert asked.plan() is None
-    assert len(asked.hits) == Patience().attempts
+    assert len(asked.hits) == PATIENCE.attempts
     assert asked.waits == [1.0, 2.0, 4.0]
     assert asked.warnings == [
         f"The model did not plan the expressions ({why}); the built-in rules did."
@@ -218,7 +218,7 @@ def test_what_stays_as_it_is_is_asked_once_and_no_secret_is_told(reply: Reply, w
 
 
 def test_a_slow_server_is_left() -> None:
-    patience = Patience(attempts=1, answer=0.3)
+    patience = replace(PATIENCE, attempts=1, answer=0.3)
 
     def slow(_: Hit) -> Reply:
         pause.wait(20)
@@ -237,7 +237,7 @@ def test_a_slow_server_is_left() -> None:
 
 
 def test_patience_has_an_end_however_many_attempts_are_left() -> None:
-    asked = Asked(failed(500), patience=Patience(attempts=50, all=0.5))
+    asked = Asked(failed(500), patience=replace(PATIENCE, attempts=50, all=0.5))
 
     assert asked.plan() is None
     assert len(asked.hits) == 1

@@ -56,7 +56,7 @@ class Plan:
         self.heard: list[Alignment] = []
 
     def plan(
-        self, alignment: Alignment, config: RigConfig, *, warn: Callable[[str], None]
+        self, alignment: Alignment, config: RigConfig, warn: Callable[[str], None]
     ) -> Sequence[FaceChange] | None:
         self.heard.append(alignment)
         warn("The planner has spoken.")
@@ -132,7 +132,7 @@ class TestModels:
         plan = Plan(
             [FaceChange(time=0.2, expression="happy_soft", strength=0.5, note="He likes it.")]
         )
-        stage.planner = plan
+        stage.planner = plan.plan
         asked = spoken(stage, emotions="model")
         view = stage.work(asked)
         clips = stage.book.get(timeline_id_of(asked)).timeline.track(TrackName.EXPRESSIONS)
@@ -141,7 +141,7 @@ class TestModels:
         assert "The planner has spoken." in view.warnings
 
     def test_without_a_plan_the_rules_do_it(self, stage: TimelineRoom) -> None:
-        stage.planner = Plan(None)
+        stage.planner = Plan(None).plan
         by_rules = made(stage, spoken(stage)).timeline
         planned = made(stage, spoken(stage, emotions="model")).timeline
         assert planned.tracks == by_rules.tracks
@@ -178,7 +178,9 @@ class TestAgain:
 
     def test_emotions_change_the_face_alone(self, stage: TimelineRoom, known: Known) -> None:
         record = known(stage)
-        stage.planner = Plan([FaceChange(time=0.0, expression="happy_soft", strength=1.0, note="")])
+        stage.planner = Plan(
+            [FaceChange(time=0.0, expression="happy_soft", strength=1.0, note="")]
+        ).plan
         asked = stage.timelines.emotions(WHO, record.id, AgainSubmission(emotions="model"))
         view = stage.work(asked)
         before, after = record.timeline, stage.book.get(record.id).timeline
