@@ -2,7 +2,7 @@
 
 import contextlib
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from talkies.core.rig.playback import Cel
-from talkies.errors import FileMissing
+from talkies.errors import CorruptMedia, FileMissing
 from talkies.face.puppet.fields import Box
 from talkies.media.yuv import Planes
 from talkies.rigs.pack.index import Blob, Index
@@ -72,11 +72,12 @@ class Pack:
         """A drawing; its arrays cannot be written to (`Planes.copy` can).
 
         BT.709 as `media.yuv` says; with alpha where `transparent`, not multiplied with it, and
-        hidden pixels have the colours of their neighbours. Raises `FileMissing` and
-        `CorruptMedia`.
+        hidden pixels have the colours of their neighbours. Raises `FileMissing`, and `CorruptMedia`
+        where the pack is damaged: it is then removed, and the next `open_pack` makes it anew.
         """
         blob = self._blob(drawing)
-        planes = planes_of(self._bytes(blob.span), self.width, self.height, alpha=blob.alpha)
+        with self._removed_if_damaged():
+            planes = planes_of(self._bytes(blob.span), self.width, self.height, alpha=blob.alpha)
         self._forget(blob.span)
         if planes.alpha is None and self._transparent:
             opaque = np.full_like(planes.y, 255)
@@ -116,6 +117,16 @@ class Pack:
             )
         return blob
 
+    @contextlib.contextmanager
+    def _removed_if_damaged(self) -> Iterator[None]:
+        """Only what is read is looked at whole, so the next one would meet the damage again."""
+        try:
+            yield
+        except CorruptMedia:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+            raise
+
     def _bytes(self, span: Span) -> memoryview:
         return memoryview(self._view)[span.offset : span.offset + span.length]
 
@@ -126,5 +137,6 @@ class Pack:
 
     def _mask(self, pose: str) -> LidMask:
         lids = self._index.lids[pose]
-        luma, chroma = masks_of(self._bytes(lids.mask), lids.box.width, lids.box.height)
+        with self._removed_if_damaged():
+            luma, chroma = masks_of(self._bytes(lids.mask), lids.box.width, lids.box.height)
         return LidMask(box=lids.box, luma=luma, chroma=chroma)

@@ -11,7 +11,7 @@ from talkies.media.yuv import Planes
 
 Plane: TypeAlias = NDArray[np.uint8]
 
-_HINT: Final = "Remove the character's frames.pack: it is made anew."
+_HINT: Final = "Run it again: the pack is made anew."
 
 
 def unpacked(data: memoryview | bytes, length: int) -> bytes:
