@@ -2,16 +2,12 @@
 
 import difflib
 import os
-import re
 from pathlib import Path
 
 from talkies.cli.root_flags import characters_of
 from talkies.errors import InvalidOption, UnknownCharacter
 from talkies.kit.files import is_folder
-from talkies.rigs.character import ABOUT, CONFIG, FRAMES
-
-#: What a character may be called: a name of a folder that leads nowhere.
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+from talkies.rigs.character import ABOUT, CONFIG, FRAMES, NAME
 
 
 def character_folder(text: str, root: Path | None = None) -> Path:

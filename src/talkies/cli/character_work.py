@@ -138,14 +138,14 @@ def _show_imported(imported: Imported, *, as_json: bool, quiet: bool) -> None:
 
 def _summary(character: Character, report: TreeReport) -> str:
     rig = character.rig
-    key = character.key_color
+    key = character.key_color_text
     return ", ".join(
         [
             f"{character.name}: {report.drawings} drawings",
             f"{report.endpoints} endpoints",
             f"{report.sequences} sequences",
             f"{rig.width} x {rig.height}",
-            *([] if key is None else ["#{:02x}{:02x}{:02x} keyed out".format(*key)]),
+            *([] if key is None else [f"{key} keyed out"]),
         ]
     )
 
@@ -157,13 +157,12 @@ def _lacks(report: TreeReport) -> list[str]:
 
 def _facts(character: Character, report: TreeReport) -> dict[str, Any]:
     rig = character.rig
-    key = character.key_color
     return {
         "name": character.name,
         "folder": str(character.folder),
         "width": rig.width,
         "height": rig.height,
-        "key_color": None if key is None else "#{:02x}{:02x}{:02x}".format(*key),
+        "key_color": character.key_color_text,
         "drawings": report.drawings,
         "endpoints": report.endpoints,
         "sequences": report.sequences,

@@ -35,11 +35,10 @@ class About:
 
 def about_json(character: Character) -> str:
     """The file of a character."""
-    key = character.key_color
     document = {
         "schema": SCHEMA,
         "name": character.name,
-        "key_color": None if key is None else "#{:02x}{:02x}{:02x}".format(*key),
+        "key_color": character.key_color_text,
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 

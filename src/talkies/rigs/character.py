@@ -4,6 +4,7 @@ The tree of frames is the seed's own (see docs/reference/characters.md), so an a
 repaint any drawing; what is made of it lies beside and is made anew where a drawing changed.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,10 @@ DRAFTS: Final = "drafts.pack"
 CONTACT_SHEET: Final = "contact-sheet.jpg"
 
 
+#: What a character may be called: a name of a folder that leads nowhere else.
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Character:
     """One character on this machine's disk."""
@@ -33,6 +38,11 @@ class Character:
     rig: Rig
     #: The colour that is keyed out of its drawings, RGB; None where they have alpha.
     key_color: tuple[int, int, int] | None = None
+
+    @property
+    def key_color_text(self) -> str | None:
+        """The colour that is keyed out as `#00b140`, or None."""
+        return None if self.key_color is None else "#{:02x}{:02x}{:02x}".format(*self.key_color)
 
     def path(self, drawing: str) -> Path:
         """The file of a drawing of the tree."""

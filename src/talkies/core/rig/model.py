@@ -88,3 +88,9 @@ class Rig:
     #: The drawings of states: path in the tree, `endpoints/neutral__center.png`.
     endpoints: Mapping[State, str]
     sequences: tuple[Sequence, ...]
+
+    @property
+    def drawings(self) -> tuple[str, ...]:
+        """The path of every drawing, once; those of states first."""
+        stops = (stop.drawing for sequence in self.sequences for stop in sequence.stops)
+        return tuple(dict.fromkeys([*self.endpoints.values(), *stops]))

@@ -294,11 +294,7 @@ def rewrite(order: Order, index: Index) -> None:
 def wanted(character: Character, drawings: Collection[str] | None) -> tuple[str, ...]:
     """The drawings that are asked for, all of the rig for None, and those that tell of lids."""
     rig = character.rig
-    every = [
-        *rig.endpoints.values(),
-        *(stop.drawing for sequence in rig.sequences for stop in sequence.stops),
-    ]
     if drawings is None:
-        return tuple(dict.fromkeys(every))
+        return rig.drawings
     lids = (name for each in lid_drawings(rig) for name in each.seen)
     return tuple(dict.fromkeys([*lids, *drawings]))

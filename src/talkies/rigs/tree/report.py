@@ -29,9 +29,8 @@ def report_on(rig: Rig, warnings: tuple[str, ...]) -> TreeReport:
     there = {sequence.id for sequence in rig.sequences}
     wanted = [sequence_id(path.id, pose) for pose in config.poses for path in config.base_paths]
     wanted += [pose_sequence_id(pose) for pose in config.poses if pose != CENTER]
-    stops = (stop.drawing for sequence in rig.sequences for stop in sequence.stops)
     return TreeReport(
-        drawings=len({*rig.endpoints.values(), *stops}),
+        drawings=len(rig.drawings),
         endpoints=len(rig.endpoints),
         sequences=len(rig.sequences),
         missing_endpoints=tuple(

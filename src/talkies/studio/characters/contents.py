@@ -6,13 +6,11 @@ from typing import Any, Final
 
 from talkies.core.rig.manifest import manifest_of, manifest_record
 from talkies.core.rig.model import Rig
+from talkies.core.rig.naming import ENDPOINTS
 from talkies.jobs.records import Document
 from talkies.rigs.character import Character
 
 SCHEMA: Final = "talkies.bundle/1"
-
-#: What the tree of frames calls the folder of drawings of states.
-ENDPOINTS: Final = "endpoints"
 
 
 def contents_of(character: Character) -> dict[str, Any]:
@@ -29,15 +27,14 @@ def contents_of(character: Character) -> dict[str, Any]:
 def facts_of(character: Character) -> dict[str, Any]:
     """What a caller wants to know of a character, small enough for a row."""
     rig = character.rig
-    color = character.key_color
     return {
         "width": rig.width,
         "height": rig.height,
-        "key_color": None if color is None else "#{:02x}{:02x}{:02x}".format(*color),
+        "key_color": character.key_color_text,
         "expressions": sorted({state.expression for state in rig.endpoints}),
         "poses": sorted({state.pose for state in rig.endpoints}),
         "sequences": len(rig.sequences),
-        "drawings": len(set(_paths(rig))),
+        "drawings": len(rig.drawings),
     }
 
 
@@ -55,8 +52,3 @@ def _drawings(rig: Rig) -> Mapping[str, Mapping[str, str]]:
         for one in rig.sequences
     }
     return {ENDPOINTS: endpoints, **sequences}
-
-
-def _paths(rig: Rig) -> list[str]:
-    stops = [stop.drawing for one in rig.sequences for stop in one.stops]
-    return [*rig.endpoints.values(), *stops]

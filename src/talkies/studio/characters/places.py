@@ -1,18 +1,13 @@
 """Where the folders of characters are on this machine, for those who work with them."""
 
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from talkies.errors import UnknownCharacter
-from talkies.rigs.character import FRAMES
+from talkies.rigs.character import FRAMES, NAME
 from talkies.studio.characters.records import CharacterRef
 from talkies.studio.characters.shelf import Shelf
-
-#: What an installed character may be called: a folder's name that leads nowhere else.
-INSTALLED_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class CharacterPlaces:
@@ -41,7 +36,7 @@ class CharacterPlaces:
 
     def installed(self, name: str) -> Path | None:
         """The folder of an installed character; None where there is none of that name."""
-        if not INSTALLED_NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             return None
         folder = self._installed / name
         return folder if (folder / FRAMES).is_dir() else None
