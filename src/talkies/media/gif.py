@@ -1,7 +1,7 @@
 """Animated GIFs: one palette made for the whole video, without holding the video in memory.
 
-The first pass keeps the frames without loss in a private file and counts their colours, the second
-draws them with the 255 best. Sound has no place in a GIF and is left out.
+The first pass keeps the frames without loss, most of a long video's in a private file, and counts
+their colours; the second draws them with the 255 best. Sound has no place in a GIF and is left out.
 """
 
 import contextlib
@@ -19,11 +19,12 @@ import numpy as np
 from av.filter.context import FilterContext
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from talkies.kit.files import private_folder
 from talkies.media.compression import zstd
-from talkies.media.encoders import VideoSpec, system_errors
+from talkies.media.encoders import VideoSpec, system_errors, video_frame
 from talkies.media.yuv import Planes, to_rgb
 
 #: Most frames a second: more makes files large, and players slow down what is over 20 or so.
@@ -37,7 +38,9 @@ DRAWING: Final = "dither=sierra2_4a:diff_mode=rectangle"
 #: Coverage from which a pixel is opaque: GIF knows no half-transparency.
 OPAQUE_FROM = 128
 
-#: Of Zstandard, for the frames that wait for the palette: the quickest one.
+#: Bytes of frames that wait for the palette in memory, and Zstandard's level for those that wait in
+#: a file: the quickest one.
+MEMORY = 128_000_000
 LEVEL = 1
 
 #: Rows and columns of the palette picture.
@@ -54,7 +57,7 @@ class GifEncoder:
         self._seen = 0
         with contextlib.ExitStack() as stack, system_errors():
             folder = stack.enter_context(private_folder())
-            self._frames = _KeptFrames(stack.enter_context((folder / "frames").open("w+b")), spec)
+            self._frames = KeptFrames(stack.enter_context((folder / "frames").open("w+b")), spec)
             self._palette = _PaletteMaker(spec)
             self._stack = stack.pop_all()
 
@@ -63,7 +66,7 @@ class GifEncoder:
         self._seen += 1
         if wanted and self._frames.add(planes):
             with system_errors():
-                self._palette.count(_rgb_frame(planes))
+                self._palette.count(planes)
 
     def finish(self) -> None:
         with self._stack, system_errors():
@@ -86,40 +89,52 @@ class GifEncoder:
             for number, rgb in enumerate(self._frames.read()):
                 if self._spec.waiting is not None:
                     self._spec.waiting()
-                for frame in draw(rgb, number):
-                    target.mux(stream.encode(frame))
+                target.mux(stream.encode(draw(rgb, number)))
             target.mux(stream.encode(None))
 
 
-class _KeptFrames:
-    """Frames in a file, without loss; one that is the same as the one before it takes no room."""
+class KeptFrames:
+    """Frames without loss: the first ones in memory, further ones in a file.
 
-    def __init__(self, file: BinaryIO, spec: VideoSpec) -> None:
+    One that is the same as the one before it takes no room.
+    """
+
+    def __init__(self, file: BinaryIO, spec: VideoSpec, *, memory: int = MEMORY) -> None:
         self._file, self._spec = file, spec
-        #: Where the bytes of each frame lie: offset and length.
-        self._spans: list[tuple[int, int]] = []
+        #: The bytes of each frame, or where they lie in the file: offset and length.
+        self._places: list[bytes | tuple[int, int]] = []
         self._last = b""
+        self._left = memory
 
     def add(self, planes: Planes) -> bool:
         """Keep a frame; says whether it is another than the one before it."""
         parts = (planes.y, planes.u, planes.v, planes.alpha)
         data = b"".join(part.tobytes() for part in parts if part is not None)
         if data == self._last:
-            self._spans.append(self._spans[-1])
+            self._places.append(self._places[-1])
             return False
         self._last = data
-        self._spans.append((self._file.tell(), self._file.write(zstd.compress(data, LEVEL))))
+        self._left -= len(data)
+        if self._left >= 0:
+            self._places.append(data)
+        else:
+            packed = zstd.compress(data, LEVEL)
+            self._places.append((self._file.tell(), self._file.write(packed)))
         return True
 
-    def read(self) -> Iterator[VideoFrame]:
-        """All frames, in RGB."""
-        shown: tuple[tuple[int, int], VideoFrame] | None = None
-        for offset, length in self._spans:
-            if shown is None or shown[0] != (offset, length):
-                self._file.seek(offset)
-                planes = self._planes(zstd.decompress(self._file.read(length)))
-                shown = ((offset, length), _rgb_frame(planes))
-            yield shown[1]
+    def read(self) -> Iterator[VideoFrame | None]:
+        """All frames in RGB; None for one that is the same as the one before it."""
+        before: bytes | tuple[int, int] | None = None
+        for place in self._places:
+            if place is before:
+                yield None
+                continue
+            before = place
+            if isinstance(place, tuple):
+                self._file.seek(place[0])
+                yield _rgb_frame(self._planes(zstd.decompress(self._file.read(place[1]))))
+            else:
+                yield _rgb_frame(self._planes(place))
 
     def _planes(self, data: bytes) -> Planes:
         width, height = self._spec.width, self._spec.height
@@ -146,12 +161,18 @@ class _PaletteMaker:
         self._source.link_to(maker)
         maker.link_to(sink)
         self._graph.configure()
+        self._reformatter = VideoReformatter()
         self._counted = 0
 
-    def count(self, frame: VideoFrame) -> None:
+    def count(self, planes: Planes) -> None:
+        frame = _rgb_frame(planes) if planes.alpha is not None else self._quick(planes)
         frame.pts, frame.time_base = self._counted, Fraction(1)
         self._counted += 1
         self._source.push(frame)
+
+    def _quick(self, planes: Planes) -> VideoFrame:
+        """The same colours but for edges of chroma, in a fifth of the time."""
+        return self._reformatter.reformat(video_frame(planes), format="rgb24")
 
     def finish(self) -> VideoFrame:
         self._source.push(None)
@@ -183,15 +204,16 @@ class _Painter:
         colours.push(palette)
         colours.push(None)
 
-    def __call__(self, frame: VideoFrame, number: int) -> Iterator[VideoFrame]:
-        frame.pts, frame.time_base = number, self._time_base
-        self._source.push(frame)
-        with contextlib.suppress(av.error.BlockingIOError, av.error.EOFError):
-            while True:
-                drawn = self._graph.pull()
-                assert isinstance(drawn, VideoFrame)  # noqa: S101  the graph has no other sink
-                drawn.pts, drawn.time_base = number, self._time_base
-                yield drawn
+    def __call__(self, frame: VideoFrame | None, number: int) -> VideoFrame:
+        """A frame in colours of the palette; for None the one before it once more."""
+        if frame is not None:
+            frame.pts, frame.time_base = number, self._time_base
+            self._source.push(frame)
+            drawn = self._graph.pull()
+            assert isinstance(drawn, VideoFrame)  # noqa: S101  the graph has no other sink
+            self._drawn = drawn
+        self._drawn.pts, self._drawn.time_base = number, self._time_base
+        return self._drawn
 
 
 def _rgb_buffer(graph: av.filter.Graph, spec: VideoSpec, time_base: Fraction) -> FilterContext:
