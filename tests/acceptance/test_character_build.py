@@ -19,7 +19,7 @@ from talkies.rigs.building.options import only
 from talkies.rigs.tree.opening import open_character
 
 ROBIN = Path(__file__).parents[2] / "examples/robin.png"
-SMALL = ("--size", "160x240", "--skip-tilts", "--skip-sequences", "--skip-extremes")
+SMALL = ("--size", "96x144", "--skip-tilts", "--skip-sequences", "--skip-extremes")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_json_lines_tell_progress_warnings_and_the_result(talkies: Talkies, root
     assert (progress[-1]["stage"], progress[-1]["done"], progress[-1]["total"]) == ("draw", 10, 10)
     result = answer.events[-1]
     assert result["name"] == "kim"
-    assert (result["width"], result["height"]) == (160, 240)
+    assert (result["width"], result["height"]) == (96, 144)
     assert (result["endpoints"], result["sequences"], result["drawings"]) == (10, 0, 10)
     assert Path(result["contact_sheet"]).is_file()
 
@@ -91,7 +91,7 @@ def test_words_of_ones_own_are_drawn(talkies: Talkies, root: Path, tmp_path: Pat
     words = only(BUILT, tilts=False, extremes=False)
     (tmp_path / "words.json").write_text(config_to_json(words))
     answer = talkies(
-        *build(root, ROBIN, "--size", "160x240", "--skip-sequences"),
+        *build(root, ROBIN, "--size", "96x144", "--skip-sequences"),
         *("--config", tmp_path / "words.json"),
     )
     assert answer.status == 0, answer.err
@@ -173,7 +173,7 @@ def test_ctrl_c_keeps_what_is_drawn_and_the_same_command_goes_on(
 ) -> None:
     command = [sys.executable, "-m", "talkies", *map(str, build(root, ROBIN, "--max-depth", 2))]
     frames = root / "characters/robin/frames"
-    small = ["--size", "160x240", "--skip-tilts"]
+    small = ["--size", "96x144", "--skip-tilts"]
     with subprocess.Popen([*command, *small], stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 60
         while not list(frames.rglob("[!.]*.png")) and time.monotonic() < until:
