@@ -35,8 +35,7 @@ def apply(timeline: Timeline, edit: Edit) -> tuple[Timeline, Patch]:
     Raises:
         TimelineInvalid: as `Edit.made`, or because the timeline would break a rule.
     """
-    edited = edit.made(timeline)
-    validate(edited)
+    edited = _made(timeline, edit)
     return edited, difference(edited, timeline)
 
 
@@ -49,10 +48,16 @@ def apply_all(timeline: Timeline, edits: Sequence[Edit]) -> tuple[Timeline, Patc
     edited = timeline
     for number, edit in enumerate(edits):
         try:
-            edited, _ = apply(edited, edit)
+            edited = _made(edited, edit)
         except TimelineInvalid as error:
             raise within(f"edits[{number}]", error) from error
     return edited, difference(edited, timeline)
+
+
+def _made(timeline: Timeline, edit: Edit) -> Timeline:
+    edited = edit.made(timeline)
+    validate(edited, checked=timeline)
+    return edited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,11 @@ def _change(track: TrackName, before: Iterable[Clip], after: Iterable[Clip]) -> 
     old, new = ({clip.id: clip for clip in clips} for clips in (before, after))
     return TrackChange(
         track=track,
-        removed=tuple(name for name, clip in old.items() if new.get(name) != clip),
-        added=tuple(clip for name, clip in new.items() if old.get(name) != clip),
+        removed=tuple(name for name, clip in old.items() if not _same(new.get(name), clip)),
+        added=tuple(clip for name, clip in new.items() if not _same(old.get(name), clip)),
     )
+
+
+def _same(known: Clip | None, clip: Clip) -> bool:
+    """Whether clips are equal; most are one object, which is seen at once."""
+    return known is clip or known == clip

@@ -45,9 +45,12 @@ def yielding(clips: Iterable[Clip], over: Sequence[Clip], *, least: int = 1) -> 
     left: list[Clip] = []
     for clip in clips:
         first = bisect_right(ends, clip.span.start)
+        if first == len(over) or over[first].span.start >= clip.span.end:
+            # Most clips: the same object, so that what was checked of it need not be again.
+            left += [clip] if clip.span.length else []
+            continue
         spans = [span for span in _beside(clip.span, over, first) if span.length]
-        whole = spans == [clip.span]
-        left += [replace(clip, span=span) for span in spans if whole or span.length >= least]
+        left += [replace(clip, span=span) for span in spans if span.length >= least]
     return left
 
 

@@ -39,33 +39,49 @@ class Problem:
     what: str
 
 
-def validate(timeline: Timeline, config: RigConfig | None = None) -> None:
+def validate(
+    timeline: Timeline, config: RigConfig | None = None, *, checked: Timeline | None = None
+) -> None:
     """Hold a timeline against the rules, and against the words of a character where given.
+
+    `checked` is one that obeys them, of which this one was made: clips of it are not looked at
+    again, which is most of the work of an edit.
 
     Raises:
         TimelineInvalid: for the first `Problem`; `details["where"]` names its place.
     """
-    for problem in problems(timeline, config):
+    for problem in problems(timeline, config, checked=checked):
         raise timeline_invalid(problem.where, problem.what)
 
 
-def problems(timeline: Timeline, config: RigConfig | None = None) -> Iterator[Problem]:
+def problems(
+    timeline: Timeline, config: RigConfig | None = None, *, checked: Timeline | None = None
+) -> Iterator[Problem]:
     """Everything that is wrong, in the order of the document."""
     yield from _of_head(timeline)
     yield from _of_lengths(timeline)
     words = _words(config)
     seen: set[str] = set()
     for name, clips in timeline.tracks.items():
+        known = _known(timeline, name, checked)
         end = 0
         for number, clip in enumerate(clips):
             where = f"tracks.{name.value}[{number}]"
-            yield from clip_problems(clip, where, name, timeline.frames, words.get(name))
+            if id(clip) not in known:
+                yield from clip_problems(clip, where, name, timeline.frames, words.get(name))
             if 0 <= clip.span.start < end:
                 yield Problem(f"{where}.start", "is before the end of the clip ahead of it")
             if clip.id in seen:
                 yield Problem(f"{where}.id", f"{clip.id!r} is the id of another clip")
             seen.add(clip.id)
             end = clip.span.end
+
+
+def _known(timeline: Timeline, name: TrackName, checked: Timeline | None) -> frozenset[int]:
+    """The clips of a track, as objects, that have been looked at already."""
+    if checked is None or checked.frames > timeline.frames:
+        return frozenset()
+    return frozenset(map(id, checked.track(name)))
 
 
 def _of_head(timeline: Timeline) -> Iterator[Problem]:

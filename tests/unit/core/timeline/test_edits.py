@@ -32,6 +32,7 @@ from talkies.core.timeline.edits import (
 )
 from talkies.core.timeline.edits_json import edit_record, edits_from_value
 from talkies.core.timeline.patch import Patch, TrackChange, difference
+from talkies.core.timeline.validate import validate
 from talkies.core.timing import TimeRange
 from talkies.errors.characters import TimelineInvalid
 
@@ -55,6 +56,19 @@ def added(start: int, end: int, name: str = "new") -> AddClip:
 def cases(draw: st.DrawFn) -> tuple[Timeline, Edit]:
     made = draw(timelines())
     return made, draw(edits(made))
+
+
+def test_an_edit_looks_only_at_the_clips_that_it_changes() -> None:
+    many = timeline(expressions=tuple(clip(str(n), n, n + 1, "neutral") for n in range(100)))
+    edited, _ = apply(many, SetClip(id="7", note="here"))
+    before, after = (made.track(TrackName.EXPRESSIONS) for made in (many, edited))
+    assert [n for n in range(100) if before[n] is not after[n]] == [7]
+    # What was not looked at is still refused where it makes the timeline a wrong one.
+    with pytest.raises(TimelineInvalid, match="end"):
+        validate(replace(many, frames=50), checked=many)
+    wrong = replace(many, tracks={TrackName.EXPRESSIONS: (*before, clip("x", 98, 99, "neutral"))})
+    with pytest.raises(TimelineInvalid, match="before the end"):
+        validate(wrong, checked=many)
 
 
 @settings(max_examples=80)
