@@ -7,7 +7,7 @@ from talkies.core.rig.standard import BUILT
 from talkies.rigs.building.options import BuildOptions
 
 ROBIN = Path(__file__).parents[2] / "examples/robin.png"
-SIZE = (160, 240)
+SIZE = (112, 168)
 
 
 def few(*expressions: str, poses: tuple[str, ...] = (CENTER, "tilt_left_small")) -> RigConfig:

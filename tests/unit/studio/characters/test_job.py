@@ -187,10 +187,10 @@ def test_what_is_no_picture_is_refused(stage: Room, tmp_path: Path) -> None:
 
 def test_a_character_is_built_of_a_drawing(stage: Room, tmp_path: Path) -> None:
     digest = stage.inputs.keep(PORTRAIT)
-    build = {"size": "256x384", "sequences": False, "background": "green"}
+    build = {"size": "128x192", "sequences": False, "background": "green"}
     kind, kept = kind_of(stage)
     ended = done(kind, view_of(stage, asked_for(stage, drawing=Source(sha256=digest), build=build)))
-    assert (ended.result["width"], ended.result["height"]) == (256, 384)
+    assert (ended.result["width"], ended.result["height"]) == (128, 192)
     assert "lips_closed" in ended.result["expressions"]
     assert ended.result["key_color"] is not None
     with zipfile.ZipFile(kept.folder / ended.result["character.zip"]["sha256"]) as bundle:
@@ -200,7 +200,7 @@ def test_a_character_is_built_of_a_drawing(stage: Room, tmp_path: Path) -> None:
 def test_a_build_is_stopped_where_its_job_is(stage: Room) -> None:
     digest = stage.inputs.keep(PORTRAIT)
     kind, kept = kind_of(stage)
-    request = asked_for(stage, drawing=Source(sha256=digest), build={"size": "256x384"})
+    request = asked_for(stage, drawing=Source(sha256=digest), build={"size": "128x192"})
     view = view_of(stage, request)
 
     class Stopping(StepView):
