@@ -4,6 +4,7 @@ A player shows a character frame by frame, and every player shows the same few d
 held as they go out, the least asked for leave first.
 """
 
+import errno
 import hashlib
 import threading
 from collections import OrderedDict
@@ -133,6 +134,10 @@ class Drawings:
                 self._bytes -= len(gone.content)
 
 
+#: Error numbers of names that no file has: not there, below a file, a folder, far too long.
+_NOWHERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
+
+
 def installed_file(folder: Path, name: str) -> Drawing:
     """A file of a character's folder, which its owner may repaint; raises `NotFound`.
 
@@ -140,8 +145,10 @@ def installed_file(folder: Path, name: str) -> Drawing:
     """
     try:
         return _drawing(name, (folder / name).read_bytes())
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise missing(name) from error
+    except OSError as error:
+        if error.errno in _NOWHERE:
+            raise missing(name) from error
+        raise
 
 
 def missing(name: str) -> NotFound:

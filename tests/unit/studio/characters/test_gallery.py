@@ -149,3 +149,11 @@ def test_files_of_an_installed_character_are_read_as_they_are(tmp_path: Path) ->
     for name in (f"{FRAMES}/endpoints/b.png", FRAMES):
         with pytest.raises(NotFound):
             installed_file(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["none.png", f"{'x' * 300}/000.png", "a.png/000.png", "folder"])
+def test_a_name_that_no_installed_file_has_is_not_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(NotFound):
+        installed_file(tmp_path, name)
