@@ -5,7 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from talkies.api.ranged import wanted
+from talkies.api.ranged import is_known, wanted
 from talkies.studio.characters.drawings import Drawing
 
 #: A year (the longest that caches are asked for). What a pass shows may be kept by caches on the
@@ -25,12 +25,6 @@ def headers_of(drawing: Drawing, cache_control: str) -> dict[str, str]:
         # A page of any origin may show what it has the address and the right of.
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
-
-
-def is_known(header: str, etag: str) -> bool:
-    """Whether `If-None-Match` names these bytes (RFC 9110, 13.1.2)."""
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
-    return bool(tags & {etag, "*"})
 
 
 def bytes_answer(request: Request, drawing: Drawing, cache_control: str) -> Response:

@@ -11,8 +11,9 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from talkies.api.frame_access import Admission, FrameGate
-from talkies.api.frame_answers import IMMUTABLE, headers_of, is_known
+from talkies.api.frame_answers import IMMUTABLE, headers_of
 from talkies.api.middleware import SECURITY_HEADERS
+from talkies.api.ranged import is_known
 from talkies.api.requests import accepted_request_id
 from talkies.studio.characters.drawings import Drawing, Drawings
 from talkies.telemetry.metrics import Metrics

@@ -64,7 +64,7 @@ def blob_answer(request: Request, storage: Storage, what: Representation) -> Res
         RangeUnsatisfiable: none of the bytes asked for are there.
         BlobMissing, StorageUnavailable: as `Storage.read`.
     """
-    if _is_known(request, what):
+    if is_known(request.headers.get("if-none-match", ""), what.etag):
         return Response(status_code=304, headers=what.headers)
     asked = _asked(request, what)
     start, end = asked or (0, what.bytes)
@@ -102,11 +102,10 @@ def wanted(header: str, length: int) -> tuple[int, int] | None:
     return start, end
 
 
-def _is_known(request: Request, what: Representation) -> bool:
-    """Whether the client has these very bytes (RFC 9110, 13.1.2)."""
-    known = request.headers.get("if-none-match", "")
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in known.split(",")}
-    return bool(known) and bool(tags & {what.etag, "*"})
+def is_known(header: str, etag: str) -> bool:
+    """Whether `If-None-Match` names these bytes (RFC 9110, 13.1.2)."""
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
+    return bool(tags & {etag, "*"})
 
 
 def _asked(request: Request, what: Representation) -> tuple[int, int] | None:
