@@ -166,6 +166,13 @@ def test_a_removal_leaves_what_is_not_the_characters(
     assert event["left"] == []
 
 
+def test_a_build_that_was_stopped_is_removed(talkies: Talkies, home: Path) -> None:
+    (home / "half/frames/endpoints").mkdir(parents=True)
+    (home / "half/build.json").write_text("{}")
+    assert talkies("character", "remove", "half").status == 0
+    assert not (home / "half").exists()
+
+
 def test_a_character_goes_to_a_bucket_and_comes_back(
     talkies: Talkies, theirs: Path, home: Path, store: Bucket, signed_in: list[str]
 ) -> None:

@@ -18,6 +18,7 @@ from talkies.core.rig.model import Rig, RigConfig, State
 from talkies.errors import CharacterInvalid, FileMissing
 from talkies.kit.files import private_folder, unwritable
 from talkies.media.keying import key_color_of
+from talkies.rigs.building.job import JOB
 from talkies.rigs.character import (
     ABOUT,
     CONFIG,
@@ -42,7 +43,7 @@ STAGES: Final = {
 }
 
 #: What a character's folder has of us.
-_PARTS: Final = (ABOUT, CONFIG, PACK, DRAFTS, CONTACT_SHEET, "build.json")
+_PARTS: Final = (ABOUT, CONFIG, PACK, DRAFTS, CONTACT_SHEET, JOB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,7 @@ def _endpoint_table(rig: Rig) -> list[str]:
 def remove_character(name: str, root: Path | None, *, as_json: bool) -> None:
     """Remove the parts of a character, and its folder where nothing else is in it."""
     folder = character_folder(name, root)
-    if not any((folder / part).is_file() for part in (ABOUT, CONFIG)):
+    if not any((folder / part).is_file() for part in (ABOUT, CONFIG, JOB)):
         raise CharacterInvalid(
             f"{folder} has frames, but was not made or imported by talkies.",
             hint="Remove it yourself if you mean it.",
