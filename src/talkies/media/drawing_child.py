@@ -18,6 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from talkies.errors import CorruptMedia, TalkiesError
+from talkies.kit.memory import keep
 from talkies.kit.messages import Writable, described, receive, send
 from talkies.media.compression import zstd
 from talkies.media.keying import extend_colours, key_out
@@ -150,4 +151,6 @@ def answer(source: BinaryIO, out: Writable, recipe: dict[str, Any]) -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     av.logging.set_level(av.logging.PANIC)
+    keep()
+    cv2.setNumThreads(1)  # there are as many children as processors
     answer(sys.stdin.buffer, sys.stdout.buffer, json.loads(sys.argv[1]))
