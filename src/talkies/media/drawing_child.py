@@ -99,10 +99,8 @@ def _quickly(data: bytes) -> NDArray[np.uint8]:
 def packed(pixels: NDArray[np.uint8], recipe: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """One drawing as the pack keeps it, and what it is: planes one after the other, compressed."""
     pixels = _fitted(pixels, recipe["width"], recipe["height"])
-    colours, alpha = np.ascontiguousarray(pixels[..., :3]), None
-    if pixels.shape[2] == 4 and pixels[..., 3].min() < 255:  # noqa: PLR2004  RGBA, opaque
-        alpha = np.ascontiguousarray(pixels[..., 3])
-    elif recipe["key"]:
+    colours, alpha = _parted(pixels)
+    if alpha is None and recipe["key"]:
         colours, alpha = key_out(colours, tuple(recipe["key"]))
     if alpha is not None:
         colours = extend_colours(colours, alpha)
@@ -115,6 +113,16 @@ def packed(pixels: NDArray[np.uint8], recipe: dict[str, Any]) -> tuple[dict[str,
     }
     about = {"digest": hashlib.sha256(raw).hexdigest(), "alpha": alpha is not None}
     return about, zstd.compress(raw, options=options)
+
+
+def _parted(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """RGB, and the alpha of what is not opaque; cv2 parts them ten times as fast as numpy."""
+    if pixels.shape[2] == 3:  # noqa: PLR2004  RGB
+        return np.ascontiguousarray(pixels), None
+    whole = np.ascontiguousarray(pixels)
+    alpha = np.asarray(cv2.extractChannel(whole, 3), np.uint8)
+    colours = np.asarray(cv2.cvtColor(whole, cv2.COLOR_RGBA2RGB), np.uint8)
+    return colours, None if alpha.min() == 255 else alpha  # noqa: PLR2004  opaque
 
 
 def _fitted(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
