@@ -48,7 +48,8 @@ class TestHealthz:
 
     def test_says_whether_the_engines_are_warm(self, answer: httpx.Response) -> None:
         assert answer.json()["warm"] is False
-        assert [engine["id"] for engine in answer.json()["engines"]] == ["portrait"]
+        engines = [engine["id"] for engine in answer.json()["engines"]]
+        assert engines == ["character", "portrait"]
 
 
 @pytest.fixture

@@ -62,7 +62,10 @@ def test_healthz_tells_of_the_gpu_and_of_warm_engines(stage: Stage, tmp_path: Pa
     assert told["gpu"]["available"]
     assert told["gpu"]["name"] == "NVIDIA L4"
     assert told["gpu"]["memory_bytes"] == 100 << 20
-    assert told["engines"] == [{"id": "portrait", "ready": True, "warm": True, "reason": ""}]
+    assert told["engines"] == [
+        {"id": "character", "ready": True, "warm": False, "reason": ""},
+        {"id": "portrait", "ready": True, "warm": True, "reason": ""},
+    ]
     assert told["warm"]
 
 
