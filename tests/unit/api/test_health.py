@@ -30,7 +30,7 @@ def health(folder: Path) -> Health:
         Build(version="9", git_sha="f00"),
         gpus=GpuWatch(str(driver)),
         engines=EngineCatalog(EngineRegistry()),
-        warm=lambda: {"portrait"},
+        warm=lambda: {"character", "portrait"},
         bucket="films",
     )
 
@@ -63,7 +63,7 @@ def test_healthz_tells_of_the_gpu_and_of_warm_engines(stage: Stage, tmp_path: Pa
     assert told["gpu"]["name"] == "NVIDIA L4"
     assert told["gpu"]["memory_bytes"] == 100 << 20
     assert told["engines"] == [
-        {"id": "character", "ready": True, "warm": False, "reason": ""},
+        {"id": "character", "ready": True, "warm": True, "reason": ""},
         {"id": "portrait", "ready": True, "warm": True, "reason": ""},
     ]
     assert told["warm"]
