@@ -45,8 +45,8 @@ def smoke(
 ) -> None:
     """Call every route of a deployment.
 
-    It makes speech and short videos, keys and webhooks there, and deletes them again. The exit
-    status is 1 where a route did not do as it should.
+    It makes speech, short videos, a character, keys and webhooks there, and deletes them again.
+    The exit status is 1 where a route did not do as it should.
     """
     failed = 0
     for outcome in _outcomes(url, key, engine, seconds):
@@ -69,7 +69,7 @@ def _outcomes(url: str, key: str, engine: str, seconds: float) -> "Iterator[Outc
     try:
         from talkies.studio.smoke.caller import Caller  # noqa: PLC0415 - slow to load
         from talkies.studio.smoke.run import smoke as tried  # noqa: PLC0415 - the same
-        from talkies.studio.smoke.trials import State  # noqa: PLC0415 - the same
+        from talkies.studio.smoke.state import State  # noqa: PLC0415 - the same
     except ModuleNotFoundError as error:
         raise MissingDependency(
             f"This needs {error.name}, which is not installed.",

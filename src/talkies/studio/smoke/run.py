@@ -7,7 +7,8 @@ from typing import Final
 
 from talkies.errors import TalkiesError
 from talkies.studio.smoke.caller import Caller
-from talkies.studio.smoke.trials import TRIALS, State
+from talkies.studio.smoke.state import State
+from talkies.studio.smoke.trials import TRIALS
 
 #: The group that is about all of them.
 COVERAGE: Final = "Every route"

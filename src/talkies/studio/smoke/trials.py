@@ -1,42 +1,18 @@
 """What is tried of a deployment, group by group; later groups use what earlier ones left."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from talkies.studio.smoke.caller import Caller, Unexpected
+from talkies.studio.smoke.characters import characters, face_rig, timelines
+from talkies.studio.smoke.state import TEXT, USER, State, require_succeeded
 
-TEXT: Final = "Smoke test."
-#: Whose everything is; it is deleted at the end.
-USER: Final = "talkies-smoke"
 VIDEO: Final = "/v1/videos/{video_id}"
 JOB: Final = "/v1/operations/{job_id}"
 HOOK: Final = "/v1/webhooks/{webhook_id}"
 KEY: Final = "/v1/keys/{key_id}"
 DELIVERY: Final = "/v1/webhooks/deliveries/{delivery_id}"
 NOBODY: Final = "vid_00000000000000000000000000"
-
-
-@dataclass
-class State:
-    """What one run of the trials knows."""
-
-    portrait: bytes
-    #: Engine of the videos, and seconds that one may take.
-    engine: str = "auto"
-    seconds: float = 600.0
-    #: A recording, made by the deployment itself.
-    sound: bytes = b""
-    video: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-
-    @property
-    def files(self) -> Mapping[str, tuple[str, bytes, str]]:
-        """A portrait and a recording, as a form of `/v1/videos` has them."""
-        return {
-            "portrait": ("face.jpg", self.portrait, "image/jpeg"),
-            "audio": ("speech.wav", self.sound, "audio/wav"),
-        }
 
 
 Trial = Callable[[Caller, State], str]
@@ -70,7 +46,7 @@ def speech(caller: Caller, state: State) -> str:
     state.sound = caller.call("POST", "/v1/audio/speech", json=body).content
     long = caller.call("POST", "/v1/audio/jobs", expect=(202,), json={**body, "user_id": USER})
     done = caller.until_done("/v1/audio/jobs/{job_id}", long.json()["id"], state.seconds)
-    _require_succeeded(done)
+    require_succeeded(done)
     audio = {"audio": state.files["audio"]}
     caller.call("POST", "/v1/audio/alignments", expect=(200, 202), files=audio)
     return f"{len(state.sound) / 1000:.0f} kB of speech"
@@ -111,7 +87,7 @@ def videos(caller: Caller, state: State) -> str:
     made = caller.call("POST", "/v1/videos", expect=(202,), files=state.files, data=form).json()
     caller.begun(f"{VIDEO}/events", made["id"])
     state.video = caller.until_done(VIDEO, made["id"], state.seconds)
-    _require_succeeded(state.video)
+    require_succeeded(state.video)
     state.warnings += state.video.get("warnings", ())
     for name in ("captions.vtt", "captions.srt", "timing.json", "poster"):
         caller.call("GET", f"{VIDEO}/{name}", expect=(200, 302, 307), at=made["id"])
@@ -207,12 +183,6 @@ def seeds(caller: Caller, state: State) -> str:
     return "avatar API, SadTalker's service and front"
 
 
-def _require_succeeded(job: Mapping[str, Any]) -> None:
-    if job["status"] != "succeeded":
-        error = job.get("error") or {}
-        raise Unexpected(f"{job['id']} {job['status']}: {error.get('code')} {error.get('message')}")
-
-
 #: In their order.
 TRIALS: Final[Mapping[str, Trial]] = {
     "Health": health,
@@ -221,6 +191,9 @@ TRIALS: Final[Mapping[str, Trial]] = {
     "Assets": assets,
     "Videos": videos,
     "Canceling": canceling,
+    "Characters": characters,
+    "Timelines": timelines,
+    "Face rig": face_rig,
     "Webhooks": webhooks,
     "Operating": operating,
     "Seeds": seeds,
