@@ -5,6 +5,8 @@ A request that is sent again, as the seed's own client does after a 503, waits f
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from talkies.api.creation import Asked, Created, Creation
@@ -13,7 +15,6 @@ from talkies.api.seeds.failures import failure_of
 from talkies.api.services import Services
 from talkies.errors import IdempotencyInProgress
 from talkies.jobs.records import Job, Status
-from talkies.kit.ids import new_id
 from talkies.studio.access.idempotency import fingerprint
 from talkies.studio.access.ownership import own_job
 from talkies.studio.access.principal import Principal
@@ -48,11 +49,13 @@ def job_for(
     def again(job_id: str) -> Job:
         return own_job(services.jobs, who, job_id)
 
-    creation = Creation(services.idempotency, route, fingerprint(asked.fields, asked.files))
-    made = _waited(lambda: creation.once(who, asked, make, again))
-    if made.replayed and not _is_wanted(made.value, services.clock()):
-        return make(new_id(asked.prefix))
-    return made.value
+    while True:
+        creation = Creation(services.idempotency, route, fingerprint(asked.fields, asked.files))
+        made = _waited(partial(creation.once, who, asked, make, again))
+        if not made.replayed or _is_wanted(made.value, services.clock()):
+            return made.value
+        # Whoever sends the request again waits, from now on, for the job that follows this one.
+        asked = replace(asked, fields={**asked.fields, "after": made.value.id})
 
 
 def _waited(create: Callable[[], Created[Job]]) -> Created[Job]:

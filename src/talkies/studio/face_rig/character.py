@@ -1,8 +1,9 @@
 """The character of the seed's routes as jobs take it: where its frames are in a bucket, brought."""
 
+import contextlib
 from typing import Final, Protocol
 
-from talkies.errors import NotFound
+from talkies.errors import Conflict, NotFound
 from talkies.jobs.records import Job, Status
 from talkies.kit.ids import named_id
 from talkies.studio.characters.kinds import CHARACTER_PREFIX
@@ -21,6 +22,8 @@ class JobBook(Protocol):
     def get(self, id: str, /) -> Job: ...  # noqa: A002
 
     def retry(self, id: str, /) -> Job: ...  # noqa: A002
+
+    def forget(self, id: str, /) -> None: ...  # noqa: A002
 
 
 class SeedCharacter(Protocol):
@@ -65,12 +68,19 @@ class BucketCharacter:
         try:
             record = self._characters.get(HOUSE, character)
         except NotFound:
+            self._forget_past(character)
             asked = CharacterSubmission(name=NAME, s3_url=self._url)
             return self._characters.submit(HOUSE, asked, character_id=character)
         if record.ready:
             return character
         job = self._jobs.get(character)
         return self._jobs.retry(character) if _is_lost(job) else job
+
+    def _forget_past(self, character: str) -> None:
+        """Forget the job of a character that retention has removed: it would never run again."""
+        # There may be none, or another process is at it already.
+        with contextlib.suppress(NotFound, Conflict):
+            self._jobs.forget(character)
 
 
 def _is_lost(job: Job) -> bool:

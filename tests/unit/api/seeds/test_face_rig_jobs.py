@@ -9,6 +9,7 @@ from seed_stage import Seeds, seeds
 
 from talkies.api.creation import Asked
 from talkies.api.seeds.face_rig_jobs import job_for
+from talkies.errors import StorageRefused
 from talkies.jobs.records import Job, NewJob
 from talkies.studio.access.idempotency import IdempotentRequest, fingerprint
 from talkies.studio.face_rig.frames import HOUSE
@@ -36,6 +37,18 @@ def job_of(service: Seeds) -> Job:
 
 def test_the_same_request_is_the_same_job_while_that_is_under_way(service: Seeds) -> None:
     assert job_of(service).id == job_of(service).id
+
+
+def test_after_a_failure_the_same_request_is_one_new_job_however_often_it_comes(
+    service: Seeds,
+) -> None:
+    first = job_of(service)
+    service.fail(first.id, StorageRefused())
+    second = job_of(service)
+    assert second.id != first.id
+    assert job_of(service).id == second.id
+    service.fail(second.id, StorageRefused())
+    assert job_of(service).id == job_of(service).id not in {first.id, second.id}
 
 
 def test_one_that_comes_while_the_first_is_taken_in_waits_for_it(service: Seeds) -> None:

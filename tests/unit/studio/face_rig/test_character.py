@@ -14,6 +14,7 @@ from talkies.storage.links import LinkSigner
 from talkies.storage.local import LocalStorage
 from talkies.studio.face_rig.bucket import BucketFrames
 from talkies.studio.face_rig.character import BucketCharacter, NamedCharacter
+from talkies.studio.face_rig.frames import HOUSE
 
 URL = "s3://bucket/frames/"
 
@@ -69,6 +70,18 @@ def test_a_tree_that_could_not_be_brought_is_tried_again(service: Seeds, bucket:
     assert again.id == first.id
     assert again.status is Status.QUEUED
     assert again.run == first.run + 1
+
+
+def test_a_tree_whose_character_retention_removed_is_brought_again(
+    service: Seeds, bucket: Path
+) -> None:
+    first = brought(service, bucket)
+    service.fail(first.id, StorageRefused())
+    service.sweep(hours=7)
+    again = brought(service, bucket)
+
+    assert again.status is Status.QUEUED
+    assert service.services.characters.get(HOUSE, again.id).name == "frames of the bucket"
 
 
 def test_a_bucket_without_frames_is_no_character(service: Seeds, tmp_path: Path) -> None:
