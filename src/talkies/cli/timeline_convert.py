@@ -27,6 +27,7 @@ from talkies.rigs.tree.opening import read_config
 from talkies.studio import values
 from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.timelines.converting import NOBODY, Wanted, converted, read_file
+from talkies.studio.timelines.rates import frame_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def _timeline(order: ConvertOrder) -> tuple[Timeline, Readable]:
     wanted = Wanted(
         character=order.character,
         config=STANDARD if folder is None else read_config(folder / CONFIG) or STANDARD,
-        fps=None if order.fps is None else values.frame_rate(order.fps),
+        fps=None if order.fps is None else frame_rate(order.fps),
         seed=round(values.within("seed", order.seed, 0, SEED_MAX)),
     )
     if order.audio is None:

@@ -86,7 +86,7 @@ Rate: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--fps",
-        help="Frames a second, as 24 or 29.97.  [default: the file's own, else 24]",
+        help="Frames per second, 1 to 240, as in 25 or 29.97.  [default: the file's own, else 24]",
         metavar="N",
         show_default=False,
     ),

@@ -64,7 +64,7 @@ Format: TypeAlias = Annotated[
 Fps: TypeAlias = Annotated[
     str | None,
     _option(
-        "Frames per second, as in 25, 29.97 or 30000/1001.  [default: the timeline's]",
+        "Frames per second, 1 to 240, as in 25 or 30000/1001.  [default: the timeline's]",
         "--fps",
         metavar="RATE",
     ),

@@ -73,7 +73,7 @@ Fps: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--fps",
-        help="Frames per second, as in 24, 25 or 30000/1001.  [default: 24]",
+        help="Frames per second, 1 to 240, as in 25 or 30000/1001.  [default: 24]",
         metavar="RATE",
         rich_help_panel=OUTPUT,
         show_default=False,

@@ -72,14 +72,15 @@ def known_name(name: str, known: Sequence[str]) -> str:
     return f"Did you mean “{near[0]}”?" if near else f"There are {', '.join(known)}."
 
 
-def frame_rate(value: str | float) -> Fraction:
+def frame_rate(value: str | float, limits: tuple[Fraction, Fraction] = FPS_RANGE) -> Fraction:
     """Frames per second, exact, from a number, its decimal text or a fraction's."""
     text = f"{value:g}" if isinstance(value, float) else str(value).strip()
     rate = BROADCAST_RATES.get(text) or _fraction(text)
-    if rate is None or not FPS_RANGE[0] <= rate <= FPS_RANGE[1]:
+    low, high = limits
+    if rate is None or not low <= rate <= high:
         raise InvalidOption(
             f"`fps` cannot be “{text}”.",
-            hint=f"Choose a rate from {FPS_RANGE[0]} to {FPS_RANGE[1]}, as in 25 or 29.97.",
+            hint=f"Choose a rate from {low} to {high}, as in 25 or 29.97.",
             details={"option": "fps", "value": text},
         )
     return rate.limit_denominator(1_001)

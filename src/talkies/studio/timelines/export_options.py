@@ -20,6 +20,7 @@ from talkies.rigs.export.options import (
 )
 from talkies.studio import values
 from talkies.studio.submissions import Source
+from talkies.studio.timelines.rates import frame_rate
 from talkies.studio.timelines.requests import ExportSubmission
 
 ExportFormatName: TypeAlias = Literal["mp4", "webm", "mov", "gif", "apng", "png"]
@@ -91,7 +92,7 @@ def options_of(
     captions: CaptionPlace = values.chosen("captions", submission.captions, get_args(CaptionPlace))
     return ExportOptions(
         format=values.member("format", submission.format, ExportFormat),
-        fps=None if submission.fps is None else values.frame_rate(submission.fps),
+        fps=None if submission.fps is None else frame_rate(submission.fps),
         resolution=values.member("resolution", resolution, Resolution).shorter_side,
         background=_background(submission.background, picture),
         captions=captions,

@@ -27,6 +27,7 @@ from talkies.studio import values
 from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import Listener, Reporter, Stage, ignore
 from talkies.studio.timelines.film_options import TimelineExportOptions
+from talkies.studio.timelines.rates import frame_rate
 
 #: How long each takes: typical shares of a first export.
 SHARES: Final[Mapping[Stage, float]] = {Stage.FETCH: 0.05, Stage.BUILD: 0.25, Stage.EXPORT: 0.7}
@@ -132,7 +133,7 @@ def _wanted(output: str | Path, options: TimelineExportOptions) -> tuple[ExportO
     captions = options.get("captions") or "off"
     wanted = ExportOptions(
         format=format_of(target, form, folder=folder),
-        fps=None if fps is None else values.frame_rate(fps),
+        fps=None if fps is None else frame_rate(fps),
         resolution=values.member("resolution", size, Resolution).shorter_side,
         background=_background(options.get("background")),
         captions=values.chosen("captions", captions, get_args(CaptionPlace)),

@@ -188,13 +188,27 @@ class _Steps:
 
 
 def _merged(before: TimelineRecord, made: Timeline, asked: TimelineSubmission) -> TimelineRecord:
-    """The newest document with what was made anew; clips that were set by hand stay."""
+    """The newest document with what was made anew; clips that were set by hand stay.
+
+    It becomes as long as the sound, of which a document may have said less.
+    """
     timeline = before.timeline
+    if asked.part == "speech":
+        timeline = _as_long(timeline, made)
     tracks = {name: made.track(name) for name in TRACKS[asked.part]}
     merged = regenerate(timeline, tracks)
     if asked.part == "speech":
         merged = replace(merged, speech=made.speech, seed=made.seed)
     return replace(before, document=timeline_to_json(merged))
+
+
+def _as_long(timeline: Timeline, made: Timeline) -> Timeline:
+    """The timeline, no shorter than what was made of its sound."""
+    frames = max(timeline.frames, made.frames)
+    if timeline.sound is None or made.sound is None:
+        return replace(timeline, frames=frames)
+    sound = replace(timeline.sound, length=made.sound.length)
+    return replace(timeline, frames=frames, sound=sound)
 
 
 def _is_spoken(job: Job) -> bool:

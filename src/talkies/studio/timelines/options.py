@@ -8,6 +8,7 @@ from talkies.core.timeline.validate import NAME_LENGTH, SEED_MAX
 from talkies.errors import InvalidOption
 from talkies.rigs.character import Character
 from talkies.studio import values
+from talkies.studio.timelines.rates import frame_rate
 from talkies.studio.timelines.requests import EMOTIONS, EmotionsName
 from talkies.studio.timelines.saving import FPS, TimelineRequest
 from talkies.studio.videos.options import VideoOptions
@@ -71,7 +72,7 @@ def timeline_request(
         config=character.rig.config,
         speech=speech_of(audio, _speech_options(options)),
         output=Path(output),
-        fps=FPS if fps is None else values.frame_rate(fps),
+        fps=FPS if fps is None else frame_rate(fps),
         seed=round(values.within("seed", seed, 0, SEED_MAX)),
         asks_model=emotions == "model",
         style=Style(

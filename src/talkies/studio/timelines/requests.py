@@ -17,6 +17,7 @@ from talkies.studio.progress import Reporter
 from talkies.studio.speaking import Script, voice_of
 from talkies.studio.submissions import Source, Submission
 from talkies.studio.texts import require_words
+from talkies.studio.timelines.rates import frame_rate
 
 #: Who decides what the face feels: nobody, our rules, or a model that reads the text.
 EmotionsName: TypeAlias = Literal["off", "rules", "model"]
@@ -161,7 +162,7 @@ def require_speech(submission: TimelineSubmission) -> None:
         _require_unset(submission, ("voice", "speed", "pitch"), "a recording")
         require_words_in(submission.transcript, submission.language)
     if submission.fps is not None:
-        values.frame_rate(submission.fps)
+        frame_rate(submission.fps)
     require_direction(submission.seed, submission.emotions)
 
 

@@ -21,12 +21,12 @@ from talkies.media.samples import SoundFile
 from talkies.media.sounds import convert_sound, require_audible, save_sound
 from talkies.rigs.character import CONFIG
 from talkies.rigs.tree.opening import read_config
-from talkies.studio import values
 from talkies.studio.listening import Ears, listen
 from talkies.studio.progress import Listener, Reporter, Stage
 from talkies.studio.speaking import say, voice_of
 from talkies.studio.timelines.create import Order, directed
 from talkies.studio.timelines.kinds import sound_path
+from talkies.studio.timelines.rates import frame_rate
 from talkies.studio.timelines.requests import (
     TimelineSubmission,
     script_of,
@@ -134,7 +134,7 @@ def direct_in(
         timeline_id=timeline_id,
         character=submission.character,
         config=words_of(folder / INPUTS / CHARACTER),
-        fps=FPS if submission.fps is None else values.frame_rate(submission.fps),
+        fps=FPS if submission.fps is None else frame_rate(submission.fps),
         seed=submission.seed or 0,
         style=Style(expressions=submission.emotions != "off"),
     )

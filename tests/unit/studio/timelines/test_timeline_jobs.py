@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from workshop_stage import files_below
 from talkies.core.alignment import Alignment
 from talkies.core.direction.feelings import FaceChange
 from talkies.core.rig.model import RigConfig
-from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
+from talkies.core.timeline.document import Clip, Origin, Timeline, TimelineSound, TrackName
 from talkies.core.timeline.document_json import timeline_to_json
 from talkies.core.timeline.edits import AddClip
 from talkies.core.timing import TimeRange
@@ -29,7 +30,11 @@ from talkies.jobs.records import Job
 from talkies.studio.submissions import Source
 from talkies.studio.timelines.kinds import timeline_id_of
 from talkies.studio.timelines.records import TimelineRecord
-from talkies.studio.timelines.requests import AgainSubmission, TimelineSubmission
+from talkies.studio.timelines.requests import (
+    AgainSubmission,
+    DocumentSubmission,
+    TimelineSubmission,
+)
 
 
 def spoken(stage: TimelineRoom, **changes: object) -> Job:
@@ -189,6 +194,21 @@ class TestAgain:
         assert after.track(TrackName.EXPRESSIONS) != before.track(TrackName.EXPRESSIONS)
         assert after.speech == before.speech
         assert "align" in view.results
+
+    def test_a_document_that_lied_about_its_sound_is_as_long_as_that_afterwards(
+        self, stage: TimelineRoom, tmp_path: Path
+    ) -> None:
+        sound = TimelineSound(source="line.wav", length=4_800)
+        short = Timeline(id="t", character="robin", fps=Fraction(120), frames=12, sound=sound)
+        digest = stage.assets.keep(recording(tmp_path / "line.wav"), content_type="audio/wav")
+        brought = DocumentSubmission(document=timeline_to_json(short), sound=Source(sha256=digest))
+        record = stage.timelines.store(WHO, brought)
+        stage.work(stage.timelines.align(WHO, record.id, AgainSubmission()))
+        timeline = stage.book.get(record.id).timeline
+        assert timeline.frames == 72
+        assert timeline.sound.length == pytest.approx(0.6 * 48_000, abs=2)
+        assert timeline.sound.source == record.timeline.sound.source
+        assert timeline.speech is not None
 
     def test_a_timeline_that_was_deleted_meanwhile_does_not_come_back(
         self, stage: TimelineRoom, known: Known
