@@ -1,6 +1,8 @@
 """A video as a folder of numbered PNGs, with its sound beside them."""
 
 import contextlib
+import os
+import re
 import secrets
 import shutil
 from collections import deque
@@ -21,6 +23,9 @@ from talkies.media.sounds import save_samples
 from talkies.media.yuv import Planes
 
 SOUND_NAME: Final = "sound.wav"
+
+#: Pictures have six digits or more: somebody's own `1.png` and a character's `050.png` have fewer.
+_NUMBERED: Final = re.compile(r"[0-9]{6,}\.png")
 
 #: Frames that are compressed at a time; as many wait.
 _WORKERS: Final = 2
@@ -99,18 +104,18 @@ def _save(pixels: NDArray[np.uint8], path: Path) -> None:
 def is_series(path: Path) -> bool:
     """Whether a folder holds nothing but what `PictureSeries` writes: then it may be replaced."""
     return all(
-        file.is_file() and (file.name == SOUND_NAME or _is_numbered(file))
+        file.is_file() and (file.name == SOUND_NAME or _NUMBERED.fullmatch(file.name))
         for file in path.iterdir()
     )
 
 
-def _is_numbered(file: Path) -> bool:
-    return file.suffix == ".png" and file.stem.isdecimal()
-
-
 @contextlib.contextmanager
 def _replacing_folder(path: Path) -> Iterator[Path]:
-    """A folder beside `path` that takes its place when the block ends well, and else goes."""
+    """A folder beside `path` that takes its place when the block ends well, and else goes.
+
+    Where `path` is a link, that of the folder to which it leads.
+    """
+    path = Path(os.path.realpath(path))
     try:
         if path.exists() and not (path.is_dir() and is_series(path)):
             raise OutputUnwritable(
@@ -124,8 +129,15 @@ def _replacing_folder(path: Path) -> Iterator[Path]:
         raise unwritable(path, error) from error
     try:
         yield partial
+        _settle(partial, path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _settle(partial: Path, path: Path) -> None:
+    try:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(path)
         partial.rename(path)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise unwritable(path, error) from error

@@ -17,8 +17,9 @@ from talkies.media.pictures import Picture
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-#: Longer side of the pictures that are compared, in pixels.
-_COMPARED: Final = 640
+#: Longer side of the pictures that are compared, in pixels, and the least of the shorter one: the
+#: search crashes on a picture of a dozen rows.
+_COMPARED, _NARROWEST = 640, 64
 #: What is behind transparent parts when pictures are compared, and smoothing of the motion.
 _GREY, _SMOOTH = 128.0, 4.0
 _OPAQUE: Final = 255
@@ -63,7 +64,8 @@ def _seen(picture: Plane) -> Pixels:
     colours = picture[..., :3]
     if picture.shape[2] == 4:  # noqa: PLR2004 - with alpha
         colours = colours + np.float32(_GREY) * (1 - picture[..., 3:] / np.float32(_OPAQUE))
-    scale = min(1.0, _COMPARED / max(picture.shape[:2]))
+    sides = picture.shape[:2]
+    scale = min(1.0, max(_COMPARED / max(sides), _NARROWEST / min(sides)))
     size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
     grey = cv2.cvtColor(np.asarray(colours, np.float32), cv2.COLOR_RGB2GRAY)
     return resized(np.asarray(np.clip(grey, 0, _OPAQUE), np.uint8), size)

@@ -58,3 +58,30 @@ def test_other_folders_and_files_are_not_replaced(tmp_path: Path) -> None:
             pass
     assert not is_series(mine)
     assert (mine / "letter.txt").read_text() == "dear"
+
+
+def test_numbered_pictures_that_are_somebodys_own_are_not_replaced(tmp_path: Path) -> None:
+    for name in ("1.png", "050.png"):
+        mine = tmp_path / f"of-{name}"
+        mine.mkdir()
+        (mine / name).write_bytes(b"mine")
+        with pytest.raises(OutputUnwritable, match="other things"), PictureSeries(mine):
+            pass
+        assert (mine / name).read_bytes() == b"mine"
+
+
+def test_a_link_stays_one_and_the_folder_to_which_it_leads_is_replaced(tmp_path: Path) -> None:
+    write(tmp_path / "far", [1, 2, 3])
+    (tmp_path / "f").symlink_to("far")
+    write(tmp_path / "f", [4])
+    assert (tmp_path / "f").is_symlink()
+    assert [path.name for path in (tmp_path / "far").iterdir()] == ["000000.png"]
+
+
+def test_a_place_that_is_taken_meanwhile_is_told_of_as_a_failed_output(tmp_path: Path) -> None:
+    series = PictureSeries(tmp_path / "f").__enter__()
+    series.write(grey(1))  # type: ignore[arg-type]
+    (tmp_path / "f").write_text("a file of another program")
+    with pytest.raises(OutputUnwritable, match="cannot be written"):
+        series.__exit__(None, None, None)
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]

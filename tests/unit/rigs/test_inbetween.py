@@ -24,6 +24,15 @@ def middle(picture: Picture) -> float:
     return float((picture.alpha.sum(0) * np.arange(picture.width)).sum() / picture.alpha.sum())
 
 
+@pytest.mark.parametrize("size", [(64, 4_096), (4_096, 64), (76, 4_096)])
+def test_the_longest_drawings_that_a_character_may_have_have_one_between(
+    size: tuple[int, int],
+) -> None:
+    between = Between(disc(28, size=size), disc(30, size=size)).at(0.5)
+    assert (between.height, between.width) == size
+    assert middle(between) == pytest.approx(29, abs=0.5)
+
+
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
 def test_what_moves_is_so_far_on_its_way(share: float) -> None:
     between = Between(disc(28), disc(36)).at(share)

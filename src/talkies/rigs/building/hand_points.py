@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from math import isfinite
 from typing import Any, Final, TypeVar
 
 from talkies.errors import InvalidOption
@@ -15,6 +14,8 @@ Value = TypeVar("Value", bound=StrEnum)
 
 #: Largest file of points, in characters.
 _LONGEST: Final = 20_000
+#: A coordinate is below this many pixels: no picture is so large.
+_FARTHEST: Final = 1e6
 #: What a file may say.
 _KEYS: Final = frozenset({"points", "mouth", "eyes"})
 #: Pixels between the outer corners of the eyes below which nothing of a face is left to move.
@@ -124,7 +125,8 @@ def _point(name: str, place: object) -> tuple[float, float]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) < _FARTHEST
 
 
 def _require_order(points: Mapping[str, tuple[float, float]]) -> None:

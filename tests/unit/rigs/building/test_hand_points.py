@@ -78,6 +78,7 @@ def test_the_usual_face_is_symmetric() -> None:
         (given(points={"nose_tip": ["1", "2"]}), "two numbers"),
         (given(points={"nose_tip": [True, 2]}), "two numbers"),
         (given(points={"nose_tip": [float("nan"), 2]}), "two numbers"),
+        (given(points={"nose_tip": [10**400, 2]}), "two numbers"),
         (given(points={"mouth_left": [190, 170]}), "not left of"),
         (given(points={"chin": [150, 90]}), "not above"),
         (given(mouth="shut"), "closed, open"),
