@@ -37,7 +37,7 @@ def test_a_question_is_asked_with_a_tilt_that_begins_and_ends_in_rests() -> None
     assert str(clip.value).startswith("tilt_")
     assert clip.note == "a question"
     assert clip.span == TimeRange(72 - clip.transition, 120)
-    assert clip.transition == 7
+    assert clip.transition == 8
 
 
 def test_a_raised_voice_raises_the_head() -> None:
@@ -75,6 +75,43 @@ def test_the_head_is_still_where_no_rest_leaves_room() -> None:
     assert posed(asked(1, "Is it?"), rests=tight) == ()
     assert posed(asked(1, "Is it?"), rests=()) == ()
     assert posed(asked(1, "Is it?"), rests=RESTS[:1]) == ()
+
+
+def test_a_tilt_begins_and_ends_in_the_nearest_rests_that_have_room() -> None:
+    tight = {1, 3}
+    rests = tuple(
+        TimeRange(rest.end - 2, rest.end) if number in tight else rest
+        for number, rest in enumerate(RESTS)
+    )
+    (clip,) = posed(asked(1, "Is it?"), rests=rests)
+
+    assert clip.span == TimeRange(12 - clip.transition, 120)
+
+
+def test_what_marks_a_phrase_is_shown_before_plain_phrases_around_it() -> None:
+    short = tuple(TimeRange(rest.end - 5, rest.end) for rest in RESTS)
+    for seed in range(10):
+        clips = posed(phrase(0), asked(1, "Is it?"), phrase(2), seed=seed, rests=short)
+        assert any(clip.note == "a question" for clip in clips)
+
+
+def test_the_head_is_never_still_for_long_where_rests_leave_room() -> None:
+    for seed in range(20):
+        clips = posed(*(phrase(number) for number in range(10)), seed=seed)
+        edges = [0, *(edge for clip in clips for edge in (clip.span.start, clip.span.end))]
+        starts, ends = [*edges[1::2], 25 * 24], edges[0::2]
+        assert all(start - end <= 6 * 24 for start, end in zip(starts, ends, strict=True))
+
+
+def test_from_one_side_to_the_other_takes_two_turns() -> None:
+    short = tuple(TimeRange(rest.end - 4, rest.end) for rest in RESTS)
+    for rests, least in ((RESTS, 7), (short, 4)):
+        clips = posed(*(asked(number, "Is it?") for number in range(10)), rests=rests)
+        assert len(clips) >= 4
+        for before, after in pairwise(clips):
+            back = after.span.start - before.span.end >= before.transition
+            assert back or after.value == before.value or after.transition >= 7
+            assert after.transition >= least
 
 
 def test_a_phrase_that_no_rest_parts_from_the_next_is_not_turned_for() -> None:

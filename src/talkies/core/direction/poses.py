@@ -5,10 +5,12 @@ its mouth. Turns therefore begin and end where the mouth rests: a tilt holds for
 a nod lies in the pause after one.
 """
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,18 +20,21 @@ from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timing import TimeRange
 
 #: Seconds of a turn, where the rest has room for it: small head movements in conversation take
-#: 0.2 to 0.4 s (Hadar, Steiner and Rose 1985); a head that is quicker seems to snap.
-TURN_SECONDS = (0.2, 0.3)
+#: 0.2 to 0.4 s (Hadar, Steiner and Rose 1985), from the first drawing to the last; a head that is
+#: quicker seems to snap. From one side to the other takes two turns.
+TURN_SECONDS = (0.16, 0.32)
 #: Turns begin at least this many seconds apart, so that the head is not restless.
 LEAST_APART = 2.0
 #: No tilt lasts longer, in seconds, and no raised head.
-LONGEST = 8.0
+LONGEST = 10.0
 LONGEST_RAISED = 3.0
 #: Seconds for which the head stays down in a nod.
 NOD_HOLD = 0.08
 #: How often a phrase that nothing marks is said with a tilt: a head that never moves looks dead,
 #: and one that moves at every phrase looks wound up.
 TILT_CHANCE = 0.6
+#: Nor is it still for longer than this, in seconds, where a rest has room for a turn.
+LONGEST_STILL = 4.0
 #: A phrase this much louder than the others (standard deviations) is underlined with a nod.
 NOD_LOUD = 1.0
 #: A phrase that ends this many semitones higher is a question, whatever its mark.
@@ -50,14 +55,17 @@ class Turn(StrEnum):
     UP = "nod_up"
 
 
+_SIDES = (Turn.LEFT, Turn.RIGHT)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wish:
     """A phrase to be said with the head turned, or followed by a nod."""
 
     phrase: Phrase
-    #: What fits is done, the first first.
-    turns: tuple[Turn, ...]
-    note: str
+    note: str = "a new phrase"
+    #: What is better than a tilt.
+    turn: Turn | None = None
 
 
 def pose_clips(
@@ -71,85 +79,117 @@ def pose_clips(
 ) -> tuple[Clip, ...]:
     """Clips that begin and end in rests of the mouth (frames), and leave the head at center.
 
-    In `busy` frames the face shows something, and the head does not nod. The same dice give the
-    same clips. A character without other poses gets none.
+    What marks a phrase is shown first, and plain phrases are tilted for in between. In `busy`
+    frames the face shows something, and the head does not nod. The same dice give the same clips.
+    A character without other poses gets none.
     """
+    stage = _Stage(rests=rests, config=config, fps=fps, busy=busy)
+    side = Turn.LEFT if dice.integers(2) else Turn.RIGHT
+    chances = dice.random(len(found)).tolist()
     clips: list[Clip] = []
-    for wish in _wishes(found, dice):
-        earliest = 0
-        if clips:
-            earliest = max(clips[-1].span.start + round(LEAST_APART * fps), clips[-1].span.end)
-        found_clips = _clips(wish, rests, config, fps)
-        clip = next((one for one in found_clips if not _nods_in(one, busy)), None)
-        if clip is not None and clip.span.start >= earliest:
-            clips.append(clip)
+    for wish in (wish for phrase in found if (wish := _marked(phrase)) is not None):
+        stage.keep(clips, wish, side)
+    for phrase, chance in zip(found, chances, strict=True):
+        if chance < TILT_CHANCE or _still(phrase, clips, fps) > LONGEST_STILL:
+            stage.keep(clips, _Wish(phrase=phrase), side)
     return tuple(clips)
 
 
-def _nods_in(clip: Clip, busy: Sequence[TimeRange]) -> bool:
-    nods = Turn.DOWN in str(clip.value)
-    return nods and any(clip.span.clamped(frames).length for frames in busy)
+def _marked(phrase: Phrase) -> _Wish | None:
+    if phrase.text.rstrip(_WRAPPING).endswith(_QUESTION_MARKS):
+        return _Wish(phrase=phrase, note="a question")
+    if phrase.rise >= QUESTION_RISE:
+        return _Wish(phrase=phrase, note="a rising voice", turn=Turn.UP)
+    if phrase.loud >= NOD_LOUD:
+        return _Wish(phrase=phrase, note="an emphasised phrase", turn=Turn.DOWN)
+    return None
 
 
-def _wishes(found: Sequence[Phrase], dice: np.random.Generator) -> Iterator[_Wish]:
-    side = int(dice.integers(2))
-    for phrase in found:
-        tilts = (Turn.LEFT, Turn.RIGHT) if side else (Turn.RIGHT, Turn.LEFT)
-        chance = float(dice.random())
-        if phrase.text.rstrip(_WRAPPING).endswith(_QUESTION_MARKS):
-            yield _Wish(phrase=phrase, turns=tilts, note="a question")
-        elif phrase.rise >= QUESTION_RISE:
-            yield _Wish(phrase=phrase, turns=(Turn.UP, *tilts), note="a rising voice")
-        elif phrase.loud >= NOD_LOUD:
-            yield _Wish(phrase=phrase, turns=(Turn.DOWN, *tilts), note="an emphasised phrase")
-        elif chance < TILT_CHANCE:
-            yield _Wish(phrase=phrase, turns=tilts, note="a new phrase")
-        else:
-            continue
-        side = 1 - side
+def _still(phrase: Phrase, clips: Sequence[Clip], fps: Fraction) -> float:
+    """Seconds from the last turn before the end of a phrase to that end."""
+    ends = [clip.span.end / float(fps) for clip in clips if clip.span.start < phrase.end * fps]
+    return phrase.end - max(ends, default=0.0)
 
 
-def _clips(
-    wish: _Wish, rests: Sequence[TimeRange], config: RigConfig, fps: Fraction
-) -> Iterator[Clip]:
-    """The turns of a wish that the character has and the rests have room for, best first."""
-    begin, finish = round(wish.phrase.start * fps), round(wish.phrase.end * fps)
-    before = max((rest for rest in rests if rest.start < begin), default=None)
-    after = min((rest for rest in rests if rest.end > finish), default=None)
-    for turn in wish.turns:
-        pose = next((name for name in config.poses if turn in name), CENTER)
-        if pose == CENTER:
-            continue
-        span, frames = TimeRange(0, 0), 0
-        if turn is Turn.DOWN and after is not None:
-            span, frames = _nod(after, fps)
-        elif before is not None and after is not None:
-            span, frames = _held(before, after, LONGEST_RAISED if turn is Turn.UP else LONGEST, fps)
-        if frames:
-            id_ = f"{TrackName.POSES}-{span.start}"
-            yield Clip(id=id_, span=span, value=pose, transition=frames, note=wish.note)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """Where there is room for turns, and which ones there are."""
+
+    rests: Sequence[TimeRange]
+    config: RigConfig
+    fps: Fraction
+    busy: Sequence[TimeRange]
+
+    def keep(self, clips: list[Clip], wish: _Wish, side: Turn) -> None:
+        """Add the best clip for a wish that those which are kept leave time for, in order."""
+        for clip in self._possible(wish, _tilts(wish.phrase, clips, side, self.fps)):
+            place = bisect(clips, clip.span.start, key=lambda kept: kept.span.start)
+            around = [*clips[max(place - 1, 0) : place], clip, *clips[place : place + 1]]
+            nods = Turn.DOWN in str(clip.value)
+            hidden = nods and any(clip.span.clamped(frames).length for frames in self.busy)
+            if not hidden and all(self._has_time(*pair) for pair in pairwise(around)):
+                clips.insert(place, clip)
+                return
+
+    def _has_time(self, clip: Clip, following: Clip) -> bool:
+        """Whether a head can do both, also where it goes from one side to the other."""
+        gap = following.span.start - clip.span.end
+        apart = following.span.start - clip.span.start
+        slow = following.transition >= 2 * self._least - 1
+        held = following.value == clip.value
+        enough = gap >= clip.transition or (gap >= 0 and (slow or held))
+        return enough and apart >= round(LEAST_APART * self.fps)
+
+    @property
+    def _least(self) -> int:
+        return max(1, round(TURN_SECONDS[0] * self.fps))
+
+    def _possible(self, wish: _Wish, tilts: Sequence[Turn]) -> Iterator[Clip]:
+        """The turns of a wish that the character has and the rests have room for, best first."""
+        for turn in tilts if wish.turn is None else (wish.turn, *tilts):
+            pose = next((name for name in self.config.poses if turn in name), CENTER)
+            nods = turn is Turn.DOWN
+            span, frames = self._nod(wish.phrase) if nods else self._held(wish.phrase, turn)
+            if frames and pose != CENTER:
+                id_ = f"{TrackName.POSES}-{span.start}"
+                yield Clip(id=id_, span=span, value=pose, transition=frames, note=wish.note)
+
+    def _held(self, phrase: Phrase, turn: Turn) -> tuple[TimeRange, int]:
+        """From the end of one rest to the beginning of another, and the frames of the turn.
+
+        They are the nearest ones around the phrase that have room. No frames where it does not fit.
+        """
+        room = [rest for rest in self.rests if rest.length >= self._least]
+        before = max(
+            (rest for rest in room if rest.start < round(phrase.start * self.fps)), default=None
+        )
+        after = min(
+            (rest for rest in room if rest.end > round(phrase.end * self.fps)), default=None
+        )
+        if before is None or after is None or after.start < before.end:
+            return TimeRange(0, 0), 0
+        longest = LONGEST_RAISED if turn is Turn.UP else LONGEST
+        frames = min(round(TURN_SECONDS[1] * self.fps), before.length, after.length)
+        span = TimeRange(before.end - frames, after.start)
+        return (span, frames) if span.length <= longest * self.fps else (TimeRange(0, 0), 0)
+
+    def _nod(self, phrase: Phrase) -> tuple[TimeRange, int]:
+        """Down, held, and up again within the rest after a phrase, and the frames of each way."""
+        after = min(
+            (rest for rest in self.rests if rest.end > round(phrase.end * self.fps)), default=None
+        )
+        hold = max(1, round(NOD_HOLD * self.fps))
+        room = 0 if after is None else (after.length - hold) // 2
+        if after is None or room < self._least:
+            return TimeRange(0, 0), 0
+        frames = min(round(TURN_SECONDS[1] * self.fps), room)
+        return TimeRange(after.start, after.start + frames + hold), frames
 
 
-def _held(
-    before: TimeRange, after: TimeRange, longest: float, fps: Fraction
-) -> tuple[TimeRange, int]:
-    """From the end of one rest to the beginning of another, and the frames of the turn.
-
-    No frames where it does not fit.
-    """
-    least, most = (max(1, round(seconds * fps)) for seconds in TURN_SECONDS)
-    frames = min(most, before.length, after.length)
-    if frames < least or after.start < before.end:
-        return TimeRange(0, 0), 0
-    span = TimeRange(before.end - frames, after.start)
-    return (span, frames) if span.length <= longest * fps else (TimeRange(0, 0), 0)
-
-
-def _nod(rest: TimeRange, fps: Fraction) -> tuple[TimeRange, int]:
-    """Down, held, and up again within one rest, and the frames of each way."""
-    least, most = (max(1, round(seconds * fps)) for seconds in TURN_SECONDS)
-    hold = max(1, round(NOD_HOLD * fps))
-    frames = min(most, (rest.length - hold) // 2)
-    if frames < least:
-        return TimeRange(0, 0), 0
-    return TimeRange(rest.start, rest.start + frames + hold), frames
+def _tilts(phrase: Phrase, clips: Sequence[Clip], first: Turn, fps: Fraction) -> tuple[Turn, Turn]:
+    """Both tilts, first the one to the other side than the last tilt before a phrase."""
+    last = first
+    for clip in clips:
+        if clip.span.start < phrase.start * fps:
+            last = next((side for side in _SIDES if side in str(clip.value)), last)
+    return (Turn.RIGHT, Turn.LEFT) if last is Turn.LEFT else (Turn.LEFT, Turn.RIGHT)
