@@ -10,7 +10,7 @@ from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
 from talkies.core.timeline.placing import ids, in_order, named, yielding
 from talkies.core.timeline.refusal import timeline_invalid
 from talkies.core.timeline.validate import FPS_MAX, FPS_MIN, FRAMES_MAX
-from talkies.core.timing import SOUND_RATE, TimeRange, convert, frame_count
+from talkies.core.timing import SOUND_RATE, SPEECH_RATE, TimeRange, convert, frame_count
 from talkies.core.visemes import Viseme
 
 #: Mouth shapes that are seen to be missing: a contact of the lips keeps a frame of its own.
@@ -42,11 +42,16 @@ def resample(timeline: Timeline, fps: Fraction) -> Timeline:
 
 
 def _frames(timeline: Timeline, fps: Fraction) -> int:
-    sound = timeline.sound
-    spoken = 0 if sound is None else frame_count(sound.length, SOUND_RATE, fps)
-    if sound is not None and timeline.frames == frame_count(sound.length, SOUND_RATE, timeline.fps):
-        return spoken
-    return max(1, spoken, math.ceil(Fraction(timeline.frames) * fps / timeline.fps))
+    sound, speech = timeline.sound, timeline.speech
+    least = 1
+    if speech is not None:
+        # It may end a frame after the timeline, and frames may have been longer.
+        least = max(least, frame_count(speech.length, SPEECH_RATE, fps) - 1)
+    if sound is not None:
+        least = max(least, frame_count(sound.length, SOUND_RATE, fps))
+        if timeline.frames == frame_count(sound.length, SOUND_RATE, timeline.fps):
+            return least
+    return max(least, math.ceil(Fraction(timeline.frames) * fps / timeline.fps))
 
 
 def _on_grid(clip: Clip, source: Fraction, target: Fraction) -> Clip:

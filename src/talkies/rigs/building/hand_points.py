@@ -125,8 +125,9 @@ def _point(name: str, place: object) -> tuple[float, float]:
 
 
 def _is_number(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) < _FARTHEST
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < _FARTHEST
 
 
 def _require_order(points: Mapping[str, tuple[float, float]]) -> None:

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from timelines_made_up import RATES, clip, timeline, timelines
 
+from talkies.core.alignment import Alignment, AlignmentSource, Phoneme
 from talkies.core.timeline.document import Origin, Timeline, TimelineSound, TrackName
 from talkies.core.timeline.resample import resample
 from talkies.core.timeline.validate import FRAMES_MAX, validate
-from talkies.core.timing import SOUND_RATE
+from talkies.core.timing import SOUND_RATE, TimeRange
 from talkies.errors.characters import TimelineInvalid
 
 LINE = timeline(visemes=(clip("a", 4, 9, "pp", transition=2), clip("b", 9, 20, "aa")))
@@ -53,6 +54,21 @@ def test_closed_lips_and_what_a_person_set_keep_a_frame(value: str, origin: Orig
     line = timeline(visemes=(clip("a", 0, 10, "aa"), short, clip("c", 11, 40, "e")))
 
     assert mouths(resample(line, Fraction(5))) == [("a", 0, 2), ("b", 2, 3), ("c", 3, 8)]
+
+
+def test_speech_that_ends_a_little_after_the_sound_is_still_within_more_frames() -> None:
+    spoken = Alignment(
+        length=66_000,
+        phonemes=(Phoneme(symbol="a", span=TimeRange(0, 66_000)),),
+        source=AlignmentSource.TRANSCRIPT,
+    )
+    sound = TimelineSound(source="a", length=4 * SOUND_RATE)
+    line = replace(LINE, fps=Fraction(8), frames=32, sound=sound, speech=spoken)
+    validate(line)
+
+    faster = resample(line, Fraction(60))
+    validate(faster)
+    assert faster.frames == 247
 
 
 def test_the_sound_keeps_its_frames_and_no_more() -> None:

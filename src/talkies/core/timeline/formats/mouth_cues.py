@@ -6,7 +6,7 @@ A to F are needed, G, H and X are not; Preston Blair's names stand for the same 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, repeat
 from types import MappingProxyType
 from typing import Final
 
@@ -59,16 +59,17 @@ class MouthCues:
     cues: tuple[MouthCue, ...]
 
 
-def checked(cues: Iterable[MouthCue], where: str) -> tuple[MouthCue, ...]:
+def checked(cues: Iterable[MouthCue], places: Iterable[str]) -> tuple[MouthCue, ...]:
     """Cues in order, without overlap, none unknown; gaps between them are rests.
 
+    `places` says where each is, as `mouthCues[3]`; there may be more of them.
+
     Raises:
-        TimelineInvalid: they are not; `details["where"]` names the cue: `mouthCues[3]`.
+        TimelineInvalid: they are not; `details["where"]` is the place of the first that is wrong.
     """
     filled: list[MouthCue] = []
     position = 0
-    for number, cue in enumerate(cues):
-        place = f"{where}[{number}]"
+    for cue, place in zip(cues, places, strict=False):
         if cue.shape not in VISEMES:
             raise file_invalid(place, f"is of shape {cue.shape[:20]!r}, not A to H or X")
         if cue.span.start < position:
@@ -92,7 +93,8 @@ def cues_of(timeline: Timeline, *, sound_file: str = "") -> MouthCues:
         MouthCue(span=_centiseconds(clip.span, timeline.fps), shape=_letter(clip))
         for clip in timeline.track(TrackName.VISEMES)
     ]
-    covered = checked((cue for cue in shapes if cue.span.length), TrackName.VISEMES.value)
+    seen = (cue for cue in shapes if cue.span.length)
+    covered = checked(seen, repeat(f"tracks.{TrackName.VISEMES.value}"))
     position = covered[-1].span.end if covered else 0
     tail = [MouthCue(span=TimeRange(position, length), shape=REST)] * (position < length)
     return MouthCues(sound_file=sound_file, length=length, cues=_joined([*covered, *tail]))

@@ -3,6 +3,7 @@
 import json
 import re
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from talkies.core.json_reading import JsonAt
@@ -58,7 +59,7 @@ def cues_from_json(document: JsonAt) -> MouthCues:
         MouthCue(span=_span(cue.field("start"), cue.field("end")), shape=cue.field("value").text())
         for cue in document.field("mouthCues").items()
     ]
-    cues = checked(read, "mouthCues")
+    cues = checked(read, (f"mouthCues[{number}]" for number in range(len(read))))
     metadata = document.optional("metadata")
     duration = None if metadata is None else metadata.optional("duration")
     sound_file = None if metadata is None else metadata.optional("soundFile")
@@ -91,21 +92,23 @@ def cues_from_tsv(text: str) -> MouthCues:
     Raises:
         TimelineInvalid: a line is no cue or out of order; `details["where"]` names it: `line 3`.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise file_invalid("line 1", "is missing")
+    places: list[str] = []
     starts: list[tuple[int, str]] = []
-    for number, line in enumerate(lines, start=1):
-        match = _LINE.fullmatch(line.rstrip())
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        places.append(f"line {number}")
+        match = _LINE.fullmatch(line.strip())
         if match is None:
-            raise file_invalid(f"line {number}", "is not a time, a tab and a shape")
+            raise file_invalid(places[-1], "is not a time, a tab and a shape")
         tick = round(Fraction(match["seconds"]) * CENTISECONDS)
         if starts and tick < starts[-1][0]:
-            raise file_invalid(f"line {number}", "is before the line ahead of it")
+            raise file_invalid(places[-1], "is before the line ahead of it")
         starts.append((tick, match["shape"]))
-    ends = [tick for tick, _ in starts[1:]]
+    if not starts:
+        raise file_invalid("line 1", "is missing")
     cues = [
         MouthCue(span=TimeRange(start, end), shape=shape)
-        for (start, shape), end in zip(starts, ends, strict=False)
+        for (start, shape), (end, _) in pairwise(starts)
     ]
-    return MouthCues(length=starts[-1][0], cues=checked(cues, "line"))
+    return MouthCues(length=starts[-1][0], cues=checked(cues, places))

@@ -146,8 +146,10 @@ def test_a_cue_that_is_none_is_refused_by_its_place(cue: object, where: str) -> 
         ("", "line 1"),
         ("0.00\tX\nhello", "line 2"),
         ("0.50\tX\n0.20\tA", "line 2"),
-        ("0.00\tQ\n0.20\tA", "line[0]"),
-        ("99999.00\tA\n999999.00\tX", "line[0]"),
+        ("0.10\tX\n\n\n0.20\tZ\n0.50\tX", "line 4"),
+        ("0.10\tX\n\n\nhello", "line 4"),
+        ("0.00\tQ\n0.20\tA", "line 1"),
+        ("99999.00\tA\n999999.00\tX", "line 1"),
     ],
 )
 def test_a_line_that_is_none_is_refused_by_its_place(text: str, where: str) -> None:
