@@ -88,6 +88,14 @@ def test_a_tilt_begins_and_ends_in_the_nearest_rests_that_have_room() -> None:
     assert clip.span == TimeRange(12 - clip.transition, 120)
 
 
+def test_a_short_phrase_is_tilted_for_until_the_tilt_is_seen() -> None:
+    short = replace(asked(1, "Is it?"), end=3.5)
+    rests = (*RESTS[:2], TimeRange(84, 92), *RESTS[2:])
+    (clip,) = posed(short, rests=rests)
+
+    assert clip.span == TimeRange(72 - clip.transition, 120)
+
+
 def test_what_marks_a_phrase_is_shown_before_plain_phrases_around_it() -> None:
     short = tuple(TimeRange(rest.end - 5, rest.end) for rest in RESTS)
     for seed in range(10):

@@ -25,6 +25,8 @@ from talkies.core.timing import TimeRange
 TURN_SECONDS = (0.16, 0.32)
 #: Turns begin at least this many seconds apart, so that the head is not restless.
 LEAST_APART = 2.0
+#: A head that turns for less than this many seconds and back twitches.
+SHORTEST = 1.0
 #: No tilt lasts longer, in seconds, and no raised head.
 LONGEST = 10.0
 LONGEST_RAISED = 3.0
@@ -157,16 +159,18 @@ class _Stage:
     def _held(self, phrase: Phrase, turn: Turn) -> tuple[TimeRange, int]:
         """From the end of one rest to the beginning of another, and the frames of the turn.
 
-        They are the nearest ones around the phrase that have room. No frames where it does not fit.
+        They are the nearest ones around the phrase that have room, and are far enough apart to see
+        it. No frames where it does not fit.
         """
+        begin, finish = round(phrase.start * self.fps), round(phrase.end * self.fps)
         room = [rest for rest in self.rests if rest.length >= self._least]
-        before = max(
-            (rest for rest in room if rest.start < round(phrase.start * self.fps)), default=None
-        )
-        after = min(
-            (rest for rest in room if rest.end > round(phrase.end * self.fps)), default=None
-        )
-        if before is None or after is None or after.start < before.end:
+        before = max((rest for rest in room if rest.start < begin), default=None)
+        if before is None:
+            return TimeRange(0, 0), 0
+        earliest = before.end + round(SHORTEST * self.fps)
+        ends = (rest for rest in room if rest.end > finish and rest.start >= earliest)
+        after = min(ends, default=None)
+        if after is None:
             return TimeRange(0, 0), 0
         longest = LONGEST_RAISED if turn is Turn.UP else LONGEST
         frames = min(round(TURN_SECONDS[1] * self.fps), before.length, after.length)
@@ -175,9 +179,8 @@ class _Stage:
 
     def _nod(self, phrase: Phrase) -> tuple[TimeRange, int]:
         """Down, held, and up again within the rest after a phrase, and the frames of each way."""
-        after = min(
-            (rest for rest in self.rests if rest.end > round(phrase.end * self.fps)), default=None
-        )
+        finish = round(phrase.end * self.fps)
+        after = min((rest for rest in self.rests if rest.end > finish), default=None)
         hold = max(1, round(NOD_HOLD * self.fps))
         room = 0 if after is None else (after.length - hold) // 2
         if after is None or room < self._least:
