@@ -13,6 +13,8 @@ from talkies.core.rig.reading import refusing
 #: Names become names of files: they are what every file system takes, and lead nowhere.
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 _AXES: Final = ("mouth", "eyes", "brows")
+#: Most expressions, poses and base paths: each pose may draw all of the others.
+EXPRESSIONS_MAX, POSES_MAX, PATHS_MAX = 200, 50, 2_000
 _refuse: Final = refusing("The character's expressions.json", "config")
 
 
@@ -23,9 +25,9 @@ def config_from_json(source: str) -> RigConfig:
     people, and the drawings show what they show.
 
     Raises:
-        CharacterInvalid: it is not JSON, a part is missing or of another type, a name cannot be a
-            file's, or a path leads to an expression that is not there; `details["where"]` names
-            the place.
+        CharacterInvalid: it is not JSON, a part is missing, of another type or far too long, a
+            name cannot be a file's, or a path leads to an expression that is not there;
+            `details["where"]` names the place.
     """
     document = read_json(source, _refuse)
     expressions = _expressions(document.field("expressions"))
@@ -55,6 +57,7 @@ def config_to_json(config: RigConfig) -> str:
 
 def _poses(at: JsonAt) -> tuple[str, ...]:
     poses = tuple(_name(item.text(), item) for item in at.items())
+    _require_few(at, len(poses), POSES_MAX)
     for item, pose in zip(at.items(), poses, strict=True):
         if POSE_MARK in pose:
             raise item.wrong(f"has {POSE_MARK!r}, which parts names of files")
@@ -66,6 +69,7 @@ def _poses(at: JsonAt) -> tuple[str, ...]:
 
 def _expressions(at: JsonAt) -> dict[str, Expression]:
     expressions = {_name(name, entry): _expression(entry) for name, entry in at.fields()}
+    _require_few(at, len(expressions), EXPRESSIONS_MAX)
     if NEUTRAL not in expressions:
         raise at.wrong(f"lacks {NEUTRAL!r}")
     return expressions
@@ -78,6 +82,7 @@ def _expression(at: JsonAt) -> Expression:
 
 def _base_paths(at: JsonAt, expressions: Container[str]) -> tuple[BasePath, ...]:
     paths = tuple(_base_path(item, expressions) for item in at.items())
+    _require_few(at, len(paths), PATHS_MAX)
     _require_once(at, [path.id for path in paths])
     return paths
 
@@ -106,6 +111,11 @@ def _name(name: str, at: JsonAt) -> str:
 
 def _texts(at: JsonAt) -> tuple[str, ...]:
     return tuple(item.text() for item in at.items())
+
+
+def _require_few(at: JsonAt, number: int, most: int) -> None:
+    if number > most:
+        raise at.wrong(f"has {number} entries, over {most}")
 
 
 def _require_once(at: JsonAt, names: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.core.rig.model import REST, Rig, State
+from talkies.core.rig.model import REST, Rig, RigConfig, State
 from talkies.face.puppet.fields import Box
 from talkies.media.pictures import Picture, load_own_picture, save_picture
 from talkies.rigs.character import Character
@@ -17,6 +17,8 @@ Pixels = NDArray[np.uint8]
 
 #: Longer side of one drawing on the sheet, the line of text above it, and gaps, in pixels.
 _CELL, _LINE, _GAP = 300, 22, 6
+#: Longest side of the sheet, on which drawings of very many expressions are smaller.
+_LONGEST: Final = 12_000
 _PAPER: Final = (246, 244, 240)
 _INK: Final = (60, 58, 64)
 #: Squares behind what is transparent: their side in pixels, and the darker ones' colour.
@@ -36,7 +38,7 @@ def write_contact_sheet(
     rig = character.rig
     read = picture_of or (lambda drawing: load_own_picture(character.path(drawing)))
     box = _figure(rig, read)
-    scale = min(1.0, _CELL / max(box.size))
+    scale = min(1.0, _cell_side(rig.config) / max(box.size))
     size = (max(1, round(box.width * scale)), max(1, round(box.height * scale)))
     rows = [
         np.hstack(
@@ -48,6 +50,12 @@ def write_contact_sheet(
         for pose in rig.config.poses
     ]
     save_picture(Picture(pixels=np.vstack(rows)), path)
+
+
+def _cell_side(config: RigConfig) -> int:
+    """The longer side of one drawing."""
+    columns, rows = len(config.expressions), len(config.poses)
+    return min(_CELL, _LONGEST // columns - _GAP, _LONGEST // rows - _LINE - _GAP)
 
 
 def _figure(rig: Rig, read: Callable[[str], Picture]) -> Box:

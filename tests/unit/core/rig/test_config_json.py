@@ -91,6 +91,13 @@ NEUTRAL = {"mouth": "neutral", "eyes": "neutral", "brows": "neutral"}
         (document(expressions={"neutral": {"mouth": "ah"}}), "expressions.neutral.eyes"),
         (document(expressions={"neutral": NEUTRAL, "a/b": NEUTRAL}), "expressions.a/b"),
         (document(expressions={"neutral": NEUTRAL, "": NEUTRAL}), "expressions."),
+        (document(expressions={
+            "neutral": NEUTRAL, **{f"e{number}": NEUTRAL for number in range(200)}
+        }), "expressions"),
+        (document(poses=["center", *(f"p{number}" for number in range(50))]), "poses"),
+        (document(base_paths=[
+            {"id": f"w{number}", "start": "neutral", "end": "happy_big"} for number in range(2_001)
+        ]), "base_paths"),
         (document(base_paths={}), "base_paths"),
         (document(base_paths=["a"]), "base_paths[0]"),
         (document(base_paths=[{"id": "a", "start": "neutral", "end": "?"}]), "base_paths[0].end"),

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talkies.core.rig.model import NEUTRAL, REST, State
+from talkies.core.rig.config_json import EXPRESSIONS_MAX
+from talkies.core.rig.model import CENTER, NEUTRAL, REST, State
 from talkies.media.pictures import Picture, load_own_picture
 from talkies.rigs.building.contact_sheet import write_contact_sheet
 from talkies.rigs.character import Character
@@ -53,3 +54,12 @@ def test_a_character_without_a_drawing_at_rest_is_shown_whole(
     others = {s: path for s, path in robin.rig.endpoints.items() if s != REST}
     sheet = shown(replace(robin, rig=replace(robin.rig, endpoints=others)), tmp_path)
     assert sheet.size > 0
+
+
+def test_very_many_expressions_still_fit_on_a_sheet(robin: Character, tmp_path: Path) -> None:
+    calm = robin.rig.config.expressions[NEUTRAL]
+    many = {NEUTRAL: calm, **{f"e{number}": calm for number in range(EXPRESSIONS_MAX - 1)}}
+    config = replace(robin.rig.config, expressions=many, poses=(CENTER,))
+    sheet = shown(replace(robin, rig=replace(robin.rig, config=config)), tmp_path)
+    assert max(sheet.shape) <= 12_000
+    assert sheet.shape[1] > 200 * 20
