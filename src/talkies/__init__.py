@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from talkies.studio.videos.result import VideoResult
     from talkies.wiring.library import (
         align,
-        create_timeline,
-        export_timeline,
         render,
         render_many,
         score_video,
         speak,
     )
+    from talkies.wiring.library_timelines import create_timeline, export_timeline
 
 __version__ = "0.1.0"
 
@@ -65,8 +64,8 @@ _HOMES = {
     "VideoResult": "talkies.studio.videos.result",
     "Warned": "talkies.studio.progress",
     "align": "talkies.wiring.library",
-    "create_timeline": "talkies.wiring.library",
-    "export_timeline": "talkies.wiring.library",
+    "create_timeline": "talkies.wiring.library_timelines",
+    "export_timeline": "talkies.wiring.library_timelines",
     "render": "talkies.wiring.library",
     "render_many": "talkies.wiring.library",
     "score_video": "talkies.wiring.library",

@@ -110,6 +110,7 @@ def test_what_cannot_be_imported_is_refused_with_a_next_step(
     for source, code in (
         (tmp_path, "CHARACTER_INVALID"),
         (tmp_path / "nowhere", "FILE_MISSING"),
+        ("~nobody-of-that-name/frames", "FILE_MISSING"),
         ("s3://", "INVALID_OPTION"),
     ):
         answer = talkies("character", "import", source, "--name", "x")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from talkies.core.alignment import Word
 from talkies.core.formats import to_textgrid
 from talkies.core.rig.config_json import config_to_json
 from talkies.core.rig.standard import BUILT
-from talkies.core.timeline.document import Origin
+from talkies.core.timeline.document import Origin, TimelineSound
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
 from talkies.core.timing import TimeRange
 
@@ -201,6 +202,14 @@ def test_what_cannot_be_done_is_said_and_leaves_nothing(
     answer = talkies("timeline", "convert", *arguments)
     assert (answer.status, said in answer.err) == (status, True)
     assert not (line.parent / "x.tsv").exists()
+
+
+def test_a_sound_whose_name_no_file_can_have_stays_as_it_is(talkies: Talkies, folder: Path) -> None:
+    odd = replace(LINE, sound=TimelineSound(source="a" * 300, length=0))
+    path = folder / "odd.timeline.json"
+    path.write_text(timeline_to_json(odd))
+    answer = talkies("timeline", "convert", path, "--format", "timeline")
+    assert timeline_from_json(answer.out).sound == odd.sound
 
 
 def test_labels_that_are_no_sounds_are_told(talkies: Talkies, grid: Path, folder: Path) -> None:

@@ -67,13 +67,13 @@ def import_(  # noqa: PLR0917 - a command's parameters are its options
     sequences/neutral_to_happy_soft__center/050.png; what is missing is told of, and done without.
     They are copied as they are, decoded once, and the key colour becomes transparent.
     """
-    from talkies.cli import buckets, character_work  # noqa: PLC0415 - help and completion stay quick
+    from talkies.cli import buckets, character_import  # noqa: PLC0415 - help and completion stay quick
 
-    order = character_work.ImportOrder(
+    order = character_import.ImportOrder(
         source, name, config, key_color, overwrite=overwrite, root=root
     )
     service = buckets.S3Service(region, endpoint, profile)
-    character_work.import_character(order, service, as_json=json, quiet=quiet)
+    character_import.import_character(order, service, as_json=json, quiet=quiet)
 
 
 @app.command(cls=Sectioned)

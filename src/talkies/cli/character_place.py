@@ -6,7 +6,7 @@ from pathlib import Path
 
 from talkies.cli.root_flags import characters_of
 from talkies.errors import InvalidOption, UnknownCharacter
-from talkies.kit.files import is_folder
+from talkies.kit.files import is_folder, plain_path
 from talkies.rigs.character import ABOUT, CONFIG, FRAMES, NAME
 
 
@@ -18,7 +18,7 @@ def character_folder(text: str, root: Path | None = None) -> Path:
     home = characters_of(root)
     if NAME.fullmatch(text) and is_folder(home / text / FRAMES):
         return home / text
-    path = _path(text)
+    path = plain_path(text)
     if is_folder(path / FRAMES):
         return path
     known = names_in(home)
@@ -29,13 +29,6 @@ def character_folder(text: str, root: Path | None = None) -> Path:
         hint=f"Did you mean {near[0]}?" if near else f"{there} A path of one's folder will do.",
         details={"character": text, "folder": str(home)},
     )
-
-
-def _path(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # a home of nobody: it is a name like any other
-        return Path(text)
 
 
 def new_folder(name: str, root: Path | None = None) -> Path:

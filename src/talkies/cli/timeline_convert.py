@@ -19,7 +19,7 @@ from talkies.core.timeline.formats.writing import FORMATS, NOTHING, format_named
 from talkies.core.timeline.validate import SEED_MAX, problems
 from talkies.core.timing import SOUND_RATE, frame_count
 from talkies.errors import InvalidOption, UnknownCharacter
-from talkies.kit.files import private_folder, replacing, sha256_of
+from talkies.kit.files import is_file, private_folder, replacing, sha256_of
 from talkies.media.samples import SoundSource
 from talkies.media.sounds import convert_sound
 from talkies.rigs.character import CONFIG
@@ -118,7 +118,7 @@ def _rebased(timeline: Timeline, order: ConvertOrder) -> Timeline:
     if sound is None or "://" in sound.source:
         return timeline
     path = order.file.parent / sound.source
-    if not path.is_file():
+    if not is_file(path):
         return timeline
     return replace(timeline, sound=replace(sound, source=_beside(path, order.output)))
 

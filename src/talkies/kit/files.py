@@ -131,6 +131,14 @@ def _locked(folder: Path, kind: int) -> Iterator[bool]:
         os.close(handle)
 
 
+def plain_path(text: str | Path) -> Path:
+    """A path as a person writes it; `~` is a home, but for one of nobody, a name like any other."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def is_folder(path: Path) -> bool:
     """Whether a folder is there; for a name too long for any, it is not."""
     try:

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Unpack
 
@@ -13,7 +12,6 @@ from talkies.engines.home import EngineHome, home_from
 from talkies.engines.registry import EngineRegistry
 from talkies.engines.terms import RenderTerms
 from talkies.face.finding.landmarks import Landmarker
-from talkies.rigs.tree.opening import open_character
 from talkies.score.report import Score
 from talkies.speech.listening.acoustic_model import AcousticModel
 from talkies.speech.listening.alignment import Aligner
@@ -24,11 +22,6 @@ from talkies.studio.listening import Ears
 from talkies.studio.progress import Listener, ignore
 from talkies.studio.speaking import Script
 from talkies.studio.texts import read_text, require_words
-from talkies.studio.timelines.create import Planner
-from talkies.studio.timelines.exporting import TimelineExport, export_to_file
-from talkies.studio.timelines.film_options import TimelineExportOptions
-from talkies.studio.timelines.options import TimelineOptions, timeline_request
-from talkies.studio.timelines.saving import TimelineResult, save_timeline
 from talkies.studio.videos.batch import Outcome, make_videos
 from talkies.studio.videos.manifest import Row, read_manifest
 from talkies.studio.videos.options import VideoOptions
@@ -211,63 +204,3 @@ def score_video(
         portrait=None if portrait is None else Path(portrait),
         listener=progress,
     )
-
-
-def create_timeline(
-    character: str | Path,
-    audio: str | Path | None = None,
-    *,
-    output: str | Path,
-    progress: Listener = ignore,
-    **options: Unpack[TimelineOptions],
-) -> TimelineResult:
-    """Make a timeline of speech: what a character does while it says it, as a JSON file.
-
-    Args:
-        character: the folder of a character.
-        audio: a recording of speech; or a `text` that a `voice` says, whose sound comes beside the
-            timeline.
-        output: the .timeline.json to write.
-        progress: hears `Progress` and `Warned` events; it may raise `Canceled` to stop.
-        **options: `TimelineOptions`, the same as those of the command line.
-
-    Raises:
-        TalkiesError: whatever stands in the way, with a code and a hint; nothing is left behind.
-    """
-    folder = Path(character).expanduser()
-    request = timeline_request(open_character(folder), audio, output, options)
-    with ExitStack() as parts:
-        model = parts.enter_context(_asking()) if request.asks_model else None
-        return save_timeline(request, ears(), planner=model, listener=progress)
-
-
-def export_timeline(
-    timeline: str | Path,
-    character: str | Path,
-    output: str | Path,
-    *,
-    progress: Listener = ignore,
-    **options: Unpack[TimelineExportOptions],
-) -> TimelineExport:
-    """Make a video of a timeline, played by a character.
-
-    Args:
-        timeline: the .timeline.json.
-        character: the folder of the character.
-        output: the video; its ending names the format: .mp4, .webm, .mov, .gif or .apng. A name
-            that ends in a slash is a folder of PNGs.
-        progress: hears `Progress` and `Warned` events; it may raise `Canceled` to stop.
-        **options: `TimelineExportOptions`, the same as those of the command line.
-
-    Raises:
-        TalkiesError: whatever stands in the way, with a code and a hint; nothing is left behind.
-    """
-    folder = Path(character).expanduser()
-    return export_to_file(Path(timeline), folder, output, options, progress)
-
-
-def _asking() -> AbstractContextManager[Planner]:
-    """The model of the settings; by name, because the library starts without what asks it."""
-    planner: Callable[[], AbstractContextManager[Planner]]
-    planner = import_module("talkies.wiring.models").planner
-    return planner()

@@ -65,19 +65,19 @@ def converted(path: Path, wanted: Wanted) -> tuple[Timeline, Readable]:
     return timeline, kind
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, *, most_bytes: int = LONGEST_FILE) -> bytes:
     """The bytes of a file that a timeline may be in. Raises `FileMissing`, `MediaTooLarge`."""
     try:
         with path.open("rb") as file:
-            large = os.fstat(file.fileno()).st_size > LONGEST_FILE
-            data = b"" if large else file.read(LONGEST_FILE + 1)
+            large = os.fstat(file.fileno()).st_size > most_bytes
+            data = b"" if large else file.read(most_bytes + 1)
     except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
         reason = getattr(error, "strerror", None) or str(error)
         raise FileMissing(
             f"{path} cannot be read: {reason}.", details={"path": str(path)}
         ) from None
-    if large or len(data) > LONGEST_FILE:
-        raise MediaTooLarge(f"{path} has over {LONGEST_FILE:,} bytes.", hint="Split it into parts.")
+    if large or len(data) > most_bytes:
+        raise MediaTooLarge(f"{path} has over {most_bytes:,} bytes.", hint="Split it into parts.")
     return data
 
 

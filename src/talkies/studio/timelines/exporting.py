@@ -8,7 +8,7 @@ from typing import Final, cast, get_args
 
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_from_json
-from talkies.errors import FileMissing, InvalidOption, MediaTooLarge, OutputExists, TimelineInvalid
+from talkies.errors import FileMissing, InvalidOption, OutputExists, TimelineInvalid
 from talkies.face.framing.options import Resolution
 from talkies.kit.files import is_file, is_folder, private_folder, sha256_of
 from talkies.media.samples import SoundSource
@@ -26,6 +26,7 @@ from talkies.rigs.tree.opening import open_character
 from talkies.studio import values
 from talkies.studio.outputs import require_inputs, require_outputs
 from talkies.studio.progress import Listener, Reporter, Stage, ignore
+from talkies.studio.timelines.converting import read_file
 from talkies.studio.timelines.film_options import TimelineExportOptions
 from talkies.studio.timelines.rates import frame_rate
 
@@ -69,9 +70,12 @@ def export_to_file(
     reporter = Reporter(listener, stages=tuple(SHARES), shares=SHARES)
     reporter.begin(Stage.FETCH)
     document = read_timeline(timeline)
+    source = _place_of(document, timeline) if audio is None else Path(audio)
+    # The recording itself is not to be written over.
+    require_outputs(_outputs(target, wanted), [source] if source else [], overwrite=True)
     rig = open_character(character)
     with private_folder() as folder:
-        sound = _sound(document, timeline, audio, folder / "sound.wav", reporter)
+        sound = None if source is None else _heard(document, source, audio, folder, reporter)
         reporter.begin(Stage.BUILD)
         steps = _Steps(reporter)
         result = export_timeline(
@@ -95,13 +99,8 @@ def export_to_file(
 def read_timeline(path: Path) -> Timeline:
     """The timeline of a file. Raises `FileMissing`, `MediaTooLarge` and `TimelineInvalid`."""
     require_inputs((path,))
-    if (size := path.stat().st_size) > DOCUMENT_BYTES:
-        raise MediaTooLarge(
-            f"{path.name} has {size / 1e6:.0f} MB; the most is {DOCUMENT_BYTES / 1e6:.0f} MB.",
-            details={"bytes": size, "limit": DOCUMENT_BYTES},
-        )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, most_bytes=DOCUMENT_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TimelineInvalid(
             f"{path.name} is no timeline: it is not text in UTF-8.",
@@ -159,38 +158,42 @@ def _require_places(
     if wanted.reuse is not None:
         require_inputs((wanted.reuse,))
     require_inputs(inputs)
-    form = wanted.format or ExportFormat.MP4
     overwrite = bool(options.get("overwrite"))
-    outputs = list(caption_paths(target, form, wanted.captions))
-    if form is not ExportFormat.PNG or not is_folder(target):
-        outputs.insert(0, target)
-    elif not overwrite and any(target.iterdir()):
+    outputs = _outputs(target, wanted)
+    if target not in outputs and not overwrite and any(target.iterdir()):
         raise OutputExists(f"{target} exists already.", details={"path": str(target)})
     require_outputs(outputs, inputs, overwrite=overwrite)
 
 
-def _sound(
-    document: Timeline,
-    path: Path,
-    audio: str | Path | None,
-    target: Path,
-    reporter: Reporter,
-) -> SoundSource | None:
-    """The sound of a timeline in our form; None where it has none."""
-    if audio is None and document.sound is None:
-        return None
-    source = _place_of(document, path) if audio is None else Path(audio)
+def _outputs(target: Path, wanted: ExportOptions) -> list[Path]:
+    """The files that are written; a folder of pictures that is there is none."""
+    form = wanted.format or ExportFormat.MP4
+    captions = list(caption_paths(target, form, wanted.captions))
+    if form is ExportFormat.PNG and is_folder(target):
+        return captions
+    return [target, *captions]
+
+
+def _heard(
+    document: Timeline, source: Path, audio: str | Path | None, folder: Path, reporter: Reporter
+) -> SoundSource:
+    """A sound in our form, with a word where the timeline was made of another."""
+    sound = convert_sound(source, folder / "sound.wav")
     known = None if document.sound is None else document.sound.sha256
     if audio is None and known is not None and sha256_of(source) != known:
         reporter.warn(f"{source.name} has changed since the timeline was made of it.")
-    sound = convert_sound(source, target)
     reporter.warn(*sound.warnings)
     return sound
 
 
-def _place_of(document: Timeline, path: Path) -> Path:
-    """Where the timeline's own sound lies. Raises `InvalidOption` and `FileMissing`."""
-    source = "" if document.sound is None else document.sound.source
+def _place_of(document: Timeline, path: Path) -> Path | None:
+    """Where the timeline's own sound lies; None where it has none.
+
+    Raises `InvalidOption` and `FileMissing`.
+    """
+    if document.sound is None:
+        return None
+    source = document.sound.source
     if "://" in source:
         raise InvalidOption(
             f"The sound of {path.name} is elsewhere: {source}.",

@@ -9,6 +9,7 @@ from small_character import small_character
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_to_json
 from talkies.errors import (
+    AudioEmpty,
     FileMissing,
     InvalidOption,
     MediaTooLarge,
@@ -172,6 +173,41 @@ def test_an_output_that_is_an_input_is_refused(document: Path, character: Path) 
         export_to_file(document, character, back, {"background": back, "overwrite": True})
 
 
+def test_the_recording_of_a_timeline_is_not_written_over(tmp_path: Path, character: Path) -> None:
+    recording = tmp_path / "line.mp4"
+    save_sound(clicks(1.0), tmp_path / "sound.wav")
+    recording.write_bytes((tmp_path / "sound.wav").read_bytes())
+    path = written(tmp_path, with_sound(played(25), "line.mp4", 48_000))
+    before = recording.read_bytes()
+    with pytest.raises(SameFile):
+        export_to_file(path, character, recording, {"overwrite": True})
+    with pytest.raises(SameFile):
+        export_to_file(path, character, recording, {"audio": recording, "overwrite": True})
+    assert recording.read_bytes() == before
+
+
+@pytest.mark.parametrize("source", ["/proc/self/mem", "/dev/full", "a" * 300, "/proc/1/mem"])
+def test_a_sound_that_nobody_can_read_is_told_in_words(
+    tmp_path: Path, character: Path, source: str
+) -> None:
+    timeline = with_sound(played(25), source, 48_000)
+    assert timeline.sound is not None
+    path = written(tmp_path, replace(timeline, sound=replace(timeline.sound, sha256="0" * 64)))
+    with pytest.raises((AudioEmpty, FileMissing)):
+        export_to_file(path, character, tmp_path / "line.mp4", {})
+    assert not (tmp_path / "line.mp4").exists()
+
+
+@pytest.mark.parametrize("fps", ["1", "240"])
+def test_the_slowest_and_the_quickest_rate_are_made(
+    document: Path, character: Path, fps: str
+) -> None:
+    made = export_to_file(document, character, document.with_name("line.mp4"), {"fps": fps})
+    assert made.video.frames == int(fps)
+    info = probe(document.with_name("line.mp4"))
+    assert (info.frames, info.fps) == (int(fps), int(fps))
+
+
 def test_an_export_may_reuse_what_it_replaces(document: Path, character: Path) -> None:
     output = document.with_name("line.mp4")
     export_to_file(document, character, output, {})
@@ -183,6 +219,8 @@ def test_files_that_are_no_timelines_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "line.timeline.json"
     with pytest.raises(FileMissing):
         read_timeline(path)
+    with pytest.raises(FileMissing):
+        read_timeline(Path("/proc/self/mem"))
     for data in (b"\xff\xfe\0", b"{}", b"nothing"):
         path.write_bytes(data)
         with pytest.raises(TimelineInvalid):
