@@ -21,7 +21,8 @@ from talkies.studio.health.readiness import (
     try_worker,
 )
 from talkies.studio.health.report import Build, Health
-from talkies.studio.timelines.service import Surroundings, Timelines
+from talkies.studio.timelines.orders import Surroundings
+from talkies.studio.timelines.service import Timelines
 from talkies.studio.videos.casting import Casting
 from talkies.studio.videos.choosing import EngineChooser
 from talkies.studio.videos.estimates import Estimator

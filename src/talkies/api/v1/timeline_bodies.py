@@ -21,6 +21,7 @@ from talkies.studio.timelines.export_options import (
     ExportFormatName,
     ExportResolutionName,
 )
+from talkies.studio.timelines.orders import DOCUMENT_BYTES
 from talkies.studio.timelines.requests import (
     AgainSubmission,
     DocumentSubmission,
@@ -28,7 +29,6 @@ from talkies.studio.timelines.requests import (
     ExportSubmission,
     TimelineSubmission,
 )
-from talkies.studio.timelines.service import DOCUMENT_BYTES
 
 #: Fields that may be files in a form.
 ROLES: Final = ("audio", "document")

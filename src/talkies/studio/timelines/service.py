@@ -1,79 +1,37 @@
 """Timelines as a service: made by jobs or brought along, edited at once, exported by jobs."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
 from talkies.core.timeline.edits import Edit, apply_all
 from talkies.core.timeline.edits_json import edit_record
-from talkies.errors import InvalidOption, MediaTooLarge, TimelineInvalid
-from talkies.jobs.records import Job, NewJob
-from talkies.kit.files import private_folder
+from talkies.errors import InvalidOption, TimelineInvalid
+from talkies.jobs.records import Job
 from talkies.kit.ids import new_id
 from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.assets.blobs import Blobs
-from talkies.studio.characters.records import CharacterRef
-from talkies.studio.fetching import Fetcher
-from talkies.studio.submissions import (
-    AnySubmission,
-    Source,
-    Submission,
-    new_job,
-    require_caller,
-    with_webhook,
-)
+from talkies.studio.submissions import Source, Submission, require_caller
 from talkies.studio.timelines.book import TimelineBook
 from talkies.studio.timelines.export_options import require_exportable
-from talkies.studio.timelines.kinds import (
-    EXPORT_KIND,
-    EXPORT_PREFIX,
-    JOB_PREFIX,
-    TIMELINE_KIND,
-    TIMELINE_PREFIX,
+from talkies.studio.timelines.kinds import TIMELINE_PREFIX
+from talkies.studio.timelines.orders import (
+    Surroundings,
+    TimelineOrders,
+    kept_document,
+    require_size,
 )
 from talkies.studio.timelines.records import Edited, TimelineRecord
 from talkies.studio.timelines.requests import (
     AgainSubmission,
     DocumentSubmission,
     ExportSubmission,
-    Part,
     TimelineSubmission,
-    kept_ref,
-    require_direction,
     require_speech,
     require_words_in,
 )
-from talkies.studio.timelines.sounds import BroughtSounds, sound_source
-
-#: Bytes of a document: ten hours of speech.
-DOCUMENT_BYTES: Final = 32 << 20
-DOCUMENT_TYPE: Final = "application/json"
-
-
-class JobBook(Protocol):
-    """What is asked of `jobs.Jobs`."""
-
-    def accept(self, new: NewJob) -> Job: ...
-
-
-class Finder(Protocol):
-    """What is asked of `characters.Characters`."""
-
-    def find(self, principal: Principal, named: str, /) -> CharacterRef: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What timelines are made with."""
-
-    jobs: JobBook
-    fetcher: Fetcher
-    blobs: Blobs
-    characters: Finder
-    #: Gives an address as it is called, or raises `UnsafeAddress`.
-    check_webhook: Callable[[str], str]
+from talkies.studio.timelines.sounds import BroughtSounds
 
 
 class Timelines:
@@ -83,6 +41,7 @@ class Timelines:
         self._book = book
         self._around = around
         self._brought = BroughtSounds(book, around.fetcher)
+        self._orders = TimelineOrders(around, book.clock)
 
     def store(
         self,
@@ -101,7 +60,7 @@ class Timelines:
         """
         principal.require(Scope.CHARACTERS)
         require_caller(Submission(user_id=submission.user_id))
-        _require_size(submission.document)
+        require_size(submission.document)
         timeline = timeline_from_json(submission.document)
         ref = self._around.characters.find(principal, submission.character or timeline.character)
         id_ = timeline_id or new_id(TIMELINE_PREFIX, self._book.clock)
@@ -134,7 +93,7 @@ class Timelines:
         """
         principal.require(Scope.CHARACTERS)
         require_speech(submission)
-        return self._accept_making(principal, submission, job_id)
+        return self._orders.make(principal, submission, job_id)
 
     def align(
         self,
@@ -157,7 +116,7 @@ class Timelines:
         language = submission.language or known
         require_words_in(said, language)
         again = replace(submission, transcript=said, language=language)
-        return self._again(principal, record, timeline, again, "speech", job_id)
+        return self._orders.again(principal, record, timeline, again, "speech", job_id)
 
     def emotions(
         self,
@@ -182,7 +141,7 @@ class Timelines:
                 hint="Align the timeline with it first.",
                 details={"option": told},
             )
-        return self._again(principal, record, timeline, submission, "emotions", job_id)
+        return self._orders.again(principal, record, timeline, submission, "emotions", job_id)
 
     def get(self, principal: Principal, timeline_id: str) -> TimelineRecord:
         """One timeline; raises `NotFound` also for one of somebody else's."""
@@ -256,19 +215,7 @@ class Timelines:
         record, timeline = self._opened(principal, timeline_id)
         require_caller(submission)
         require_exportable(submission, timeline)
-        ref = self._around.characters.find(principal, record.character_id)
-        asked = replace(
-            submission,
-            timeline_id=record.id,
-            revision=record.revision,
-            character=record.character_id,
-            character_ref=kept_ref(ref),
-            document=self.kept(record.document),
-            sound=sound_source(record, timeline),
-        )
-        found = self._around.fetcher.resolved(principal, asked.sources)
-        asked = replace(asked, background=found.get("background", asked.background))
-        return self._accept(EXPORT_KIND, principal, asked, job_id or self._id(EXPORT_PREFIX))
+        return self._orders.export(principal, record, timeline, submission, job_id)
 
     def delete(self, principal: Principal, timeline_id: str) -> None:
         """Remove a timeline, and its sound where nothing else needs that; exports stay jobs.
@@ -277,79 +224,19 @@ class Timelines:
         """
         self._book.delete(self.get(principal, timeline_id))
 
-    def _id(self, prefix: str) -> str:
-        return new_id(prefix, self._book.clock)
+    def kept(self, document: str) -> Source:
+        """A document as a blob that a job may refer to."""
+        return kept_document(self._around.blobs, document)
 
     def _opened(self, principal: Principal, timeline_id: str) -> tuple[TimelineRecord, Timeline]:
         record = self.get(principal, timeline_id)
         return record, record.timeline
 
-    def _again(
-        self,
-        principal: Principal,
-        record: TimelineRecord,
-        timeline: Timeline,
-        submission: AgainSubmission,
-        part: Part,
-        job_id: str | None,
-    ) -> Job:
-        require_direction(submission.seed, submission.emotions)
-        caller = {f.name: getattr(submission, f.name) for f in fields(Submission)}
-        asked = TimelineSubmission(
-            **caller,
-            character=record.character_id,
-            part=part,
-            timeline_id=record.id,
-            audio=sound_source(record, timeline),
-            transcript=submission.transcript,
-            language=submission.language,
-            fps=str(timeline.fps),
-            seed=timeline.seed if submission.seed is None else submission.seed,
-            emotions=submission.emotions,
-        )
-        return self._accept_making(principal, asked, job_id)
-
-    def _accept_making(
-        self, principal: Principal, submission: TimelineSubmission, job_id: str | None
-    ) -> Job:
-        ref = self._around.characters.find(principal, submission.character)
-        named = replace(submission, character=ref.id, character_ref=kept_ref(ref))
-        found = self._around.fetcher.resolved(principal, named.sources)
-        asked = replace(named, audio=found.get("audio"))
-        return self._accept(TIMELINE_KIND, principal, asked, job_id or self._id(JOB_PREFIX))
-
-    def _accept(
-        self, kind: str, principal: Principal, submission: AnySubmission, job_id: str
-    ) -> Job:
-        require_caller(submission)
-        heard = with_webhook(submission, self._around.check_webhook)
-        sources: Mapping[str, Source] = getattr(heard, "sources", {})
-        clock = self._book.clock
-        return self._around.jobs.accept(
-            new_job(job_id, kind, principal, heard, clock=clock, inputs=sources)
-        )
-
-    def kept(self, document: str) -> Source:
-        """A document as a blob that a job may refer to."""
-        with private_folder() as folder:
-            path = folder / "timeline.json"
-            path.write_text(document, encoding="utf-8")
-            return Source(sha256=self._around.blobs.keep(path, content_type=DOCUMENT_TYPE))
-
 
 def _written(timeline: Timeline) -> str:
     document = timeline_to_json(timeline)
-    _require_size(document)
+    require_size(document)
     return document
-
-
-def _require_size(document: str) -> None:
-    if len(document) > DOCUMENT_BYTES:
-        raise MediaTooLarge(
-            f"The timeline is longer than {DOCUMENT_BYTES >> 20} MiB.",
-            hint="Cut it into parts.",
-            details={"limit_bytes": DOCUMENT_BYTES},
-        )
 
 
 def _lacks(record: TimelineRecord, name: str) -> TimelineInvalid:
