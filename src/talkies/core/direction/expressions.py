@@ -5,6 +5,7 @@ seen by nobody, and one in a short breath as a twitch: so clips begin and end in
 long enough to see a face change.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -34,7 +35,7 @@ def expression_clips(
     fps: Fraction,
     frames: int,
 ) -> tuple[Clip, ...]:
-    """Clips around the changes that are seen; `rests` are the frames in which the mouth rests.
+    """Clips around the changes that are seen; in `rests`, which are in order, the mouth rests.
 
     Changes that follow another within half a second, ask for what the character has not, or are
     never seen, are left out.
@@ -57,11 +58,14 @@ def _clips(
     begin = max(moment - round(EARLIEST * fps), free.start)
     room = TimeRange(begin, max(begin, min(round(limit * fps), free.end)))
     least = max(1, round(SHORTEST * fps))
-    seen = [span for rest in rests if (span := rest.clamped(room)).length >= least]
+    # Speech of an hour has thousands of rests, and a change sees a few.
+    first = bisect_right(rests, room.start, key=lambda rest: rest.end)
+    last = bisect_left(rests, room.end, key=lambda rest: rest.start)
+    seen = [span for rest in rests[first:last] if (span := rest.clamped(room)).length >= least]
     if change.expression == NEUTRAL or not seen:
         return
-    last = next((span for span in seen if span.start >= moment), seen[0])
-    start, end = seen[0].start, min(last.end, last.start + round(LONGEST * fps))
+    after = next((span for span in seen if span.start >= moment), seen[0])
+    start, end = seen[0].start, min(after.end, after.start + round(LONGEST * fps))
     shown = max(span.length for span in seen if span.start < end) / float(fps)
     yield Clip(
         id=f"{TrackName.EXPRESSIONS}-{start}",

@@ -5,7 +5,7 @@ its mouth. Turns therefore begin and end where the mouth rests: a tilt holds for
 a nod lies in the pause after one.
 """
 
-from bisect import bisect
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,13 +79,15 @@ def pose_clips(
     dice: np.random.Generator,
     busy: Sequence[TimeRange] = (),
 ) -> tuple[Clip, ...]:
-    """Clips that begin and end in rests of the mouth (frames), and leave the head at center.
+    """Clips that begin and end in rests of the mouth, and leave the head at center.
 
-    What marks a phrase is shown first, and plain phrases are tilted for in between. In `busy`
-    frames the face shows something, and the head does not nod. The same dice give the same clips.
-    A character without other poses gets none.
+    What marks a phrase is shown first, and plain phrases are tilted for in between. `rests` are
+    frames in order; in `busy` ones the face shows something, and the head does not nod. The same
+    dice give the same clips. A character without other poses gets none.
     """
-    stage = _Stage(rests=rests, config=config, fps=fps, busy=busy)
+    least = max(1, round(TURN_SECONDS[0] * fps))
+    room = [rest for rest in rests if rest.length >= least]
+    stage = _Stage(room=room, rests=rests, config=config, fps=fps, busy=busy, least=least)
     side = Turn.LEFT if dice.integers(2) else Turn.RIGHT
     chances = dice.random(len(found)).tolist()
     clips: list[Clip] = []
@@ -109,23 +111,32 @@ def _marked(phrase: Phrase) -> _Wish | None:
 
 def _still(phrase: Phrase, clips: Sequence[Clip], fps: Fraction) -> float:
     """Seconds from the last turn before the end of a phrase to that end."""
-    ends = [clip.span.end / float(fps) for clip in clips if clip.span.start < phrase.end * fps]
-    return phrase.end - max(ends, default=0.0)
+    begun = _before(clips, phrase.end * fps)
+    return phrase.end - (clips[begun - 1].span.end / float(fps) if begun else 0.0)
+
+
+def _before(clips: Sequence[Clip], frame: float) -> int:
+    """How many clips, which are in order, begin before a frame."""
+    return bisect_left(clips, frame, key=lambda clip: clip.span.start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
     """Where there is room for turns, and which ones there are."""
 
+    #: Rests of the mouth, and those in which there is time for a turn.
     rests: Sequence[TimeRange]
+    room: Sequence[TimeRange]
     config: RigConfig
     fps: Fraction
     busy: Sequence[TimeRange]
+    #: Fewest frames of a turn.
+    least: int
 
     def keep(self, clips: list[Clip], wish: _Wish, side: Turn) -> None:
         """Add the best clip for a wish that those which are kept leave time for, in order."""
         for clip in self._possible(wish, _tilts(wish.phrase, clips, side, self.fps)):
-            place = bisect(clips, clip.span.start, key=lambda kept: kept.span.start)
+            place = _before(clips, clip.span.start)
             around = [*clips[max(place - 1, 0) : place], clip, *clips[place : place + 1]]
             nods = Turn.DOWN in str(clip.value)
             hidden = nods and any(clip.span.clamped(frames).length for frames in self.busy)
@@ -137,14 +148,10 @@ class _Stage:
         """Whether a head can do both, also where it goes from one side to the other."""
         gap = following.span.start - clip.span.end
         apart = following.span.start - clip.span.start
-        slow = following.transition >= 2 * self._least - 1
+        slow = following.transition >= 2 * self.least - 1
         held = following.value == clip.value
         enough = gap >= clip.transition or (gap >= 0 and (slow or held))
         return enough and apart >= round(LEAST_APART * self.fps)
-
-    @property
-    def _least(self) -> int:
-        return max(1, round(TURN_SECONDS[0] * self.fps))
 
     def _possible(self, wish: _Wish, tilts: Sequence[Turn]) -> Iterator[Clip]:
         """The turns of a wish that the character has and the rests have room for, best first."""
@@ -163,15 +170,18 @@ class _Stage:
         it. No frames where it does not fit.
         """
         begin, finish = round(phrase.start * self.fps), round(phrase.end * self.fps)
-        room = [rest for rest in self.rests if rest.length >= self._least]
-        before = max((rest for rest in room if rest.start < begin), default=None)
-        if before is None:
+        left = bisect_left(self.room, begin, key=lambda rest: rest.start)
+        if left == 0:
             return TimeRange(0, 0), 0
+        before = self.room[left - 1]
         earliest = before.end + round(SHORTEST * self.fps)
-        ends = (rest for rest in room if rest.end > finish and rest.start >= earliest)
-        after = min(ends, default=None)
-        if after is None:
+        number = max(
+            bisect_right(self.room, finish, key=lambda rest: rest.end),
+            bisect_left(self.room, earliest, key=lambda rest: rest.start),
+        )
+        if number == len(self.room):
             return TimeRange(0, 0), 0
+        after = self.room[number]
         longest = LONGEST_RAISED if turn is Turn.UP else LONGEST
         frames = min(round(TURN_SECONDS[1] * self.fps), before.length, after.length)
         span = TimeRange(before.end - frames, after.start)
@@ -180,19 +190,19 @@ class _Stage:
     def _nod(self, phrase: Phrase) -> tuple[TimeRange, int]:
         """Down, held, and up again within the rest after a phrase, and the frames of each way."""
         finish = round(phrase.end * self.fps)
-        after = min((rest for rest in self.rests if rest.end > finish), default=None)
-        hold = max(1, round(NOD_HOLD * self.fps))
-        room = 0 if after is None else (after.length - hold) // 2
-        if after is None or room < self._least:
+        number = bisect_right(self.rests, finish, key=lambda rest: rest.end)
+        if number == len(self.rests):
             return TimeRange(0, 0), 0
-        frames = min(round(TURN_SECONDS[1] * self.fps), room)
+        after, hold = self.rests[number], max(1, round(NOD_HOLD * self.fps))
+        frames = min(round(TURN_SECONDS[1] * self.fps), (after.length - hold) // 2)
+        if frames < self.least:
+            return TimeRange(0, 0), 0
         return TimeRange(after.start, after.start + frames + hold), frames
 
 
 def _tilts(phrase: Phrase, clips: Sequence[Clip], first: Turn, fps: Fraction) -> tuple[Turn, Turn]:
     """Both tilts, first the one to the other side than the last tilt before a phrase."""
-    last = first
-    for clip in clips:
-        if clip.span.start < phrase.start * fps:
-            last = next((side for side in _SIDES if side in str(clip.value)), last)
+    before = clips[: _before(clips, phrase.start * fps)]
+    sides = (side for clip in reversed(before) for side in _SIDES if side in str(clip.value))
+    last = next(sides, first)
     return (Turn.RIGHT, Turn.LEFT) if last is Turn.LEFT else (Turn.LEFT, Turn.RIGHT)
