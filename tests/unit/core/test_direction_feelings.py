@@ -15,7 +15,7 @@ from talkies.core.direction.feelings import (
     plan_faces,
     spaced,
 )
-from talkies.core.direction.lexicon import LANGUAGES, felt_words
+from talkies.core.direction.lexicon import felt_words
 from talkies.core.direction.lexicon_words import NEGATIONS, WORDS
 from talkies.core.direction.phrases import Prosody, phrases
 from talkies.core.direction.plan_json import plan_from_json, plan_to_json
@@ -74,7 +74,7 @@ class TestLexicon:
         assert feelings("happy glücklich", language) == []
 
     def test_no_word_has_two_feelings(self) -> None:
-        for language in LANGUAGES:
+        for language in WORDS:
             words = [word for text in WORDS[language].values() for word in text.split()]
             assert len(words) == len(set(words)), language
             assert not set(words) & set(NEGATIONS[language].split())

@@ -17,9 +17,6 @@ _TURNED: Mapping[Feeling, Feeling] = MappingProxyType(
     {Feeling.HAPPY: Feeling.WORRIED, Feeling.DELIGHTED: Feeling.WORRIED}
 )
 
-#: Languages that have words here, by their ISO 639-1 codes.
-LANGUAGES = tuple(WORDS)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Felt:

@@ -105,7 +105,13 @@ def _keyframe(keyframe: Keyframe, timeline: Timeline) -> SeedKeyframe:
 
 
 def _phoneme(frame: int, timeline: Timeline) -> str:
-    """What is said there, as the seed labels it: "hello (EH)"; without a word, the mouth shape."""
+    """What is said there, as the seed labels it: "hello (EH)"; without a word, the mouth shape.
+
+    A timeline without mouth shapes was made of keyframes, whose labels are its notes.
+    """
+    if not timeline.track(TrackName.VISEMES):
+        face = covering(timeline.track(TrackName.EXPRESSIONS), frame)
+        return RELAX if face is None or face.span.start != frame else face.note or RELAX
     clip = covering(timeline.track(TrackName.VISEMES), frame)
     if clip is None or clip.value == Viseme.SIL.value:
         return RELAX

@@ -222,6 +222,20 @@ def test_keyframes_of_a_timeline_say_which_word_and_sound_they_show() -> None:
     ]
 
 
+def test_labels_of_keyframes_survive_the_way_through_a_timeline() -> None:
+    file = SeedFile(
+        id="line",
+        keyframes=(
+            SeedKeyframe(time=400, expression="speaking_ee", pose="center", phoneme="hi (IY1)"),
+            SeedKeyframe(time=600, expression="speaking_ah", pose="center", phoneme="all (AO1)"),
+            SeedKeyframe(time=800, expression="neutral", pose="center", phoneme="(relax)"),
+        ),
+        length=1_000,
+    )
+
+    assert file_of(play(file), STANDARD) == file
+
+
 def test_keyframes_of_a_timeline_without_speech_say_the_mouth_shape() -> None:
     line = timeline(visemes=(clip("a", 5, 9, "aa"), clip("b", 9, 20, "sil")))
 
