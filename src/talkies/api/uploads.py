@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from talkies.api.body_limit import budget_of
 from talkies.api.multipart import Form, FormLimits, FormReader
 from talkies.api.services import HttpOptions
-from talkies.errors import MalformedBody, UnsupportedMedia
+from talkies.errors import MalformedBody, MediaTooLarge, UnsupportedMedia
 from talkies.kit.ids import new_id
 from talkies.kit.scratch import Scratch
 
@@ -31,8 +31,12 @@ class Received:
     form: Form = field(default_factory=Form)
 
 
-async def read(request: Request, folder: Path, options: HttpOptions) -> Received:
+async def read(
+    request: Request, folder: Path, options: HttpOptions, *, larger: str = ""
+) -> Received:
     """Read a body of JSON or of a form, whose files go into the folder.
+
+    `larger` is the next step where JSON is too large.
 
     Raises:
         UnsupportedMedia: it is neither.
@@ -45,7 +49,7 @@ async def read(request: Request, folder: Path, options: HttpOptions) -> Received
         reader = FormReader(parameters.get(b"boundary", b""), folder, limits)
         return Received(form=await _form(request, reader))
     if kind == b"application/json" or kind.endswith(b"+json"):
-        return Received(document=parsed(await request.body()))
+        return Received(document=parsed(await _json(request, larger)))
     raise UnsupportedMedia(
         "The body is neither a form nor JSON.",
         hint="Send `multipart/form-data` (with files) or `application/json`.",
@@ -73,6 +77,13 @@ def json_value(text: bytes | str) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+async def _json(request: Request, larger: str) -> bytes:
+    try:
+        return await request.body()
+    except MediaTooLarge as error:
+        raise MediaTooLarge(error.message, hint=larger, details=error.details) from error
 
 
 async def _form(request: Request, reader: FormReader) -> Form:

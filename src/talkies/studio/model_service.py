@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import count
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from talkies.errors import TalkiesError
 from talkies.net.client import Answer, GuardedClient, Request
@@ -94,6 +94,14 @@ def ask(client: GuardedClient, service: ModelService, asked: Question, seconds: 
     return data
 
 
+def read_json(data: str | bytes) -> Any:
+    """The value of a JSON text; raises `ValueError`, for one that is nested too deep as well."""
+    try:
+        return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
 def patiently(
     attempt: Callable[[float], Answered],
     patience: Patience,
@@ -129,7 +137,7 @@ def _refusal(answer: Answer, body: bytes) -> NoAnswer:
 def _code(body: bytes) -> str:
     """The vendor's name for what went wrong. Its sentences are not repeated: they quote keys."""
     try:
-        code = json.loads(body)["error"]["code"]
+        code = read_json(body)["error"]["code"]
     except (ValueError, LookupError, TypeError):
         return ""
     return code if isinstance(code, str) and re.fullmatch("[a-z0-9_]{1,60}", code) else ""

@@ -201,7 +201,7 @@ def _text_of(path: Path) -> str:
             details={"max_bytes": DOCUMENT_BYTES},
         )
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         problem = {"pointer": "/document", "message": "It is not UTF-8."}
         raise InvalidRequest("`document` is no text.", details={"fields": [problem]}) from None

@@ -13,7 +13,7 @@ from talkies.api.links import LinksDep
 from talkies.api.models import Page
 from talkies.api.openapi import Responses, answers, form_or_json
 from talkies.api.paging import PagingDep
-from talkies.api.ranged import described
+from talkies.api.ranged import described, is_known
 from talkies.api.requests import ServicesDep
 from talkies.api.uploads import Received, incoming_folder, read
 from talkies.api.v1.job_records import JobRecord
@@ -54,9 +54,16 @@ from talkies.jobs.records import Job, Output
 from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.submissions import Source
 from talkies.studio.timelines.kinds import JOB_PREFIX, TIMELINE_PREFIX
+from talkies.studio.timelines.orders import DOCUMENT_BYTES
 from talkies.studio.timelines.records import TimelineRecord
 
 router = APIRouter(prefix="/v1/timelines", tags=["timelines"])
+
+#: The next step where a timeline does not fit into a body of JSON.
+LARGER: Final = (
+    "Send the timeline as the file `document` of a form (multipart/form-data): "
+    f"up to {DOCUMENT_BYTES >> 20} MiB."
+)
 
 KEPT: Final[Responses] = {
     201: {"description": "A timeline that was brought along is kept.", "model": TimelineAnswer}
@@ -75,7 +82,7 @@ async def create_timeline(
 ) -> JobRecord | TimelineAnswer:
     """Of a recording or a text: a job makes it (`urls.timeline`). A `document`: kept at once."""
     async with incoming_folder(jobs.services.scratch) as folder:
-        received = await read(request, folder, jobs.services.http)
+        received = await read(request, folder, jobs.services.http, larger=LARGER)
         wanted = await run_in_threadpool(_Wanted, jobs, received)
         if wanted.document is None:
             created = await run_in_threadpool(wanted.submit)
@@ -166,7 +173,7 @@ def get_timeline(
     """With its document; the `ETag` names its revision."""
     record = services.timelines.get(who, timeline_id)
     tag = etag_of(record)
-    if tag in {known.strip() for known in request.headers.get("if-none-match", "").split(",")}:
+    if is_known(request.headers.get("if-none-match", ""), tag.strip('"')):
         return Response(status_code=304, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return timeline_shown(record, links)

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from talkies.studio.model_service import (
     Question,
     ask,
     patiently,
+    read_json,
 )
 
 #: Bytes of an answer: a picture of 1536 x 1024 pixels in base64 has a tenth of it.
@@ -102,7 +102,7 @@ def multipart(fields: Mapping[str, str], drawing: bytes) -> tuple[bytes, str]:
 def _picture_in(data: bytes) -> bytes:
     """The picture of an answer."""
     try:
-        return base64.b64decode(json.loads(data)["data"][0]["b64_json"], validate=True)
+        return base64.b64decode(read_json(data)["data"][0]["b64_json"], validate=True)
     except (ValueError, LookupError, TypeError, binascii.Error) as error:
         raise NoAnswer("its answer has no picture in it") from error
 

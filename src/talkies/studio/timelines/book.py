@@ -73,8 +73,11 @@ class TimelineBook:
         user_id: str | None = None,
         character_id: str | None = None,
     ) -> tuple[TimelineRecord, ...]:
-        """Timelines of this principal, newest first; `after` is the id of the last one seen."""
-        query = sa.select(*_COLUMNS).order_by(timelines.c.id.desc()).limit(limit)
+        """Timelines of this principal, newest first, without their documents, which may be long.
+
+        `after` is the id of the last one seen.
+        """
+        query = sa.select(*_LISTED).order_by(timelines.c.id.desc()).limit(limit)
         if not principal.is_admin:
             # No row has the id of nobody.
             query = query.where(timelines.c.key_id == (principal.key_id or ""))
@@ -145,7 +148,7 @@ class TimelineBook:
 
     def erase(self, key_id: str | None, user_id: str) -> Mapping[str, int]:
         """Remove all timelines of a user, of one key or (None) of all; says how many."""
-        query = sa.select(*_COLUMNS).where(timelines.c.user_id == user_id)
+        query = sa.select(*_LISTED).where(timelines.c.user_id == user_id)
         if key_id is not None:
             query = query.where(timelines.c.key_id == key_id)
         with reading(self._engine) as connection:
@@ -180,6 +183,11 @@ _CHANGING: Final = (
     *("revision", "user_id", "updated_at"),
 )
 _COLUMNS: Final = tuple(timelines.c[name] for name in TimelineRecord.__slots__)
+#: Of a list: the document is left out.
+_LISTED: Final = tuple(
+    sa.literal("").label("document") if column is timelines.c.document else column
+    for column in _COLUMNS
+)
 
 
 def _record(row: sa.RowMapping) -> TimelineRecord:

@@ -15,7 +15,7 @@ from talkies.core.direction.phrases import Phrase
 from talkies.core.rig.model import NEUTRAL, RigConfig
 from talkies.core.rig.mouths import mouth_of
 from talkies.core.visemes import Viseme
-from talkies.studio.model_service import NoAnswer
+from talkies.studio.model_service import NoAnswer, read_json
 
 #: A change for every so many seconds of speech is the most that is asked for: the seed asked its
 #: model for two to five in three or four seconds, which made faces restless.
@@ -109,7 +109,7 @@ def plan_in(body: bytes, expressions: Sequence[str], end: float, most: int) -> l
 def _content(body: bytes) -> str:
     """What the model said."""
     try:
-        (choice, *_) = json.loads(body)["choices"]
+        (choice, *_) = read_json(body)["choices"]
         message = choice["message"]
         refused, content = message.get("refusal"), message.get("content")
         ending = choice.get("finish_reason")
@@ -128,7 +128,7 @@ def _records(content: str) -> Sequence[Mapping[str, Any]]:
     """The changes in what it said, also where a model without schemas wraps them in a fence."""
     text = content.strip().removeprefix("```json").strip("`").strip()
     try:
-        records = json.loads(text)["changes"]
+        records = read_json(text)["changes"]
     except (ValueError, LookupError, TypeError) as error:
         raise NoAnswer("its plan is not the JSON that was asked for") from error
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
@@ -140,7 +140,7 @@ def _change(record: Mapping[str, Any]) -> FaceChange:
     try:
         time, strength = float(record["time_ms"]) / 1000, float(record.get("strength", 1.0))
         expression, reason = str(record["expression"]), str(record.get("reason", ""))
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise NoAnswer("its plan is not the JSON that was asked for") from error
     if not (math.isfinite(time) and math.isfinite(strength)):
         raise NoAnswer("its plan has numbers that are none")

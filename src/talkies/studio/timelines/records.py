@@ -15,7 +15,7 @@ class TimelineRecord:
     id: str
     #: Id of a character, or the name of one that every caller may use.
     character_id: str
-    #: The timeline as JSON text.
+    #: The timeline as JSON text; empty in lists.
     document: str
     #: The blob of its sound; None where it has none, or that is fetched from elsewhere.
     sound_sha256: str | None = None

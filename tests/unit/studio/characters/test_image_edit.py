@@ -139,6 +139,7 @@ def test_one_picture_may_be_refused() -> None:
         b"{",
         b"[]",
         b'{"data": []}',
+        b"[" * 100_000,
         b'{"data": [{"b64_json": "%%"}]}',
         b'{"data": [{"url": 1}]}',
     ],
