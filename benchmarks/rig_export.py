@@ -30,6 +30,7 @@ from rig_export_stage import (
 from rig_export_stage import least as cheapest
 from rows import Row, at_least, at_most, reported
 from system_bench import peak_memory
+from talkies.core.rig.playback import Playback
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_to_json
 from talkies.media.captions import CaptionPainter
@@ -40,7 +41,7 @@ from talkies.rigs.export.filming import film_of
 from talkies.rigs.export.options import ExportFormat, ExportOptions
 from talkies.rigs.export.pictures import Film, pictures
 from talkies.rigs.export.planning import perform
-from talkies.rigs.pack.opening import open_pack
+from talkies.rigs.pack.opening import PackMaker
 from talkies.rigs.tree.opening import open_character
 
 ROOT = Path(__file__).parents[1]
@@ -92,14 +93,14 @@ def character(name: str, *, opaque: bool) -> Character:
 
 
 def film(timeline: Timeline, who: Character, form: ExportFormat, options: ExportOptions) -> Film:
-    played = perform(timeline, who, form)
-    pack = open_pack(who, drawings=drawings(timeline, who, form))
-    return film_of(played, pack, form, options)[0]
+    with PackMaker(who) as packs:
+        performed = perform(timeline, packs, form)
+        return film_of(performed, packs.open(performed.drawings), form, options)[0]
 
 
-def drawings(timeline: Timeline, who: Character, form: ExportFormat) -> list[str]:
-    cels = perform(timeline, who, form).playback.cels
-    return [name for cel in cels for name in (cel.drawing, cel.lids) if name]
+def played(timeline: Timeline, who: Character) -> Playback:
+    with PackMaker(who) as packs:
+        return perform(timeline, packs, ExportFormat.MP4).playback
 
 
 def raw_frames(of: Film, path: Path) -> None:
@@ -131,9 +132,9 @@ def mp4_rows(bench: Bench) -> Iterator[Row]:
     raw = bench.work / "frames.yuv"
     raw_frames(film(timeline, bench.opaque, ExportFormat.MP4, ExportOptions()), raw)
     floor = partial(bench.rivals.encode, raw, "yuv420p", SIZE, *X264, str(bench.work / "floor.mp4"))
-    played = perform(timeline, bench.opaque, ExportFormat.MP4).playback
-    yield reported("rig.export.drawings_shown", len(played.cels), "drawings")
-    yield reported("rig.export.holds", float(np.mean(np.diff(played.order) == 0)), "share")
+    playback = played(timeline, bench.opaque)
+    yield reported("rig.export.drawings_shown", len(playback.cels), "drawings")
+    yield reported("rig.export.holds", float(np.mean(np.diff(playback.order) == 0)), "share")
     warm, base = bench.pair(partial(export, bench, bench.opaque, FRAMES, "warm.mp4"), floor)
     yield at_most("rig.export.warm.cpu_to_x264", warm.cpu / base.cpu, 1.15)
     yield at_most("rig.export.warm.wall_to_x264", warm.wall / base.wall, 1.3)
@@ -152,7 +153,7 @@ def mp4_rows(bench: Bench) -> Iterator[Row]:
 
 def by_moviepy(bench: Bench, timeline: Timeline) -> None:
     """The same frames by the script that everybody writes."""
-    playback = perform(timeline, bench.opaque, ExportFormat.MP4).playback
+    playback = played(timeline, bench.opaque)
     files = [bench.opaque.path(playback.cels[cel].drawing) for cel in playback.order]
     sound = bench.work / "sound.wav"
     save_sound(tone(FRAMES / float(FPS)), sound)

@@ -5,13 +5,12 @@ passes bytes on, and holds one drawing of each child.
 """
 
 import contextlib
-import json
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from talkies.errors import (
     ChildCrashed,
@@ -35,6 +34,9 @@ BOUNDS: Final = limits(wall_seconds=900.0, cpu_seconds=240)
 
 #: More children than this wait for the disk.
 WORKERS_MAX: Final = 8
+
+#: Drawings for which another child is worth its start, 0.2 s.
+WORTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,53 +71,76 @@ def default_workers() -> int:
     return min(WORKERS_MAX, os.cpu_count() or 1)
 
 
-def pack_drawings(
-    paths: Iterable[Path], recipe: Recipe, *, workers: int | None = None
-) -> Generator[Outcome]:
-    """What became of each file, in order.
+class DrawingDecoders:
+    """Children that decode drawings; those of one block stay for all the work in it.
 
-    One that cannot be decoded, or breaks its child, does not keep the others from it.
+    A context manager, for one thread. A child is started when there is work for it.
     """
-    count = workers or default_workers()
-    with contextlib.ExitStack() as stack:
-        decoders = [stack.enter_context(_Decoder(recipe)) for _ in range(count)]
+
+    def __init__(self, workers: int | None = None) -> None:
+        """At most so many children: as many as there are processors where no number is given."""
+        self._decoders = [_Decoder() for _ in range(workers or default_workers())]
+
+    def pack(self, paths: Sequence[Path], recipe: Recipe) -> Generator[Outcome]:
+        """What became of each file, in order.
+
+        One that cannot be decoded, or breaks its child, does not keep the others from it.
+        """
         asked: deque[_Decoder] = deque()
-        free = deque(decoders)
-        for path in paths:
-            if not free:
-                free.append(asked.popleft())
-                yield free[0].answer()
-            decoder = free.popleft()
-            decoder.ask(path)
-            asked.append(decoder)
-        while asked:
-            yield asked.popleft().answer()
+        free = deque(self._decoders[: -(-len(paths) // WORTH)])
+        try:
+            for path in paths:
+                if not free:
+                    free.append(asked.popleft())
+                    yield free[0].answer()
+                decoder = free.popleft()
+                asked.append(decoder)
+                decoder.ask(path, recipe)
+            while asked:
+                decoder = asked.popleft()
+                free.append(decoder)
+                yield decoder.answer()
+        finally:
+            # Answers that nobody waits for must not be taken for those to the next questions.
+            for decoder in asked:
+                decoder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.ExitStack() as stack:
+            for decoder in self._decoders:
+                stack.callback(decoder.close)
+
+
+def pack_drawings(
+    paths: Sequence[Path], recipe: Recipe, *, workers: int | None = None
+) -> Generator[Outcome]:
+    """What became of each file, in order, by children that end with this."""
+    with DrawingDecoders(workers) as decoders:
+        yield from decoders.pack(paths, recipe)
 
 
 class _Decoder:
     """One child at a time, asked for one drawing after another; a broken one is replaced."""
 
-    def __init__(self, recipe: Recipe, bounds: Limits = BOUNDS) -> None:
+    def __init__(self, bounds: Limits = BOUNDS) -> None:
         self._bounds = bounds
-        self._recipe = json.dumps(
-            {"width": recipe.width, "height": recipe.height, "key": recipe.key}
-        )
         self._stack = contextlib.ExitStack()
         self._child: Child | None = None
         self._left = 0
         self._name = ""
         self._refused: TalkiesError | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the child; its answer, if it still has one, is not wanted."""
         if self._child is not None:
-            # Its answer, if it still has one, is not wanted.
             self._child.kill()
+        self._child = None
         self._stack.close()
 
-    def ask(self, path: Path) -> None:
+    def ask(self, path: Path, recipe: Recipe) -> None:
         """Begin with a drawing; the next call is `answer`."""
         self._name, self._refused = path.name, None
         try:
@@ -124,7 +149,7 @@ class _Decoder:
         except TalkiesError as error:
             self._refused = error
             return
-        self._send(kind.decoder, data)
+        self._send({"decoder": kind.decoder, "recipe": asdict(recipe)}, data)
 
     def answer(self) -> Outcome:
         if self._refused is not None:
@@ -139,9 +164,9 @@ class _Decoder:
             return _named(rebuilt(header["refused"]), self._name)
         return Packed(digest=str(header["digest"]), alpha=bool(header["alpha"]), data=data)
 
-    def _send(self, decoder: str, data: bytes) -> None:
+    def _send(self, request: Mapping[str, Any], data: bytes) -> None:
         try:
-            send(self._ready().stdin, {"decoder": decoder}, data)
+            send(self._ready().stdin, request, data)
         except BrokenPipeError as ended:
             outcome = self._broken(ended)
             assert isinstance(outcome, TalkiesError)  # noqa: S101  for the type checker
@@ -152,8 +177,7 @@ class _Decoder:
             self._child = None
             self._stack.close()
         if self._child is None:
-            arguments = [self._recipe]
-            child = Child("talkies.media.drawing_child", arguments, limits=self._bounds)
+            child = Child("talkies.media.drawing_child", limits=self._bounds)
             self._child = self._stack.enter_context(child)
             self._left = BATCH
         self._left -= 1

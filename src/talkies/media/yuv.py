@@ -65,13 +65,24 @@ def to_planes(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None)
 
     2.3 ms for 1280×720 on one core, where libswscale takes 4.0. Raises `ValueError` for odd sizes.
     """
-    height, width = pixels.shape[:2]
-    if height % 2 or width % 2:
-        raise ValueError(f"frames of 4:2:0 have even sizes, not {width}×{height}")
+    height, width = _even_size(pixels)
     half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     y = cv2.transform(pixels, TO_YUV[:1])
     u = cv2.transform(half, TO_YUV[1:2])
     v = cv2.transform(half, TO_YUV[2:])
+    return Planes(_bytes(y), _bytes(u), _bytes(v), alpha)
+
+
+def to_planes_quickly(pixels: NDArray[np.uint8], alpha: NDArray[np.uint8] | None = None) -> Planes:
+    """As `to_planes`, all of it within one level, in a third of the time.
+
+    cv2 multiplies whole numbers where all three sums are asked for. Not for patches: at the end of
+    a row it multiplies exactly, wherever that end is.
+    """
+    height, width = _even_size(pixels)
+    half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    y = cv2.extractChannel(cv2.transform(pixels, TO_YUV), 0)
+    _, u, v = cv2.split(cv2.transform(half, TO_YUV))
     return Planes(_bytes(y), _bytes(u), _bytes(v), alpha)
 
 
@@ -81,6 +92,13 @@ def to_rgb(planes: Planes) -> NDArray[np.uint8]:
     u = cv2.resize(planes.u, size, interpolation=cv2.INTER_LINEAR)
     v = cv2.resize(planes.v, size, interpolation=cv2.INTER_LINEAR)
     return _bytes(cv2.transform(cv2.merge([planes.y, u, v]), TO_RGB))
+
+
+def _even_size(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    height, width = pixels.shape[:2]
+    if height % 2 or width % 2:
+        raise ValueError(f"frames of 4:2:0 have even sizes, not {width}×{height}")
+    return height, width
 
 
 def _bytes(array: object) -> NDArray[np.uint8]:

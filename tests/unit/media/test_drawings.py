@@ -1,5 +1,6 @@
 """Drawings of unknown origin are decoded side by side, and a bad one harms no other."""
 
+import contextlib
 import io
 import os
 import signal
@@ -16,10 +17,17 @@ from PIL import Image, PngImagePlugin
 from talkies.errors import CorruptMedia, FileMissing, MediaTooLarge, TalkiesError, UnsupportedMedia
 from talkies.media.compression import zstd
 from talkies.media.drawing_child import answer, packed, pixels_of
-from talkies.media.drawings import BATCH, Packed, Recipe, _Decoder, pack_drawings
+from talkies.media.drawings import (
+    BATCH,
+    DrawingDecoders,
+    Packed,
+    Recipe,
+    _Decoder,
+    pack_drawings,
+)
 from talkies.media.picture_size import picture_size
 from talkies.media.sandbox import limits
-from talkies.media.yuv import to_planes
+from talkies.media.yuv import to_planes_quickly
 
 RECIPE = Recipe(width=64, height=96)
 
@@ -57,7 +65,7 @@ def test_outcomes_come_in_order_from_several_children(tmp_path: Path) -> None:
     found = outcomes(written(tmp_path, *map(png, pictures)), workers=3)
     assert len(found) == 7
     for outcome, pixels in zip(found, pictures, strict=True):
-        assert np.array_equal(luma(outcome), to_planes(pixels).y)
+        assert np.array_equal(luma(outcome), to_planes_quickly(pixels).y)
 
 
 def test_nothing_is_decoded_where_nothing_is_asked(tmp_path: Path) -> None:
@@ -79,13 +87,43 @@ def test_a_bad_drawing_is_told_of_by_name_and_harms_no_other(tmp_path: Path) -> 
     assert "001.png" in str(found[1])
 
 
+def children() -> list[str]:
+    """Process ids of the children of this process that decode drawings."""
+    ours = ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=", "-o", "args="]
+    found = subprocess.run(ours, capture_output=True, text=True, check=False).stdout
+    return [line.split()[0] for line in found.splitlines() if "drawing_child" in line]
+
+
 def test_who_stops_listening_stops_the_work(tmp_path: Path) -> None:
     work = pack_drawings(written(tmp_path, *[png(picture())] * 6), RECIPE, workers=2)
     next(work)
+    assert len(children()) == 1
     work.close()
-    ours = ["ps", "--ppid", str(os.getpid()), "-o", "args="]
-    left = subprocess.run(ours, capture_output=True, text=True, check=False)
-    assert "drawing_child" not in left.stdout
+    assert children() == []
+
+
+def test_children_stay_for_more_work_and_go_with_their_block(tmp_path: Path) -> None:
+    paths = written(tmp_path, *[png(picture())] * 3)
+    with DrawingDecoders(workers=2) as decoders:
+        assert children() == []
+        list(decoders.pack(paths, RECIPE))
+        first = children()
+        # So few drawings are not worth another one.
+        assert len(first) == 1
+        list(decoders.pack(paths * 5, RECIPE))
+        assert len(children()) == 2
+        assert set(first) < set(children())
+    assert children() == []
+
+
+def test_answers_that_nobody_heard_are_not_taken_for_others(tmp_path: Path) -> None:
+    paths = written(tmp_path, *(png(picture(seed)) for seed in range(9)))
+    with DrawingDecoders(workers=2) as decoders:
+        given_up = decoders.pack(paths, RECIPE)
+        next(given_up)
+        given_up.close()
+        found = next(decoders.pack(paths[7:], RECIPE))
+    assert np.array_equal(luma(found), to_planes_quickly(picture(7)).y)
 
 
 def test_a_child_that_breaks_costs_its_own_drawing_only(tmp_path: Path) -> None:
@@ -156,7 +194,7 @@ def test_another_size_is_scaled_and_an_odd_row_cut_off() -> None:
     about, data = packed(odd, recipe)
     assert not about["alpha"]
     raw = np.frombuffer(zstd.decompress(data), np.uint8)
-    assert np.array_equal(raw[: 64 * 96].reshape(96, 64), to_planes(odd[:96, :64]).y)
+    assert np.array_equal(raw[: 64 * 96].reshape(96, 64), to_planes_quickly(odd[:96, :64]).y)
     for size in ((128, 192), (32, 48)):
         _, data = packed(picture(size=size), recipe)
         assert len(zstd.decompress(data)) == 64 * 96 * 3 // 2
@@ -184,10 +222,11 @@ def test_a_child_answers_until_nothing_comes() -> None:
     from talkies.kit.messages import receive, send
 
     asked, told = io.BytesIO(), io.BytesIO()
-    send(asked, {"decoder": "PNG"}, png(picture()))
-    send(asked, {"decoder": "PNG"}, b"rubbish")
+    request = {"decoder": "PNG", "recipe": {"width": 64, "height": 96, "key": None}}
+    send(asked, request, png(picture()))
+    send(asked, request, b"rubbish")
     asked.seek(0)
-    answer(asked, told, {"width": 64, "height": 96, "key": None})
+    answer(asked, told)
     told.seek(0)
     header, data = receive(told)
     assert len(header["digest"]) == 64
@@ -230,34 +269,34 @@ def test_a_size_of_nothing_cannot_be_read(tmp_path: Path) -> None:
 
 def test_a_child_that_dies_costs_its_own_drawing_only(tmp_path: Path) -> None:
     path = written(tmp_path, png(picture()))[0]
-    with _Decoder(RECIPE) as decoder:
-        decoder.ask(path)
+    with contextlib.closing(_Decoder()) as decoder:
+        decoder.ask(path, RECIPE)
         assert isinstance(decoder.answer(), Packed)
         for _ in range(2):
             child = decoder._child
             assert child is not None
             os.kill(child.pid, signal.SIGKILL)
-            decoder.ask(path)
+            decoder.ask(path, RECIPE)
             outcome = decoder.answer()
             assert isinstance(outcome, CorruptMedia)
             assert path.name in outcome.message
-            decoder.ask(path)
+            decoder.ask(path, RECIPE)
             assert isinstance(decoder.answer(), Packed)
 
 
 def test_a_drawing_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     path = written(tmp_path, png(picture()))[0]
-    with _Decoder(RECIPE, limits(wall_seconds=0.01, cpu_seconds=5)) as decoder:
-        decoder.ask(path)
+    with contextlib.closing(_Decoder(limits(wall_seconds=0.01, cpu_seconds=5))) as decoder:
+        decoder.ask(path, RECIPE)
         assert isinstance(decoder.answer(), MediaTooLarge)
 
 
 def test_a_child_makes_way_for_another_after_a_batch(tmp_path: Path) -> None:
     path = written(tmp_path, png(picture()))[0]
     children = set()
-    with _Decoder(RECIPE) as decoder:
+    with contextlib.closing(_Decoder()) as decoder:
         for _ in range(BATCH + 2):
-            decoder.ask(path)
+            decoder.ask(path, RECIPE)
             assert isinstance(decoder.answer(), Packed)
             assert decoder._child is not None
             children.add(decoder._child.pid)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from talkies.media.yuv import Planes, to_planes, to_rgb
+from talkies.media.yuv import Planes, to_planes, to_planes_quickly, to_rgb
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,19 @@ def test_luma_is_exact_and_chroma_within_one_level(noise: NDArray[np.uint8]) -> 
         assert abs((plane - means).mean()) < 0.05
 
 
+def test_the_quick_way_is_within_one_level_and_hardly_leans(noise: NDArray[np.uint8]) -> None:
+    exact, quick = to_planes(noise), to_planes_quickly(noise)
+    for one, other in ((exact.y, quick.y), (exact.u, quick.u), (exact.v, quick.v)):
+        apart = one.astype(int) - other
+        assert np.abs(apart).max() <= 1
+        assert abs(apart.mean()) < 0.1
+    for grey, luma in ((0, 16), (128, 126), (255, 235)):
+        planes = to_planes_quickly(np.full((64, 96, 3), grey, np.uint8))
+        assert (planes.y == luma).all()
+        assert (planes.u == 128).all()
+        assert (planes.v == 128).all()
+
+
 def test_a_patch_at_even_coordinates_equals_the_same_part_of_the_frame(
     noise: NDArray[np.uint8],
 ) -> None:
@@ -98,5 +111,6 @@ def test_a_copy_can_be_painted_on_alone(noise: NDArray[np.uint8]) -> None:
 
 
 def test_odd_sizes_are_refused() -> None:
-    with pytest.raises(ValueError, match="even"):
-        to_planes(np.zeros((3, 4, 3), np.uint8))
+    for convert in (to_planes, to_planes_quickly):
+        with pytest.raises(ValueError, match="even"):
+            convert(np.zeros((3, 4, 3), np.uint8))

@@ -25,9 +25,14 @@ from talkies.rigs.export.options import (
 from talkies.rigs.export.planning import Performed, perform
 from talkies.rigs.export.progress import Advance, ignore
 from talkies.rigs.export.writing import FilmWriter
-from talkies.rigs.pack.opening import open_pack
+from talkies.rigs.pack.opening import PackMaker
 
 _PLAIN: Final = ExportOptions()
+
+#: What is said where the decoded drawings cannot be kept beside the character.
+_PASSING: Final = (
+    "The character's folder cannot be written to: its drawings are decoded again for every export."
+)
 
 #: What writes captions, by the ending of their file.
 _CAPTION_WRITERS: Final = {".vtt": to_vtt, ".srt": to_srt}
@@ -85,8 +90,11 @@ def export_timeline(
     """
     form = format_of(output, options.format)
     require_draftable(form, options)
-    performed = perform(timeline, character, form, fps=options.fps, sound=sound)
-    with open_pack(character, drawings=performed.drawings, advance=preparing) as pack:
+    with PackMaker(character) as packs:
+        performed = perform(timeline, packs, form, fps=options.fps, sound=sound)
+        pack = packs.open(performed.drawings, preparing)
+        remarks = [_PASSING] if packs.passing else []
+    with pack:
         film, warnings = film_of(performed, pack, form, options)
         with contextlib.ExitStack() as places:
             captions = caption_paths(output, form, options.captions)
@@ -106,7 +114,7 @@ def export_timeline(
         frames=film.frames,
         kept_frames=kept,
         captions=captions,
-        warnings=(*performed.warnings, *warnings, *_remarks(form, options, sound, kept)),
+        warnings=(*performed.warnings, *warnings, *remarks, *_remarks(form, options, sound, kept)),
     )
 
 

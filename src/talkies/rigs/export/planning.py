@@ -15,10 +15,9 @@ from talkies.core.timeline.resample import resample
 from talkies.core.timing import SOUND_RATE, SPEECH_RATE, TimeRange, convert, frame_count
 from talkies.media.gif import FPS_MAX as GIF_FPS_MAX
 from talkies.media.samples import SoundSource
-from talkies.rigs.character import Character
 from talkies.rigs.export.camera import WHOLE, views
 from talkies.rigs.export.options import ExportFormat
-from talkies.rigs.pack.opening import open_pack
+from talkies.rigs.pack.opening import PackMaker
 
 _LATE: Final = "The sound is {0:.2f} s longer than the timeline: the last picture is held."
 
@@ -44,13 +43,15 @@ class Performed:
 
 def perform(
     timeline: Timeline,
-    character: Character,
+    packs: PackMaker,
     form: ExportFormat,
     *,
     fps: Fraction | None = None,
     sound: SoundSource | None = None,
 ) -> Performed:
-    """Play a timeline at a rate, its own where none is given, until all its sound was heard.
+    """Play a timeline by the character of `packs`, until all its sound was heard.
+
+    At a rate, or at its own where none is given.
 
     A GIF gets what it can have of that.
 
@@ -66,11 +67,12 @@ def perform(
         if heard > frames:
             warnings.append(_LATE.format(float((heard - frames) / rate)))
             frames = heard
-    with open_pack(character, drawings=()) as pack:
+    rig = packs.character.rig
+    with packs.open(drawings=()) as pack:
         lid_poses = tuple(pack.lid_boxes)
     playback = play(
-        RigGraph(character.rig),
-        keyframes(moved, character.rig.config),
+        RigGraph(rig),
+        keyframes(moved, rig.config),
         frames,
         blinks(moved),
         lid_poses,

@@ -6,24 +6,18 @@ import fcntl
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from talkies.errors import CharacterInvalid, FileMissing, TalkiesError
-from talkies.face.puppet.fields import Box
 from talkies.kit.files import unwritable
-from talkies.media.compression import zstd
-from talkies.media.drawings import Packed, Recipe, pack_drawings
-from talkies.rigs.character import Character
-from talkies.rigs.pack.index import Blob, Index, Lids, Source
-from talkies.rigs.pack.lids import LidDrawings, LidMask, lid_drawings, lid_mask
-from talkies.rigs.pack.planes import planes_of
+from talkies.media.drawings import Packed, Recipe
+from talkies.rigs.pack.index import Blob, Index, Source
+from talkies.rigs.pack.lid_entries import find_lids
+from talkies.rigs.pack.order import Advance, Order
 from talkies.rigs.pack.store import Appender, Span, appending, create, read_index
-
-#: Hears of every finished drawing: how many are done, and of how many. It may raise to stop.
-Advance: TypeAlias = Callable[[int, int], None]
 
 #: Drawings between two moments at which what was done is safe from a kill.
 COMMIT_EVERY: Final = 64
@@ -36,26 +30,6 @@ LIVE_MIN, WASTE_BYTES = 0.5, 64 << 20
 
 #: Broken drawings that a message names.
 MOST_NAMED: Final = 3
-
-
-def ignore(_done: int, _total: int) -> None:
-    """For those who do not want to hear."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What has to be in a pack."""
-
-    character: Character
-    #: Paths in the tree, in order.
-    drawings: tuple[str, ...]
-    place: Path
-    workers: int | None = None
-
-    @property
-    def recipe(self) -> Recipe:
-        rig = self.character.rig
-        return Recipe(width=rig.width, height=rig.height, key=self.character.key_color)
 
 
 @contextlib.contextmanager
@@ -135,7 +109,7 @@ def build(order: Order, advance: Advance) -> Mapping[str, TalkiesError]:
     with appending(order.place) as appender:
         try:
             broken = _decode(order, index, lack, appender, advance)
-            _find_lids(order, index, appender)
+            find_lids(order, index, appender)
         finally:
             # Also after a stop: what is decoded need not be decoded again.
             appender.commit(index.to_json())
@@ -179,9 +153,9 @@ def _decode(
     broken: dict[str, TalkiesError] = {}
     by_content = {source.sha256: name for name, source in reversed(list(lack.items()))}
     same = {blob.digest: blob for blob in index.blobs.values()}
-    paths = (order.character.path(name) for name in by_content.values())
+    paths = [order.character.path(name) for name in by_content.values()]
     advance(0, len(by_content))
-    found = pack_drawings(paths, order.recipe, workers=order.workers)
+    found = order.decoders.pack(paths, order.recipe)
     refused: dict[str, TalkiesError] = {}
     with contextlib.closing(found):
         for done, (sha256, outcome) in enumerate(zip(by_content, found, strict=True), start=1):
@@ -204,63 +178,6 @@ def _decode(
 
 def _written(outcome: Packed, appender: Appender) -> Blob:
     return Blob(appender.append(outcome.data), outcome.alpha, outcome.digest)
-
-
-def lids_found(order: Order, index: Index) -> bool:
-    """Whether the lids in a pack are those of the drawings that are in it now."""
-    now = {
-        drawings.pose: (tuple(blob.digest for blob in blobs), drawings.fitting)
-        for drawings, blobs in _lid_blobs(order, index)
-    }
-    return now == {pose: (lids.seen, lids.drawings) for pose, lids in index.lids.items()}
-
-
-def _lid_blobs(order: Order, index: Index) -> Iterator[tuple[LidDrawings, list[Blob]]]:
-    """The drawings that tell of lids, of each pose of which all are in the pack."""
-    for drawings in lid_drawings(order.character.rig):
-        blobs = [index.blob(name) for name in drawings.seen]
-        known = [blob for blob in blobs if blob is not None]
-        if len(known) == len(blobs):
-            yield drawings, known
-
-
-def _find_lids(order: Order, index: Index, appender: Appender) -> None:
-    """Find where the lids of each pose are, unless its drawings are those of last time."""
-    kept: dict[str, Lids] = {}
-    for drawings, blobs in _lid_blobs(order, index):
-        seen = tuple(blob.digest for blob in blobs)
-        before = index.lids.get(drawings.pose)
-        if before and before.seen == seen:
-            kept[drawings.pose] = replace(before, drawings=drawings.fitting)
-        else:
-            kept[drawings.pose] = _entered(drawings, seen, _mask(order, blobs), appender)
-    index.lids = kept
-
-
-def _mask(order: Order, blobs: list[Blob]) -> LidMask | None:
-    recipe = order.recipe
-    with order.place.open("rb") as file:
-        opened, closed, *mouths = (
-            planes_of(
-                os.pread(file.fileno(), blob.span.length, blob.span.offset),
-                recipe.width,
-                recipe.height,
-                alpha=blob.alpha,
-            )
-            for blob in blobs
-        )
-    return lid_mask(opened, closed, mouths)
-
-
-def _entered(
-    drawings: LidDrawings, seen: tuple[str, ...], mask: LidMask | None, appender: Appender
-) -> Lids:
-    if mask is None:
-        # Kept as well, so that nobody looks again.
-        none = Box(0, 0, 0, 0)
-        return Lids(box=none, mask=Span(0, 0), drawings=drawings.fitting, seen=seen)
-    data = zstd.compress(mask.luma.tobytes() + mask.chroma.tobytes())
-    return Lids(box=mask.box, mask=appender.append(data), drawings=drawings.fitting, seen=seen)
 
 
 def rewrite(order: Order, index: Index) -> None:
@@ -289,12 +206,3 @@ def rewrite(order: Order, index: Index) -> None:
         aside.replace(order.place)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def wanted(character: Character, drawings: Collection[str] | None) -> tuple[str, ...]:
-    """The drawings that are asked for, all of the rig for None, and those that tell of lids."""
-    rig = character.rig
-    if drawings is None:
-        return rig.drawings
-    lids = (name for each in lid_drawings(rig) for name in each.seen)
-    return tuple(dict.fromkeys([*lids, *drawings]))

@@ -25,7 +25,7 @@ class Blob:
 
     span: Span
     alpha: bool
-    #: SHA-256 of the planes.
+    #: SHA-256 of the planes as they are kept.
     digest: str
 
 

@@ -4,24 +4,91 @@ import contextlib
 import mmap
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from talkies.errors import OutputFailure, TalkiesError
-from talkies.kit.files import unwritable
+from talkies.errors import OutputFailure, OutputUnwritable, TalkiesError
+from talkies.kit.files import private_folder, unwritable
+from talkies.media.drawings import DrawingDecoders
 from talkies.rigs.character import FRAMES, PACK, Character
-from talkies.rigs.pack.building import (
-    Advance,
-    Order,
-    build,
-    ignore,
-    lacking,
-    lids_found,
-    load,
-    one_builder,
-    require_whole,
-    wanted,
-)
+from talkies.rigs.pack.building import build, lacking, load, one_builder, require_whole
 from talkies.rigs.pack.index import Index
+from talkies.rigs.pack.lid_entries import lids_found
+from talkies.rigs.pack.order import Advance, Order, ignore, wanted
 from talkies.rigs.pack.pack import Pack
+
+
+class PackMaker:
+    """Opens the pack of one character, more than once if need be.
+
+    A context manager, for one thread: the children that decode stay until the block ends. So does
+    a pack that cannot be kept, where the character's folder cannot be written to; those who have it
+    open read on.
+    """
+
+    def __init__(
+        self, character: Character, *, place: Path | None = None, workers: int | None = None
+    ) -> None:
+        """`place` is the file, instead of `frames.pack` in the character's folder.
+
+        There are as many children as processors, or `workers`.
+        """
+        self.character = character
+        self._place, self._given = place or character.folder / PACK, place is not None
+        self._decoders = DrawingDecoders(workers)
+        self._stack = contextlib.ExitStack()
+        #: Whether the pack goes with this block.
+        self.passing = False
+
+    def open(self, drawings: Collection[str] | None = None, advance: Advance = ignore) -> Pack:
+        """The pack, in which all drawings, or these, are as they are on the disk now.
+
+        As `open_pack`.
+        """
+        try:
+            return self._open(drawings, advance)
+        except OutputUnwritable:
+            if self._given or self.passing:
+                raise
+        self._place = self._stack.enter_context(private_folder()) / PACK
+        self.passing = True
+        return self._open(drawings, advance)
+
+    def build(self, advance: Advance = ignore) -> Mapping[str, TalkiesError]:
+        """Make the whole pack; as `build_pack`."""
+        return _built(self._order(None), advance)
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._decoders)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _order(self, drawings: Collection[str] | None) -> Order:
+        return Order(
+            character=self.character,
+            drawings=wanted(self.character, drawings),
+            place=self._place,
+            decoders=self._decoders,
+        )
+
+    def _open(self, drawings: Collection[str] | None, advance: Advance) -> Pack:
+        order = self._order(drawings)
+        index = load(order.place, order.recipe)
+        before = {} if index is None else dict(index.sources)
+        if index is None or lacking(order, index) or not lids_found(order, index):
+            require_whole(_built(order, advance))
+        elif index.sources != before:
+            # Files were touched or copied: the next one need not read them whole again.
+            with contextlib.suppress(OutputFailure):
+                _built(order, advance)
+        return _opened(order)
 
 
 def open_pack(
@@ -40,21 +107,14 @@ def open_pack(
     wait for it; a builder that was killed is gone on with where it was.
 
     `drawings` makes do with these, and with those that tell where lids are. `place` is the file,
-    instead of `frames.pack` in the character's folder.
+    instead of `frames.pack` in the character's folder; where that cannot be written, the pack
+    is a private one, which goes when it is closed.
 
     Raises `CharacterInvalid` for drawings that cannot be decoded, `FileMissing`, `DiskFull`,
     `OutputUnwritable`, and what `advance` raises; what was decoded until then is kept.
     """
-    order = _order(character, drawings, place, workers)
-    index = load(order.place, order.recipe)
-    before = {} if index is None else dict(index.sources)
-    if index is None or lacking(order, index) or not lids_found(order, index):
-        require_whole(_built(order, advance))
-    elif index.sources != before:
-        # Files were touched or copied: the next one need not read them whole again.
-        with contextlib.suppress(OutputFailure):
-            _built(order, advance)
-    return _opened(order)
+    with PackMaker(character, place=place, workers=workers) as maker:
+        return maker.open(drawings, advance)
 
 
 def build_pack(
@@ -68,21 +128,8 @@ def build_pack(
 
     The others are in the pack. Raises as `open_pack`, but not `CharacterInvalid`.
     """
-    return _built(_order(character, None, place, workers), advance)
-
-
-def _order(
-    character: Character,
-    drawings: Collection[str] | None,
-    place: Path | None,
-    workers: int | None,
-) -> Order:
-    return Order(
-        character=character,
-        drawings=wanted(character, drawings),
-        place=place or character.folder / PACK,
-        workers=workers,
-    )
+    with PackMaker(character, place=place, workers=workers) as maker:
+        return maker.build(advance)
 
 
 def _built(order: Order, advance: Advance) -> Mapping[str, TalkiesError]:

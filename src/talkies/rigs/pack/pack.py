@@ -62,7 +62,7 @@ class Pack:
         return MappingProxyType({pose: mask.box for pose, mask in self._masks.items()})
 
     def digest(self, drawing: str) -> str:
-        """The SHA-256 of a drawing's planes: equal for drawings that look the same.
+        """The SHA-256 of a drawing's planes as they are kept: equal where two look the same.
 
         Raises `FileMissing`.
         """

@@ -1,3 +1,4 @@
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from talkies.errors import Canceled, FileMissing, InvalidOption, OutputUnwritabl
 from talkies.media.sounds import load_sound
 from talkies.media.video import probe
 from talkies.media.yuv import to_planes, to_rgb
-from talkies.rigs.character import Character
+from talkies.rigs.character import PACK, Character
 from talkies.rigs.export.exporting import export_timeline
 from talkies.rigs.export.options import TRANSPARENT, ExportFormat, ExportOptions, format_of
 from talkies.rigs.pack.opening import open_pack
@@ -87,6 +88,19 @@ def test_each_frame_shows_its_drawing(small: Character, output: Path) -> None:
     assert np.abs(shown[0][..., :3].astype(int) - to_rgb(rest))[rest.alpha == 255].mean() < 2
     middle = shown[6][..., :3].astype(int) - to_rgb(open_mouth)
     assert np.abs(middle)[open_mouth.alpha == 255].mean() < 2
+
+
+def test_a_character_whose_drawings_cannot_be_kept_is_exported_as_well(
+    small: Character, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(small.folder, tmp_path / "sealed")
+    (folder / PACK).unlink(missing_ok=True)
+    # Nothing can be written where a folder lies, not even by who may write everywhere.
+    (folder / PACK).mkdir()
+    result = export_timeline(played(12), replace(small, folder=folder), tmp_path / "line.mp4")
+    assert result.frames == 12
+    assert any("decoded again" in warning for warning in result.warnings)
+    assert list((folder / PACK).iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["line.webm", "line.mov", "line.apng", "line.gif"])

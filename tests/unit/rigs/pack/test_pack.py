@@ -15,11 +15,13 @@ from seed_tree import GREEN, face, write_tree
 
 from talkies.core.rig.playback import Cel
 from talkies.errors import Canceled, CharacterInvalid, CorruptMedia, FileMissing, OutputUnwritable
-from talkies.media.yuv import to_planes, to_rgb
+from talkies.media.drawings import DrawingDecoders
+from talkies.media.yuv import to_planes_quickly, to_rgb
 from talkies.rigs.character import PACK, Character
 from talkies.rigs.pack import store
 from talkies.rigs.pack.building import one_builder
-from talkies.rigs.pack.opening import build_pack, open_pack
+from talkies.rigs.pack.opening import PackMaker, build_pack, open_pack
+from talkies.rigs.pack.order import Order, wanted
 from talkies.rigs.pack.pack import Pack
 from talkies.rigs.tree.opening import open_character
 
@@ -85,7 +87,7 @@ def test_opaque_drawings_are_read_as_they_were_drawn(tree: Path, tmp_path: Path)
     character = open_character(tree)
     with open_pack(character, drawings=[REST], place=tmp_path / PACK, workers=1) as pack:
         pixels = np.asarray(Image.open(character.path(REST)))
-        expected, found = to_planes(pixels), pack.read(REST)
+        expected, found = to_planes_quickly(pixels), pack.read(REST)
         assert (pack.width, pack.height, pack.transparent) == (96, 144, False)
         assert found.alpha is None
         for name in ("y", "u", "v"):
@@ -299,6 +301,20 @@ def test_a_place_that_takes_nothing_is_told_of(character: Character, tmp_path: P
         open_pack(character, place=tmp_path / "folder", workers=1)
 
 
+def test_where_nothing_can_be_kept_a_pack_lasts_as_long_as_its_maker(character: Character) -> None:
+    taken = character.folder / PACK
+    taken.mkdir()
+    counted = Counted()
+    with PackMaker(character, workers=1) as maker:
+        maker.open(drawings=[REST]).close()
+        pack = maker.open(drawings=[REST], advance=counted)
+        assert maker.passing
+        assert counted.counts == []
+    assert pack.read(REST).y.shape == (144, 96)
+    assert list(taken.iterdir()) == []
+    assert not list(character.folder.glob("*.partial*"))
+
+
 def test_threads_read_one_pack_at_once(with_pack: Character) -> None:
     pack, _ = opened(with_pack)
     drawings = sorted(pack.drawings)
@@ -371,8 +387,11 @@ def test_a_pack_with_much_waste_is_written_anew(with_pack: Character) -> None:
     from talkies.rigs.pack import building
 
     path = with_pack.folder / PACK
-    order = building.Order(
-        character=with_pack, drawings=building.wanted(with_pack, None), place=path, workers=1
+    order = Order(
+        character=with_pack,
+        drawings=wanted(with_pack, None),
+        place=path,
+        decoders=DrawingDecoders(1),
     )
     before = {name: opened(with_pack)[0].digest(name) for name in opened(with_pack)[0].drawings}
     with store.appending(path) as appender:
