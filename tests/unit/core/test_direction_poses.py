@@ -135,6 +135,15 @@ def test_nobody_tilts_the_head_for_ever() -> None:
     assert posed(long, rests=far) == ()
 
 
+def test_nor_by_tilts_that_follow_each_other() -> None:
+    short = tuple(TimeRange(rest.end - 4, rest.end) for rest in RESTS)
+    for seed in range(10):
+        clips = posed(*(asked(number, "Is it?") for number in range(10)), seed=seed, rests=short)
+        for before, after in pairwise(clips):
+            parted = after.span.start - before.span.end >= before.transition
+            assert parted or after.span.end - before.span.start <= LONGEST * 24
+
+
 def test_some_plain_phrases_are_tilted_for_and_sides_change() -> None:
     plain = [phrase(number) for number in range(10)]
     clips = posed(*plain)

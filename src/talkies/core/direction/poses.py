@@ -26,7 +26,7 @@ TURN_SECONDS = (0.16, 0.32)
 #: Turns begin at least this many seconds apart, so that the head is not restless.
 LEAST_APART = 2.0
 #: A head that turns for less than this many seconds and back twitches.
-SHORTEST = 1.0
+SHORTEST = 0.8
 #: No tilt lasts longer, in seconds, and no raised head.
 LONGEST = 10.0
 LONGEST_RAISED = 3.0
@@ -140,7 +140,8 @@ class _Stage:
             around = [*clips[max(place - 1, 0) : place], clip, *clips[place : place + 1]]
             nods = Turn.DOWN in str(clip.value)
             hidden = nods and any(clip.span.clamped(frames).length for frames in self.busy)
-            if not hidden and all(self._has_time(*pair) for pair in pairwise(around)):
+            timely = all(self._has_time(*pair) for pair in pairwise(around))
+            if timely and not hidden and not self._stuck(around):
                 clips.insert(place, clip)
                 return
 
@@ -152,6 +153,21 @@ class _Stage:
         held = following.value == clip.value
         enough = gap >= clip.transition or (gap >= 0 and (slow or held))
         return enough and apart >= round(LEAST_APART * self.fps)
+
+    @staticmethod
+    def _joined(clip: Clip, following: Clip) -> bool:
+        """Whether a pose is held from one clip to the next."""
+        parted = following.span.start - clip.span.end >= clip.transition
+        return following.value == clip.value and not parted
+
+    def _stuck(self, clips: Sequence[Clip]) -> bool:
+        """Whether clips that hold one pose after each other hold it for too long."""
+        since = clips[0].span.start
+        for clip, following in pairwise(clips):
+            since = since if self._joined(clip, following) else following.span.start
+            if following.span.end - since > LONGEST * self.fps:
+                return True
+        return False
 
     def _possible(self, wish: _Wish, tilts: Sequence[Turn]) -> Iterator[Clip]:
         """The turns of a wish that the character has and the rests have room for, best first."""
