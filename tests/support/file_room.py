@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from job_room import MemoryQueue, Script, TestClock
+from made_once import migrated
 from real_postgres import RealPostgres
 
 from talkies.db.engine import connect, reading, writing
@@ -114,7 +115,9 @@ class Room:
 def file_room_postgres(postgres: RealPostgres) -> Iterator[str]:
     """A database with all tables, which tests empty: that is quicker than making one for each."""
     with postgres.database() as url:
-        _make_tables(url)
+        engine = connect(url)
+        metadata.create_all(engine)
+        engine.dispose()
         yield url
 
 
@@ -122,22 +125,14 @@ def file_room_postgres(postgres: RealPostgres) -> Iterator[str]:
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
     """An empty database of each kind."""
     if request.param == "postgres":
-        url = request.getfixturevalue("file_room_postgres")
+        engine = connect(request.getfixturevalue("file_room_postgres"))
     else:
-        url = f"sqlite:///{tmp_path}/talkies.db"
-        _make_tables(url)
-    engine = connect(url)
+        engine = migrated(tmp_path / "talkies.db")
     yield engine
     if request.param == "postgres":
         names = ", ".join(table.name for table in metadata.sorted_tables)
         with writing(engine) as connection:
             connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
-
-
-def _make_tables(url: str) -> None:
-    engine = connect(url)
-    metadata.create_all(engine)
     engine.dispose()
 
 

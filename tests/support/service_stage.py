@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
+from made_once import authorities, migrated, plug_ins
 from sqlalchemy import Engine
 
 from talkies.api.app import create_app
@@ -18,8 +19,6 @@ from talkies.api.seeds.sadtalker_answers import JobResponses, StoragePlace
 from talkies.api.services import HttpOptions, Services
 from talkies.core.alignment import Alignment, AlignmentSource
 from talkies.core.timing_json import alignment_to_json
-from talkies.db.engine import connect
-from talkies.db.migrate import upgrade
 from talkies.engines.registry import EngineRegistry
 from talkies.errors import MediaTooLarge
 from talkies.jobs.jobs import Jobs
@@ -210,14 +209,13 @@ def built(
     folder: Path, *, http: HttpOptions | None = None, limits: RateLimits | None = None
 ) -> Stage:
     """Every service on a database and a storage below `folder`."""
-    engine = connect(f"sqlite:///{folder}/talkies.db")
-    upgrade(engine)
+    engine = migrated(folder / "talkies.db")
     keys, audit = KeyRing(engine), AuditLog(engine)
     signer = LinkSigner(b"s" * 32)
     storage = LocalStorage(folder / "blobs", signer)
     assets = Assets(engine, storage)
     policy = AddressPolicy()
-    client = GuardedClient(policy, SystemResolver())
+    client = GuardedClient(policy, SystemResolver(), tls=authorities())
     fetcher = Fetcher(
         assets,
         download=partial(_download, client),
@@ -241,7 +239,8 @@ def built(
             book.observe,
         ),
     )
-    catalog, gpus = EngineCatalog(EngineRegistry()), GpuWatch("/nowhere/nvidia-smi")
+    catalog = EngineCatalog(EngineRegistry(points=plug_ins()))
+    gpus = GpuWatch("/nowhere/nvidia-smi")
     probe = Probe("storage", storage.check)
     places = places_in(folder, assets)
     characters = Characters(

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from made_once import migrated
 from service_stage import Stage, built
 from starlette.responses import Response
 
@@ -89,13 +90,10 @@ def test_what_is_being_made_is_not_made_by_another(stage: Stage) -> None:
 
 
 def test_what_a_killed_process_made_is_found_and_not_made_twice(tmp_path: Path) -> None:
-    from talkies.db.engine import connect
-    from talkies.db.migrate import upgrade
     from talkies.studio.access.idempotency import Idempotency
 
     moment = [1_000_000]
-    engine = connect(f"sqlite:///{tmp_path}/own.db")
-    upgrade(engine)
+    engine = migrated(tmp_path / "own.db")
     book = Idempotency(engine, lambda: moment[0])
     shelf = Shelf()
 

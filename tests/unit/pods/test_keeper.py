@@ -3,11 +3,10 @@
 import threading
 from pathlib import Path
 
+from made_once import migrated
 from pod_server import PodServer, Script
 from pod_stage import QUICK, sadtalker, state, ways
 
-from talkies.db import migrate
-from talkies.db.engine import connect
 from talkies.errors import Unavailable
 from talkies.pods.book import PodBook
 from talkies.pods.discovery import Roster
@@ -33,8 +32,7 @@ def test_every_pod_is_asked_how_it_is() -> None:
 
 
 def test_workers_tell_what_is_new_and_repeat_it_now_and_then(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path}/t.db")
-    migrate.upgrade(engine)
+    engine = migrated(tmp_path / "t.db")
     book, pool, moment = PodBook(engine), Pool(), [0.0]
     pool.replace([sadtalker("https://a.example", "a")])
     talk = Talk(pool, book, "w1", clock=lambda: moment[0])
@@ -74,8 +72,7 @@ def test_a_task_goes_on_whatever_it_raises() -> None:
 
 
 def test_a_worker_keeps_list_health_and_talk(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path}/t.db")
-    migrate.upgrade(engine)
+    engine = migrated(tmp_path / "t.db")
     pool, heard = Pool(), threading.Event()
     with PodServer() as pod:
         probes = Probes(pool, lambda pod: SadTalkerClient(pod, ways(), QUICK))

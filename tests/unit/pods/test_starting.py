@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from loopback import Reply
+from made_once import migrated
 from pod_server import PodServer, Script
 from pod_stage import QUICK, state, ways
 from runpod_server import RunPodServer, api_of
 
-from talkies.db import migrate
-from talkies.db.engine import connect
 from talkies.errors import PodFailure
 from talkies.pods.book import PodBook
 from talkies.pods.discovery import Rented
@@ -66,8 +65,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    engine = connect(f"sqlite:///{tmp_path}/t.db")
-    migrate.upgrade(engine)
+    engine = migrated(tmp_path / "t.db")
     with RunPodServer() as runpod, PodServer(Script()) as pod:
         yield Stage(runpod, PodBook(engine), pod)
     engine.dispose()

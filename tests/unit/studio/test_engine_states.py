@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from engines_to_choose import POINTS
+from made_once import migrated
 
-from talkies.db.engine import connect
-from talkies.db.migrate import upgrade
 from talkies.engines.registry import EngineRegistry
 from talkies.jobs.records import WorkerRecord
 from talkies.studio.engine_states import NOT_ALLOWED, EngineState, EngineStates
@@ -15,8 +14,7 @@ from talkies.studio.engines import EngineCatalog
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = connect(f"sqlite:///{tmp_path}/talkies.db")
-    upgrade(engine)
+    engine = migrated(tmp_path / "talkies.db")
     yield engine
     engine.dispose()
 

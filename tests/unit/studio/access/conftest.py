@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from made_once import migrated
 from sqlalchemy import Engine
 
 from talkies.db.engine import connect
@@ -33,7 +34,9 @@ def clock() -> SetClock:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """A database of its own, on SQLite."""
-    yield from _with_tables(connect(f"sqlite:///{tmp_path / 'test.db'}"))
+    engine = migrated(tmp_path / "test.db")
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

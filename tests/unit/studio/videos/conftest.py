@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from made_once import migrated
 from studio_made_up import PORTRAIT, PlainEngine, recording
 from workshop_stage import Room, engine_folder, room
 
-from talkies.db.engine import connect, writing
-from talkies.db.migrate import upgrade
+from talkies.db.engine import writing
 from talkies.db.tables import usage
 from talkies.engines.registry import ListedEngine
 from talkies.face.finding.landmarks import Landmarker
@@ -77,8 +77,7 @@ def stage(tmp_path: Path, makers: Makers) -> Room:
 
 @pytest.fixture(scope="module")
 def _database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
-    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('data')}/talkies.db")
-    upgrade(engine)
+    engine = migrated(tmp_path_factory.mktemp("data") / "talkies.db")
     yield engine
     engine.dispose()
 

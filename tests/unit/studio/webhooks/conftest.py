@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from made_once import migrated
 from real_postgres import RealPostgres
 from webhook_stage import SetClock, WebhookStage
 
@@ -47,7 +48,6 @@ def stage(
             for table in FILLED:
                 connection.execute(table.delete())
         return
-    engine = connect(f"sqlite:///{tmp_path / 'test.db'}")
-    metadata.create_all(engine)
+    engine = migrated(tmp_path / "test.db")
     yield WebhookStage(engine, clock)
     engine.dispose()
