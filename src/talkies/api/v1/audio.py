@@ -26,10 +26,11 @@ from talkies.api.v1.audio_bodies import (
     SpeechJobBody,
     alignment_body,
 )
+from talkies.api.v1.job_answers import JobAnswersDep
 from talkies.api.v1.job_records import JobRecord, shown
 from talkies.api.v1.job_urls import urls_of
 from talkies.api.v1.operations import JobId
-from talkies.api.waiting import PreferredWaitDep, WaitQuery
+from talkies.api.waiting import WaitQuery
 from talkies.errors import (
     AudioEmpty,
     AudioSilent,
@@ -209,24 +210,14 @@ async def _closing(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
 )
 async def create_audio_job(
     body: SpeechJobBody,
-    response: Response,
     who: AudioUser,
     creation: CreationDep,
-    wait: PreferredWaitDep,
     services: ServicesDep,
-    live: LiveDep,
-    links: LinksDep,
+    answer: JobAnswersDep,
 ) -> JobRecord:
     """A job whose files are `audio` and `timing.json`."""
     jobs = JobCreation(services, who, creation)
-    job = (await run_in_threadpool(_speech, jobs, body)).tell(response)
-    if wait:
-        response.headers["Preference-Applied"] = f"wait={wait}"
-        job = await until_done(live, lambda: services.jobs.get(job.id), job, wait)
-        response.status_code = 200 if job.done else 202
-    urls = urls_of(job)
-    response.headers["Location"] = links.to(urls["self"])
-    return await run_in_threadpool(shown, services, job, urls, links)
+    return await answer.about(await run_in_threadpool(_speech, jobs, body))
 
 
 @router.get("/jobs/{job_id}", summary="One audio job", responses=answers(NotFound))

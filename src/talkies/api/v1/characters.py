@@ -32,19 +32,10 @@ from talkies.api.v1.character_records import (
     home_of,
     shown,
 )
+from talkies.api.v1.job_answers import FILED_ERRORS
 from talkies.api.v1.receipts import ReceiptAnswer
 from talkies.api.waiting import PreferredWaitDep, WaitQuery
-from talkies.errors import (
-    CharacterInvalid,
-    Conflict,
-    InvalidOption,
-    NotFound,
-    QueueFull,
-    StorageFull,
-    StorageUnavailable,
-    UnsafeAddress,
-    UnsupportedMedia,
-)
+from talkies.errors import CharacterInvalid, Conflict, NotFound, StorageUnavailable
 from talkies.jobs.records import Job
 from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.characters.kinds import CHARACTER_PREFIX
@@ -52,17 +43,7 @@ from talkies.studio.characters.kinds import CHARACTER_PREFIX
 router = APIRouter(prefix="/v1/characters", tags=["characters"])
 
 #: What a character may be refused with before its job is accepted.
-SUBMISSION_ERRORS: Final = (
-    CharacterInvalid,
-    Conflict,
-    InvalidOption,
-    NotFound,
-    QueueFull,
-    StorageFull,
-    StorageUnavailable,
-    UnsafeAddress,
-    UnsupportedMedia,
-)
+SUBMISSION_ERRORS: Final = (CharacterInvalid, *FILED_ERRORS, *IDEMPOTENCY_ERRORS)
 
 CREATED: Final[Responses] = {
     200: {"description": "`Prefer: wait`: it is made already.", "model": CharacterAnswer},
@@ -77,7 +58,7 @@ CREATED: Final[Responses] = {
     "",
     status_code=202,
     summary="Make a character",
-    responses={**CREATED, **answers(*SUBMISSION_ERRORS, *IDEMPOTENCY_ERRORS)},
+    responses={**CREATED, **answers(*SUBMISSION_ERRORS)},
     openapi_extra=form_or_json(CharacterBody, ROLES, EXAMPLES),
 )
 async def create_character(

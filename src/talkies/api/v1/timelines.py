@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from talkies.api.auth import CharactersUser, count_user
-from talkies.api.creation import IDEMPOTENCY_ERRORS, Asked, Created
+from talkies.api.creation import Asked, Created
 from talkies.api.job_creation import JobCreation
 from talkies.api.links import LinksDep
 from talkies.api.models import Page
@@ -16,6 +16,7 @@ from talkies.api.paging import PagingDep
 from talkies.api.ranged import described, is_known
 from talkies.api.requests import ServicesDep
 from talkies.api.uploads import Received, incoming_folder, read
+from talkies.api.v1.job_answers import ACCEPTED, JobAnswersDep
 from talkies.api.v1.job_records import JobRecord
 from talkies.api.v1.timeline_bodies import (
     ROLES,
@@ -24,13 +25,7 @@ from talkies.api.v1.timeline_bodies import (
     timeline_body,
 )
 from talkies.api.v1.timeline_examples import TIMELINE_EXAMPLES
-from talkies.api.v1.timeline_jobs import (
-    ACCEPTED,
-    JOB_ERRORS,
-    CharacterJobsDep,
-    JobAnswersDep,
-    TimelineId,
-)
+from talkies.api.v1.timeline_jobs import JOB_ERRORS, CharacterJobsDep, TimelineId
 from talkies.api.v1.timeline_records import (
     EditedAnswer,
     TimelineAnswer,
@@ -74,7 +69,7 @@ KEPT: Final[Responses] = {
     "",
     status_code=202,
     summary="Make a timeline, or keep one",
-    responses={**ACCEPTED, **KEPT, **answers(*JOB_ERRORS, *IDEMPOTENCY_ERRORS)},
+    responses={**ACCEPTED, **KEPT, **answers(*JOB_ERRORS)},
     openapi_extra=form_or_json(TimelineBody, ROLES, TIMELINE_EXAMPLES),
 )
 async def create_timeline(

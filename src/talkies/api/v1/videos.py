@@ -15,28 +15,14 @@ from talkies.api.paging import PagingDep
 from talkies.api.requests import LiveDep, RequestId, ServicesDep
 from talkies.api.sse import STREAM, JobStory, PlaceDep, until_done
 from talkies.api.uploads import Received, incoming_folder, read
+from talkies.api.v1.job_answers import PLAYED_ERRORS, SPOKEN_ERRORS, JobAnswersDep
 from talkies.api.v1.job_records import JobRecord, StatusName, shown
 from talkies.api.v1.job_urls import urls_of
 from talkies.api.v1.receipts import ReceiptAnswer
 from talkies.api.v1.video_bodies import ROLES, VideoBody, video_body
 from talkies.api.v1.video_examples import VIDEO_EXAMPLES
-from talkies.api.waiting import PreferredWaitDep, WaitQuery
-from talkies.errors import (
-    BlobMissing,
-    Conflict,
-    InvalidInput,
-    InvalidOption,
-    MissingDependency,
-    NotFound,
-    QueueFull,
-    StorageFull,
-    StorageUnavailable,
-    UnknownEngine,
-    UnknownLanguage,
-    UnknownVoice,
-    UnsafeAddress,
-    UnsupportedMedia,
-)
+from talkies.api.waiting import WaitQuery
+from talkies.errors import Conflict, NotFound, StorageUnavailable, UnknownEngine
 from talkies.jobs.records import Job, JobQuery, Status
 from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.videos.kind import ID_PREFIX, KIND
@@ -46,22 +32,7 @@ router = APIRouter(prefix="/v1/videos", tags=["videos"])
 VideoId = Annotated[str, Path(max_length=40, examples=["vid_01k9zzy0c0m5ysfcvd4cb4k4w1"])]
 
 #: What a request for a video may be refused with.
-SUBMISSION_ERRORS: Final = (
-    BlobMissing,
-    Conflict,
-    InvalidInput,
-    InvalidOption,
-    MissingDependency,
-    NotFound,
-    QueueFull,
-    StorageFull,
-    StorageUnavailable,
-    UnknownEngine,
-    UnknownLanguage,
-    UnknownVoice,
-    UnsafeAddress,
-    UnsupportedMedia,
-)
+SUBMISSION_ERRORS: Final = (UnknownEngine, *SPOKEN_ERRORS, *PLAYED_ERRORS)
 
 CREATED: Final[Responses] = {
     200: {"description": "`Prefer: wait`: it is done already.", "model": JobRecord},
@@ -88,26 +59,17 @@ CREATED: Final[Responses] = {
 )
 async def create_video(
     request: Request,
-    response: Response,
     who: VideosUser,
     creation: CreationDep,
-    wait: PreferredWaitDep,
     services: ServicesDep,
-    live: LiveDep,
-    links: LinksDep,
+    answer: JobAnswersDep,
 ) -> JobRecord:
     """One visual, one speech, and how it shall look. Answers at once; the video is made later."""
     async with incoming_folder(services.scratch) as folder:
         received = await read(request, folder, services.http)
         jobs = JobCreation(services, who, creation)
-        job = (await run_in_threadpool(_made, jobs, received)).tell(response)
-    if wait:
-        response.headers["Preference-Applied"] = f"wait={wait}"
-        job = await until_done(live, lambda: services.jobs.get(job.id), job, wait)
-        response.status_code = 200 if job.done else 202
-    urls = urls_of(job)
-    response.headers["Location"] = links.to(urls["self"])
-    return await run_in_threadpool(shown, services, job, urls, links)
+        created = await run_in_threadpool(_made, jobs, received)
+    return await answer.about(created)
 
 
 def _made(creation: JobCreation, received: Received) -> Created[Job]:
