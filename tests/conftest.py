@@ -1,9 +1,20 @@
-"""What tests of several rooms share: a real Postgres."""
+"""What tests of several rooms share: a real Postgres, and signals that arrive."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 from real_postgres import RealPostgres
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> None:
+    """Ctrl-C reaches what tests start, also where a shell runs us in its background.
+
+    Such a shell lets us ignore SIGINT, and what we start inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -205,9 +205,12 @@ def test_a_stop_leaves_no_program_behind(tmp_path: Path, number: int, status: in
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as running:
-        pid = int(ready.read_text())
-        running.send_signal(number)
-        running.communicate(timeout=60)
+        try:
+            pid = int(ready.read_text())
+            running.send_signal(number)
+            running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert running.returncode == status
     deadline = time.monotonic() + 60
     while Path("/proc", str(pid)).exists():
