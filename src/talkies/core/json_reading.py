@@ -95,9 +95,12 @@ class JsonAt:
 
 
 def read_json(text: str, refuse: Refuse) -> JsonAt:
-    """The value that a text says, refused where it is not JSON."""
+    """The value that a text says, refused where it is not JSON.
+
+    Some editors begin a file with a byte order mark, which says nothing.
+    """
     try:
-        value = json.loads(text)
+        value = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise refuse(DOCUMENT, "is not JSON", "") from error
     return JsonAt(value, refuse)

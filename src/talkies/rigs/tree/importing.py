@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from talkies.core.rig.model import REST, Rig, RigConfig
 from talkies.core.rig.standard import STANDARD
-from talkies.errors import Conflict, FileMissing, InvalidInput, TalkiesError
+from talkies.errors import CharacterInvalid, Conflict, FileMissing, InvalidInput, TalkiesError
 from talkies.kit.files import (
     is_file,
     is_folder,
@@ -96,7 +96,7 @@ def import_tree(
         FileMissing, UnsupportedMedia: the source cannot be read, or is neither folder nor zip.
         ArchiveUnsafe, CorruptMedia: as `archive.unpack`.
         CharacterInvalid: no character can be made of it, as `read_tree` says and with the reasons
-            `no_frames` and `case_clash`.
+            `no_frames`, `case_clash` and `broken_drawings`.
         Conflict: there is something in `folder` already.
         OutputUnwritable, DiskFull: the folder takes no more.
     """
@@ -179,7 +179,7 @@ def _made(
         workers=options.workers,
     )
     warnings = (*reading.warnings, *_dropped(character, broken))
-    whole = look_at(fresh).character if broken else character
+    whole = _left(fresh, broken) if broken else character
     _write_contact_sheet(whole)
     return Imported(character=whole, report=report_on(whole.rig, warnings))
 
@@ -221,6 +221,20 @@ def _write_contact_sheet(character: Character) -> None:
             return Picture(pixels=to_rgb(planes), alpha=planes.alpha)
 
         write_contact_sheet(character, character.folder / CONTACT_SHEET, picture_of)
+
+
+def _left(fresh: Path, broken: Mapping[str, TalkiesError]) -> Character:
+    """The character without its damaged drawings."""
+    try:
+        return look_at(fresh).character
+    except CharacterInvalid as error:
+        if error.details["reason"] != "no_rest":
+            raise
+        raise CharacterInvalid(
+            f"{named(sorted(broken))}: damaged, and nothing else shows the character at rest.",
+            hint=error.hint,
+            details={"reason": "broken_drawings", "drawings": sorted(broken)},
+        ) from error
 
 
 def _dropped(character: Character, broken: Mapping[str, TalkiesError]) -> list[str]:

@@ -30,7 +30,7 @@ class Listing:
     sequences: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Files directly in the tree.
     loose: tuple[str, ...] = ()
-    #: What was passed over: links, pipes, folders inside sequences.
+    #: What was passed over: links, pipes, folders among drawings.
     odd: tuple[str, ...] = ()
 
 
@@ -44,12 +44,17 @@ class _Look:
 
     def files(self, folder: str) -> tuple[str, ...]:
         """Names of plain files in a folder of the tree, in order."""
-        return tuple(name for name, is_folder in self._entries(folder) if not is_folder)
+        found = list(self._entries(folder))
+        if folder:
+            self.odd += [f"{folder}/{name}" for name, is_folder in found if is_folder]
+        return tuple(name for name, is_folder in found if not is_folder)
 
     def folders(self, folder: str) -> tuple[str, ...]:
         return tuple(name for name, is_folder in self._entries(folder) if is_folder)
 
     def _entries(self, folder: str) -> Iterator[tuple[str, bool]]:
+        if folder and (self._frames / folder).is_symlink():
+            return
         try:
             with os.scandir(self._frames / folder) as found:
                 entries = sorted(self._counted(found), key=lambda entry: entry.name)

@@ -70,7 +70,7 @@ def read_config(path: Path) -> RigConfig | None:
     if len(data) > TEXT_MAX:
         raise _unreadable(path, "it is far too large")
     try:
-        return config_from_json(data.decode("utf-8-sig"))
+        return config_from_json(data.decode())
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is no text in UTF-8") from error
 

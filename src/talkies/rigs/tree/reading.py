@@ -94,7 +94,7 @@ def read_tree(frames: Path, config: RigConfig) -> Reading:
     _fill(endpoints, sequences)
     if REST not in endpoints:
         raise CharacterInvalid(
-            f"{frames} has no drawing of {REST.expression} in {REST.pose}.",
+            f"There is no drawing of {REST.expression} in {REST.pose}.",
             hint=f"A character needs at least {ENDPOINTS}/neutral__center.png.",
             details={"reason": "no_rest"},
         )

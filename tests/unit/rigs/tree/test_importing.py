@@ -1,5 +1,6 @@
 """Somebody's frames become a character, whole or not at all."""
 
+import io
 import json
 import os
 import stat
@@ -209,6 +210,31 @@ def test_a_damaged_drawing_at_rest_is_made_up_for_by_a_sequence(tmp_path: Path) 
     # The key is found in another drawing.
     assert imported.character.key_color == (0, 255, 0)
     assert imported.character.rig.endpoints[State("neutral")].endswith("/000.png")
+
+
+def test_a_damaged_drawing_at_rest_that_nothing_makes_up_for_is_named(tmp_path: Path) -> None:
+    rest = tmp_path / "theirs/endpoints/neutral__center.png"
+    rest.parent.mkdir(parents=True)
+    face().save(rest)
+    rest.write_bytes(rest.read_bytes()[:200])
+    with pytest.raises(
+        CharacterInvalid, match=r"^endpoints/neutral__center\.png: damaged"
+    ) as caught:
+        import_tree(tmp_path / "theirs", tmp_path / "robin")
+    assert caught.value.details["reason"] == "broken_drawings"
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+def test_a_zip_without_a_drawing_at_rest_is_refused_without_words_of_our_folders(
+    tmp_path: Path,
+) -> None:
+    with zipfile.ZipFile(tmp_path / "frames.zip", "w") as archive, io.BytesIO() as drawing:
+        face().save(drawing, "PNG")
+        archive.writestr("frames/endpoints/happy_soft__center.png", drawing.getvalue())
+    with pytest.raises(CharacterInvalid) as caught:
+        import_tree(tmp_path / "frames.zip", tmp_path / "robin")
+    assert caught.value.details["reason"] == "no_rest"
+    assert str(tmp_path) not in caught.value.message
 
 
 def test_what_is_there_is_replaced_only_if_that_was_asked_for(tmp_path: Path) -> None:

@@ -231,6 +231,31 @@ def test_drawings_of_one_shape_and_another_size_are_scaled(tmp_path: Path) -> No
     )
 
 
+def test_folders_among_drawings_and_linked_parts_of_a_tree_are_passed_over_and_told_of(
+    tmp_path: Path,
+) -> None:
+    folder = write_tree(tmp_path / "a")
+    (sequence(folder, "neutral_to_blink__center") / "older").mkdir()
+    elsewhere = (folder / FRAMES / "endpoints").rename(tmp_path / "elsewhere")
+    (folder / FRAMES / "endpoints").symlink_to(elsewhere)
+    opened = look_at(folder)
+    assert opened.warnings == (
+        "endpoints, sequences/neutral_to_blink__center/older: no plain file, passed over.",
+    )
+    assert not any(name.startswith("endpoints") for name in opened.character.rig.drawings)
+
+
+def test_a_byte_order_mark_says_nothing(tmp_path: Path) -> None:
+    folder = write_tree(tmp_path)
+    plain = open_character(folder).rig
+    written = [*folder.rglob("manifest.json"), *folder.rglob("expressions.json")]
+    for path in written:
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    opened = look_at(folder)
+    assert len(written) > 3
+    assert (opened.character.rig, opened.warnings) == (plain, ())
+
+
 def test_odd_sizes_lose_a_row_and_a_column(tmp_path: Path) -> None:
     rig = open_character(write_tree(tmp_path, size=(97, 145))).rig
     assert (rig.width, rig.height) == (96, 144)
