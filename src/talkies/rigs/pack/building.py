@@ -122,13 +122,19 @@ def require_whole(broken: Mapping[str, TalkiesError]) -> None:
     """Refuse a character of which drawings cannot be decoded."""
     if not broken:
         return
-    named = "; ".join(error.message.rstrip(".") for error in list(broken.values())[:MOST_NAMED])
+    first = list(broken.items())[:MOST_NAMED]
+    named = "; ".join(_told(drawing, error) for drawing, error in first)
     more = f"; and {len(broken) - MOST_NAMED} more" if len(broken) > MOST_NAMED else ""
     raise CharacterInvalid(
         f"Drawings of the character cannot be read: {named}{more}.",
         hint="Save them again, or remove them: a character does without.",
         details={"reason": "broken_drawings", "drawings": sorted(broken)},
     )
+
+
+def _told(drawing: str, error: TalkiesError) -> str:
+    """What is wrong with a drawing, by its path: sequences share the names of their files."""
+    return error.message.rstrip(".").replace(drawing.rpartition("/")[2], drawing, 1)
 
 
 def _begun(order: Order) -> Index:

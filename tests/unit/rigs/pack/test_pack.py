@@ -280,7 +280,7 @@ def test_only_some_drawings_can_be_packed(character: Character) -> None:
 def test_broken_drawings_are_named(character: Character) -> None:
     path = character.path("sequences/neutral_to_blink__center/050.png")
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(CharacterInvalid, match=r"050\.png") as caught:
+    with pytest.raises(CharacterInvalid, match=r"neutral_to_blink__center/050\.png") as caught:
         open_pack(character, workers=1)
     assert caught.value.details["drawings"] == ["sequences/neutral_to_blink__center/050.png"]
     broken = build_pack(character, workers=1)
