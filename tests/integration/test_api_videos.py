@@ -7,10 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from api_client import key_with
 from job_play import begun, ended, failed, told
 from service_stage import Stage, built, serving
 
+from talkies.db.engine import writing
+from talkies.db.tables import workers
 from talkies.jobs.records import Job, JobQuery
 from talkies.studio.access.audit import Actor
 from talkies.studio.access.key_rows import KeyLimits
@@ -77,6 +80,25 @@ def test_a_form_makes_a_job_with_all_its_addresses(client: httpx.Client, url: st
     assert record["queue_position"] >= 1
     assert record["eta_seconds"] == 10.0 * record["queue_position"]
     assert client.get(home).json() == record
+
+
+def test_a_job_that_waits_for_a_worker_in_vain_says_so(stage: Stage, client: httpx.Client) -> None:
+    record = posted(client)
+    assert record["warnings"] == [
+        "No worker takes jobs of the engine portrait now: they wait until one does."
+    ]
+    about = {"host": "h", "namespace": "n", "pid": 1, "pid_started": 1, "concurrency": 1}
+    one = {"executor_id": "w", "engines": ["portrait"], "version": "1", "draining": False}
+    with writing(stage.engine) as connection:
+        row = {**about, **one, "started_at": 1, "seen_at": 1}
+        connection.execute(sa.insert(workers).values(row))
+    try:
+        assert client.get(record["urls"]["self"]).json()["warnings"] == []
+    finally:
+        with writing(stage.engine) as connection:
+            connection.execute(sa.delete(workers))
+    client.post(record["urls"]["cancel"])
+    assert client.get(record["urls"]["self"]).json()["warnings"] == []
 
 
 def test_the_request_is_kept_as_it_was_meant(stage: Stage, client: httpx.Client) -> None:

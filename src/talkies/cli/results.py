@@ -19,6 +19,8 @@ def show_video(result: VideoResult, *, as_json: bool, quiet: bool) -> None:
         say(str(path))
     if not quiet:
         tell(painted(video_summary(result), "dim"))
+        if result.engine_reason:
+            tell(painted(f"Engine {result.engine}: {result.engine_reason}", "dim"))
 
 
 def video_document(result: VideoResult) -> dict[str, Any]:
@@ -40,6 +42,7 @@ def video_document(result: VideoResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "elapsed_seconds": round(result.elapsed_seconds, 3),
         "engine": result.engine,
+        "engine_reason": result.engine_reason,
         "language": result.alignment.language,
         "timing_source": result.alignment.source.value,
         "score": None if score is None else score_to_document(score, curves=False),

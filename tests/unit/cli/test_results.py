@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def test_a_video_is_its_paths_and_a_line(capsys: pytest.CaptureFixture[str]) -> 
     said = capsys.readouterr()
     assert said.out == "[b]talk.mp4\ntalk.timing.json\n"
     assert said.err == "1.0 s, 720 x 900, 29.97 fps, made in 2.5 s\n"
+
+
+def test_the_choice_of_an_engine_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = replace(VIDEO, engine_reason="It is expected to be done in 2 to 3 s.")
+    show_video(chosen, as_json=False, quiet=False)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "Engine portrait: It is expected to be done in 2 to 3 s."
+    show_video(chosen, as_json=True, quiet=False)
+    assert json.loads(capsys.readouterr().out)["engine_reason"] == chosen.engine_reason
 
 
 def test_a_video_as_json(capsys: pytest.CaptureFixture[str]) -> None:

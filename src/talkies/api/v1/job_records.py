@@ -11,6 +11,7 @@ from talkies.api.services import Services
 from talkies.jobs.jobs import stalled_since
 from talkies.jobs.records import Document, Job, Status
 from talkies.studio.videos.kind import KIND
+from talkies.studio.videos.queueing import unserved
 from talkies.studio.videos.service import Link
 
 StatusName = Literal["queued", "running", "succeeded", "failed", "canceled"]
@@ -130,7 +131,7 @@ def shown(
         stalled_since=stalled_since(job, services.clock()),
         deadline_at=job.deadline_at,
         cancel_requested_at=job.cancel_requested_at,
-        warnings=list(job.warnings),
+        warnings=[*job.warnings, *(_doubts(services, job) if whole else ())],
         error=None if job.error is None else JobError.model_validate(dict(job.error)),
         engine=job.engine,
         engine_reason=str(job.request.get("engine_reason", "")),
@@ -151,6 +152,13 @@ def _line(services: Services, job: Job) -> tuple[int | None, float | None]:
     """Its place in the line, and seconds until it is done, as far as they are known."""
     position = services.jobs.queue_position(job) if job.waiting else None
     return position, services.videos.eta(job, position) if job.kind == KIND else job.eta_seconds
+
+
+def _doubts(services: Services, job: Job) -> tuple[str, ...]:
+    """What stands in the way of a job that waits."""
+    if not job.waiting or job.engine is None:
+        return ()
+    return unserved(services.jobs, job.engine)
 
 
 def _quality(quality: Document | None, *, whole: bool) -> dict[str, Any] | None:

@@ -42,7 +42,10 @@ def settled(request: VideoRequest, engines: Listing) -> VideoRequest:
             refusals.append(((other, listed.id != BUILT_IN), refusal))
     if not candidates:
         raise _refused(refusals)
-    return replace(request, engine=best(candidates, AUTO_SECONDS).engine.id)
+    choice = best(candidates, AUTO_SECONDS)
+    # Where one alone can make it, nothing was chosen.
+    reason = choice.reason if len(candidates) > 1 else ""
+    return replace(request, engine=choice.engine.id, engine_reason=reason)
 
 
 def _refused(refusals: list[tuple[tuple[bool, bool], InvalidOption]]) -> InvalidOption:

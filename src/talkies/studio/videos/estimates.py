@@ -23,7 +23,7 @@ from talkies.studio.videos.acting_character import played_by
 from talkies.studio.videos.choice import Choice
 from talkies.studio.videos.lengths import spoken
 from talkies.studio.videos.pace import Pace
-from talkies.studio.videos.queueing import Lines, slots, wait
+from talkies.studio.videos.queueing import Lines, slots, unserved, wait
 from talkies.studio.videos.speeds import Range, preset_in
 from talkies.studio.videos.steps import INPUTS, write_order
 from talkies.studio.videos.submission import VideoSubmission, planned, submission_from
@@ -136,7 +136,7 @@ class Estimator:
             cost=self._cost(engine, work),
             currency=self._prices.currency,
             samples=pace.samples,
-            warnings=seen.warnings,
+            warnings=(*seen.warnings, *unserved(self._lines, engine.id)),
         )
 
     def until_done(self, job: Job, position: int) -> float | None:

@@ -127,6 +127,7 @@ def make_video(request: VideoRequest, tools: Tools, listener: Listener = ignore)
         seconds=performance.frames / float(performance.fps),
         elapsed_seconds=time.monotonic() - started,
         engine=engine.capabilities.id,
+        engine_reason=request.engine_reason,
         alignment=alignment,
         score=findings.score,
         warnings=reporter.warnings,

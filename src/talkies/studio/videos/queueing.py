@@ -24,6 +24,13 @@ def slots(lines: Lines, engine: str) -> int:
     )
 
 
+def unserved(lines: Lines, engine: str) -> tuple[str, ...]:
+    """A warning where no worker takes the jobs of an engine; nothing where one does."""
+    if slots(lines, engine):
+        return ()
+    return (f"No worker takes jobs of the engine {engine} now: they wait until one does.",)
+
+
 def wait(lines: Lines, engine: str, typical: float) -> Range:
     """Seconds until the jobs before a new one are done; those that run are half done on average.
 

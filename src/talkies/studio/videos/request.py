@@ -69,6 +69,8 @@ class VideoRequest:
     output: Path
     format: VideoFormat = VideoFormat.MP4
     engine: str = "auto"
+    #: Why `auto` took it, where there was a choice.
+    engine_reason: str = ""
     #: What happens in the picture, in words, for engines that take that.
     prompt: str = ""
     #: Which face speaks, largest first; None is the largest, with a warning where there are more.

@@ -26,6 +26,8 @@ class VideoResult:
     elapsed_seconds: float
     #: Id of the engine that rendered it.
     engine: str
+    #: Why `auto` took it, where there was a choice; else empty.
+    engine_reason: str = ""
     #: Words and phonemes in time.
     alignment: Alignment
     #: How well the lips follow, where that was asked for.

@@ -36,7 +36,15 @@ def test_a_short_clip_gets_the_most_lifelike_engine(asked: Callable[[float], Vid
 
 
 def test_a_long_one_gets_one_that_is_done_in_time(asked: Callable[[float], VideoRequest]) -> None:
-    assert settled(asked(120), engines()).engine == "research"
+    chosen = settled(asked(120), engines())
+    assert chosen.engine == "research"
+    assert "lifelike in" in chosen.engine_reason
+
+
+def test_where_one_alone_can_make_it_there_is_nothing_to_explain(
+    asked: Callable[[float], VideoRequest],
+) -> None:
+    assert settled(asked(1), engines("research")).engine_reason == ""
 
 
 def test_a_named_engine_stays(asked: Callable[[float], VideoRequest]) -> None:

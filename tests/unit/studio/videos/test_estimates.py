@@ -52,6 +52,7 @@ class Lines:
     waiting: int = 0
     running: int = 0
     concurrency: int = 1
+    served: str = "quick"
 
     def depths(self) -> tuple[QueueDepth, ...]:
         return (
@@ -75,7 +76,7 @@ class Lines:
                 draining=draining,
             )
             for name, engines, draining in (
-                ("a", ("quick",), False),
+                ("a", (self.served,), False),
                 ("b", ("other",), False),
                 ("c", ("quick",), True),
             )
@@ -122,6 +123,15 @@ def test_inputs_are_looked_at_in_full(
     assert FIXED_SECONDS <= found.work_seconds.low < found.work_seconds.high
     assert found.total_seconds == found.work_seconds
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_that_nobody_takes_jobs_of_an_engine_is_said(
+    estimator: Estimator, stage: Room, speech: Path, lines: Lines
+) -> None:
+    assert estimator.estimate(QUICK, asked(stage, speech)).warnings == ()
+    lines.served = "other"
+    (warning,) = estimator.estimate(QUICK, asked(stage, speech)).warnings
+    assert warning.startswith("No worker takes jobs of the engine quick now")
 
 
 def test_a_look_takes_less_than_a_second_once_somebody_looked(
