@@ -25,6 +25,9 @@ from talkies.telemetry.context import learned
 HOLDS_SECONDS: Final = 1.5
 RENEWAL_SECONDS: Final = 0.5
 
+#: The same of a pass, which nobody revokes: only its character may be gone.
+PASS_HOLDS_SECONDS: Final = 4.5
+
 #: Answers that are held at once; a flood of credentials starts again with none.
 HELD: Final = 10_000
 
@@ -81,9 +84,10 @@ class FrameGate:
         self, character_id: str, scope: Scope, shown: Shown, *, by_pass: bool, seconds: float
     ) -> Admission:
         """Hold an answer for a moment, and never for longer than so many seconds."""
+        longest = PASS_HOLDS_SECONDS if by_pass else HOLDS_SECONDS
         if len(self._admitted) >= HELD:
             self._admitted.clear()
-        until = self._clock() + min(seconds, HOLDS_SECONDS)
+        until = self._clock() + min(seconds, longest)
         admission = Admission(shown, by_pass, until)
         self._admitted[character_id, credential(scope)] = admission
         return admission

@@ -15,6 +15,7 @@ from talkies.settings import Settings
 from talkies.studio.access.audit import COMMAND_LINE
 from talkies.studio.access.keys import KeyRing
 from talkies.studio.access.principal import Scope
+from talkies.wiring.http_wire import HttpWire
 from talkies.wiring.service import Service
 
 #: Seconds that open requests have when the server is told to stop; streams end at once.
@@ -66,7 +67,7 @@ class Server:
             self._service.app(),
             # The same in every installation, whatever faster parts it happens to have.
             loop="asyncio",
-            http="h11",
+            http=HttpWire,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -65,6 +65,16 @@ def test_an_answer_never_holds_longer_than_the_pass() -> None:
     assert gate.find("chr_1", asked) is None
 
 
+def test_what_a_pass_shows_is_asked_anew_within_five_seconds() -> None:
+    clock = Clock()
+    gate, asked = FrameGate(clock), scope(query=b"pass=1")
+    gate.remember("chr_1", asked, SHOWN, by_pass=True, seconds=3_600)
+    clock.now = 4.4
+    assert gate.find("chr_1", asked) is gate.fresh("chr_1", asked) is not None
+    clock.now = 5.0
+    assert gate.find("chr_1", asked) is None
+
+
 def test_another_credential_is_another_question() -> None:
     gate = FrameGate(Clock())
     gate.remember("chr_1", scope(x_api_key="a"), SHOWN, by_pass=False, seconds=60)
