@@ -1,6 +1,5 @@
 """Keying: pixels of one colour become transparent, and what shone through of it goes."""
 
-import re
 from enum import Enum
 from typing import Final, TypeAlias
 
@@ -8,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from talkies.core.colours import SATURATION_MIN, Rgb, can_be_keyed, rgb_of
 from talkies.errors import InvalidOption
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -21,7 +21,7 @@ class Auto(Enum):
 
 
 #: RGB, `Auto.AUTO`, or None for no key.
-KeyColor: TypeAlias = tuple[int, int, int] | Auto | None
+KeyColor: TypeAlias = Rgb | Auto | None
 
 #: Names of colours that are keyed.
 NAMES: Final = {
@@ -31,7 +31,6 @@ NAMES: Final = {
     "chroma-blue": (0, 71, 187),
     "magenta": (255, 0, 255),
 }
-_HEX: Final = re.compile(r"#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
 
 #: How much of the key colour a pixel shows, from which it is nothing else, and to which it has
 #: none of it; between them it is an edge. A painted ground is never quite even.
@@ -48,8 +47,6 @@ SPILL_REACH: Final = 0.03
 HUE_WIDTH: Final = 0.4
 #: Alpha up to which a pixel is too faint to lend its colour to its hidden neighbours.
 FAINT: Final = 24
-#: Least saturation of a colour that can be keyed, of 255.
-SATURATION_MIN: Final = 90
 #: Share of the shorter side that a patch in a corner has, and how far the pixels of a ground may
 #: lie from its middle colour, in levels.
 CORNER: Final = 0.04
@@ -67,12 +64,8 @@ def key_color_of(text: str) -> KeyColor:
     word = text.strip().lower()
     if word in {"auto", "none"}:
         return Auto.AUTO if word == "auto" else None
-    found = _HEX.fullmatch(word)
-    colour = NAMES.get(word)
-    if found is not None:
-        red, green, blue = (int(part, 16) for part in found.groups())
-        colour = (red, green, blue)
-    if colour is None or max(colour) - min(colour) < SATURATION_MIN:
+    colour = NAMES.get(word) or rgb_of(f"#{word.removeprefix('#')}")
+    if colour is None or not can_be_keyed(colour):
         why = "is no colour" if colour is None else "is nearly grey"
         raise InvalidOption(
             f"{text!r} cannot be keyed out: it {why}.",

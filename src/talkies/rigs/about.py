@@ -1,11 +1,11 @@
 """`character.json`: what is known of a character besides its words and its drawings."""
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from talkies.core.colours import Rgb, can_be_keyed, rgb_of
 from talkies.core.json_reading import JsonAt, read_json
 from talkies.core.rig.reading import refusing
 from talkies.errors import CharacterInvalid
@@ -20,7 +20,6 @@ NAME_MAX: Final = 100
 ABOUT_MAX: Final = 1 << 20
 
 _refuse: Final = refusing(f"The character's {ABOUT}", "about")
-_COLOUR: Final = re.compile(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class About:
     #: Empty where the file names none: a character then has its folder's name.
     name: str = ""
     #: The colour that is keyed out of drawings without alpha, RGB.
-    key_color: tuple[int, int, int] | None = None
+    key_color: Rgb | None = None
 
 
 def about_json(character: Character) -> str:
@@ -85,14 +84,10 @@ def read_about(folder: Path) -> About:
         ) from error
 
 
-def _colour(at: JsonAt | None) -> tuple[int, int, int] | None:
+def _colour(at: JsonAt | None) -> Rgb | None:
     if at is None:
         return None
-    text = at.value
-    if isinstance(text, list) and len(text) == 3:  # noqa: PLR2004  RGB
-        text = "#" + "".join(f"{part:02x}" for part in text if isinstance(part, int))
-    found = _COLOUR.fullmatch(JsonAt(text, at.refuse, at.path).text().lower())
-    if found is None:
-        raise at.wrong("is not a colour such as #00ff00")
-    red, green, blue = (int(part, 16) for part in found.groups())
-    return red, green, blue
+    colour = rgb_of(at.text())
+    if colour is None or not can_be_keyed(colour):
+        raise at.wrong("is not a colour such as #00ff00, or nearly grey")
+    return colour

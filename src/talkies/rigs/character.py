@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from talkies.core.colours import Rgb, hex_of
 from talkies.core.rig.model import Rig
 
 #: The words of the character, as the seed writes them.
@@ -37,12 +38,12 @@ class Character:
     folder: Path
     rig: Rig
     #: The colour that is keyed out of its drawings, RGB; None where they have alpha.
-    key_color: tuple[int, int, int] | None = None
+    key_color: Rgb | None = None
 
     @property
     def key_color_text(self) -> str | None:
         """The colour that is keyed out as `#00b140`, or None."""
-        return None if self.key_color is None else "#{:02x}{:02x}{:02x}".format(*self.key_color)
+        return None if self.key_color is None else hex_of(self.key_color)
 
     def path(self, drawing: str) -> Path:
         """The file of a drawing of the tree."""

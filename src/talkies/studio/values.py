@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
+from talkies.core.colours import rgb_of
 from talkies.errors import InvalidOption
 
 #: Frames per second that a mouth needs and that players take.
@@ -95,9 +96,9 @@ def background(value: str | Path) -> tuple[int, int, int] | Path | str:
         return TRANSPARENT
     if name in COLOURS:
         return COLOURS[name]
-    if re.fullmatch(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", name):
-        digits = name[1:] if len(name) == len("#rrggbb") else "".join(c * 2 for c in name[1:])
-        return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+    colour = rgb_of(re.sub(r"^#(.)(.)(.)$", r"#\1\1\2\2\3\3", name))
+    if colour is not None:
+        return colour
     if name.startswith("#") or not re.search(r"[./\\]", value):
         raise InvalidOption(
             f"`background` cannot be “{value}”.",

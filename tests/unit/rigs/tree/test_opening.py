@@ -353,7 +353,8 @@ def test_what_is_known_of_a_character_is_written_and_read(tmp_path: Path) -> Non
         '{"schema": "talkies.character/1", "name": "\\u001b[2J"}',
         '{"schema": "talkies.character/1", "name": "' + "x" * 101 + '"}',
         '{"schema": "talkies.character/1", "key_color": "green"}',
-        '{"schema": "talkies.character/1", "key_color": [1, 2]}',
+        '{"schema": "talkies.character/1", "key_color": [0, 255, 0]}',
+        '{"schema": "talkies.character/1", "key_color": "#808080"}',
         "\xff",
     ],
 )
