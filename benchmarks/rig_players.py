@@ -1,32 +1,29 @@
 """How many players one process of the API shows characters to: frames over loopback, late ones.
 
-The server is `talkies serve` as users run it; the players are real HTTP/1.1 clients in a process
-of their own, each with one connection that is kept. A frame is late when its last byte is there
-after it was to be shown. Two kinds of players:
+The server is `talkies serve` as users run it; the players are HTTP/1.1 clients in a process of
+their own (`rig_crowd`), each with one connection that is kept. A frame is late when its last byte
+is there after it was to be shown. Two kinds of players:
 
 - *naive*, the seed's own scale: each asks for every frame anew, when it is to be shown;
 - *caching*, as browsers are: each asks for a drawing once, a second before it is first shown.
 
-Both machines' halves share the cores of this one.
+Server, players and whatever else runs share the cores of this machine: a stall of 42 ms anywhere
+makes frames late. What a request costs the server is told in seconds of CPU, which tell more of it.
 """
 
-import heapq
 import json
 import os
 import random
-import selectors
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from rows import Row, at_most, reported
+from rig_crowd import DRAWINGS, Played
+from rows import Row, at_least, at_most, reported
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/support"))
 
@@ -41,15 +38,17 @@ from talkies.studio.characters.kinds import BUNDLE, BUNDLE_TYPE, CHARACTER_KIND
 from talkies.wiring.installation import Installation, installation_of
 
 #: The seed's own scale.
-PLAYERS, FPS = 100, 24
+PLAYERS = 100
 
-#: Drawings of a minute of speech, and their size: PNGs of 1024x1536 (media.md: 125 of 452 kB).
-DRAWINGS, BYTES = 125, 300_000
+#: Bytes of a drawing: PNGs of 768x1152 have 257 kB on average, those of 1024x1536 450.
+BYTES = 300_000
 
-#: Seconds that a caching player asks ahead.
-AHEAD = 1.0
+#: Players that are tried, in steps of STEP.
+STEP, MOST = 10, 400
 
 SEQUENCE = "neutral_to_speaking_ah__center"
+
+CROWD = Path(__file__).with_name("rig_crowd.py")
 
 
 def rows(*, quick: bool = False) -> Iterator[Row]:
@@ -59,34 +58,74 @@ def rows(*, quick: bool = False) -> Iterator[Row]:
         settings = {"DATA_DIR": str(folder / "data"), "PORT": "0"}
         url = _character(folder, load({"data_dir": folder / "data"}, environ={}))
         with running("serve", "--port", "0", settings=settings) as server:
-            base = server.url + url
+            hall = Hall(server.url + url, server.process.pid)
             for number in range(DRAWINGS):
-                _seen(base.replace("{file}", f"{number:03}.png"))
-            naive = _played(base, PLAYERS, seconds, "naive")
-            caching = _played(base, PLAYERS, seconds, "caching")
-            held = _most(base, 2.0 if quick else 4.0)
-    yield reported("rig.players.100.naive.late", naive.late / naive.frames, "share")
-    yield reported("rig.players.100.naive.p99", naive.p99 * 1_000, "ms")
-    yield at_most("rig.players.100.caching.late", caching.late, 0, "frames")
-    yield reported("rig.players.100.caching.p99", caching.p99 * 1_000, "ms")
-    yield reported("rig.players.naive.held without a late frame", held, "players")
+                _seen(hall.url.replace("{file}", f"{number:03}.png"))
+            yield from _rows(hall, seconds)
+            held = _held(hall, 2.0 if quick else 4.0)
+    yield at_least("rig.players.held", held, PLAYERS, "players")
+
+
+def _rows(hall: "Hall", seconds: float) -> Iterator[Row]:
+    before = hall.cpu()
+    naive = hall.played(PLAYERS, seconds, "naive")
+    spent = hall.cpu() - before
+    caching = hall.played(PLAYERS, seconds, "caching")
+    at = "rig.players.100"
+    yield reported(f"{at}.naive.late", naive.late / naive.frames, "share")
+    yield reported(f"{at}.naive.p99", naive.p99 * 1_000, "ms")
+    yield reported(f"{at}.naive.requests per CPU second", naive.requests / spent, "")
+    yield reported(f"{at}.naive.crowd's CPU for one of the server's", naive.cpu / spent)
+    yield at_most(f"{at}.caching.late", caching.late, 0, "frames")
+    yield reported(f"{at}.caching.p99", caching.p99 * 1_000, "ms")
+    yield reported("rig.players.load of the machine", os.getloadavg()[0], "")
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """A server, and a character in it that is shown."""
+
+    #: Of its drawings; `{file}` stands for one.
+    url: str
+    pid: int
+
+    def cpu(self) -> float:
+        """Seconds of CPU that the server has taken, all its threads together."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def played(self, players: int, seconds: float, kind: str) -> Played:
+        """Let players play, in a process of their own."""
+        command = [sys.executable, str(CROWD), self.url, str(players), str(seconds), kind]
+        done = subprocess.run(command, capture_output=True, check=True, text=True)
+        return Played(**json.loads(done.stdout))
+
+    def holds(self, players: int, seconds: float) -> bool:
+        """Whether no frame is late to any of so many naive players.
+
+        A machine that does something else for a moment gets a second chance.
+        """
+        return any(not self.played(players, seconds, "naive").late for _ in range(2))
+
+
+def _held(hall: Hall, seconds: float) -> int:
+    """The most naive players of whom none has a late frame: halving what is not known yet."""
+    held, fails = 0, MOST // STEP + 1
+    # The target is what matters most, and so is asked first.
+    tried = PLAYERS // STEP
+    while fails - held > 1:
+        if hall.holds(tried * STEP, seconds):
+            held = tried
+        else:
+            fails = tried
+        tried = (held + fails) // 2
+    return held * STEP
 
 
 def _seen(url: str) -> None:
     """Let the server know a drawing."""
     with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own server
         answer.read()
-
-
-def _most(base: str, seconds: float) -> int:
-    """The most naive players, in steps of ten, of whom none has a late frame."""
-    held = 0
-    for count in range(10, 10 * PLAYERS, 10):
-        # A machine that does something else for a moment gets a second chance.
-        if all(_played(base, count, seconds, "naive").late for _ in range(2)):
-            return held
-        held = count
-    return held
 
 
 def _character(folder: Path, settings: object) -> str:
@@ -124,141 +163,6 @@ def _made(parts: Installation, folder: Path) -> str:
     return new.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What came of some players."""
-
-    frames: int
-    late: int
-    #: Seconds from asking to the last byte, of the slowest hundredth.
-    p99: float
-
-
-def _played(base: str, players: int, seconds: float, kind: str) -> Played:
-    """Let players play, in a process of their own."""
-    command = [sys.executable, __file__, base, str(players), str(seconds), kind]
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
-    return Played(**json.loads(done.stdout))
-
-
-class Player:
-    """One connection that is kept, and what is late on it."""
-
-    def __init__(self, base: str, seconds: float, number: int, *, caching: bool) -> None:
-        parts = urlsplit(base)
-        self._path = f"{parts.path}?{parts.query}"
-        self.socket = socket.create_connection((parts.hostname, parts.port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setblocking(False)
-        chance = random.Random(number)  # noqa: S311
-        # Drawings are held for two frames, as speech is drawn.
-        self.frames = round(seconds * FPS)
-        held = [chance.randrange(DRAWINGS) for _ in range(self.frames // 2 + 1)]
-        shown = enumerate(held[frame // 2] for frame in range(self.frames))
-        first = {} if caching else None
-        #: (when it is asked for, when it is to be shown, which), in seconds from the beginning.
-        self._plan = [
-            (due - (AHEAD if caching else 1 / FPS), due, drawing)
-            for due, drawing in ((frame / FPS, drawing) for frame, drawing in shown)
-            if first is None or first.setdefault(drawing, due) == due
-        ]
-        self._offset = chance.random()
-        self._next = self._left = 0
-        self._asked = 0.0
-        self._head = b""
-        self.begin = 0.0
-        self.late = 0
-        self.waited: list[float] = []
-
-    @property
-    def due(self) -> float | None:
-        """When it asks next; None where all is asked for."""
-        if self._next == len(self._plan):
-            return None
-        return self.begin + self._offset + self._plan[self._next][0]
-
-    def ask(self) -> None:
-        target = self._path.replace("{file}", f"{self._plan[self._next][2]:03}.png")
-        self._asked, self._left, self._head = time.monotonic(), BYTES, b""
-        self.socket.send(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-
-    def take(self, buffer: bytearray) -> bool:
-        """Take what has come; whether the answer is whole."""
-        while self._left:
-            try:
-                count = self.socket.recv_into(buffer)
-            except BlockingIOError:
-                return False
-            if not count:
-                raise RuntimeError("the server hung up")
-            self._left -= self._body(bytes(buffer[:count])) if not self._is_body else count
-        arrived = time.monotonic()
-        self.waited.append(arrived - self._asked)
-        now = arrived - self.begin - self._offset
-        self.late += now > self._plan[self._next][1]
-        self._next += 1
-        # What should be on the screen already is passed over, and was late.
-        while self._next < len(self._plan) and self._plan[self._next][1] < now:
-            self.late += 1
-            self._next += 1
-        return True
-
-    @property
-    def _is_body(self) -> bool:
-        return b"\r\n\r\n" in self._head
-
-    def _body(self, received: bytes) -> int:
-        """How many of the bytes are after the head."""
-        self._head += received
-        head, ended, body = self._head.partition(b"\r\n\r\n")
-        if ended and not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(head.decode("latin-1"))
-        self._head = head + ended
-        return len(body)
-
-
-def _all_played(crowd: Sequence[Player]) -> None:
-    """Let all play side by side, in one thread."""
-    selector, buffer = selectors.DefaultSelector(), bytearray(1 << 20)
-    begin = time.monotonic() + AHEAD + 0.5
-    waiting = []
-    for number, player in enumerate(crowd):
-        player.begin = begin
-        selector.register(player.socket, selectors.EVENT_READ, (number, player))
-        heapq.heappush(waiting, (player.due, number, player))
-    busy = len(crowd)
-    while busy:
-        now = time.monotonic()
-        while waiting and waiting[0][0] <= now:
-            heapq.heappop(waiting)[2].ask()
-        pause = waiting[0][0] - time.monotonic() if waiting else None
-        for key, _ in selector.select(None if pause is None else max(0.0, pause)):
-            number, player = key.data
-            if player.take(buffer):
-                if player.due is None:
-                    busy -= 1
-                else:
-                    heapq.heappush(waiting, (player.due, number, player))
-
-
-def _client(base: str, players: str, seconds: str, kind: str) -> None:
-    caching = kind == "caching"
-    crowd = [
-        Player(base, float(seconds), number, caching=caching) for number in range(int(players))
-    ]
-    _all_played(crowd)
-    waited = sorted(one for player in crowd for one in player.waited)
-    found = Played(
-        frames=sum(player.frames for player in crowd),
-        late=sum(player.late for player in crowd),
-        p99=waited[int(0.99 * (len(waited) - 1))],
-    )
-    print(json.dumps({name: getattr(found, name) for name in Played.__slots__}))
-
-
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        _client(*sys.argv[1:])
-    else:
-        for row in rows(quick=bool(os.environ.get("QUICK"))):
-            print(row)
+    for row in rows(quick=bool(os.environ.get("QUICK"))):
+        print(row)
