@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Protocol
 
 from talkies.core.alignment import Alignment
 from talkies.core.direction.direct import Style, direct
@@ -16,11 +16,27 @@ from talkies.core.timing import SPEECH_RATE, frame_count
 from talkies.media.samples import SoundSource
 from talkies.speech.loudness import loudness_curve
 
-#: A model that plans the face to what is said. It gives None where it could not, and has told the
-#: last argument why: the built-in rules are to plan it then.
-Planner: TypeAlias = Callable[
-    [Alignment, RigConfig, Callable[[str], None]], Sequence[FaceChange] | None
-]
+
+def goes_on() -> None:
+    """For those whom nobody stops."""
+
+
+class Planner(Protocol):
+    """A model that plans the face to what is said."""
+
+    def __call__(
+        self,
+        alignment: Alignment,
+        config: RigConfig,
+        warn: Callable[[str], None],
+        going: Callable[[], object] = goes_on,
+        /,
+    ) -> Sequence[FaceChange] | None:
+        """None where it could not, and `warn` has heard why: the built-in rules plan it then.
+
+        `going` is called now and then, and may raise to stop.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from talkies.studio.model_service import (
     ask,
     patiently,
 )
+from talkies.studio.timelines.create import goes_on
 from talkies.studio.timelines.emotion_chat import expressive, most_changes, plan_in, question
 
 #: Bytes of an answer; a plan of some minutes has a tenth of it.
@@ -47,26 +48,38 @@ class EmotionModel:
         self._sleep, self._clock = sleep, clock
 
     def plan(
-        self, alignment: Alignment, config: RigConfig, warn: Callable[[str], None]
+        self,
+        alignment: Alignment,
+        config: RigConfig,
+        warn: Callable[[str], None],
+        going: Callable[[], object] = goes_on,
+        /,
     ) -> tuple[FaceChange, ...] | None:
         """Changes of the face to what is said, half a second apart at least.
 
         None where there is no plan: `warn` hears why, and the built-in rules are to make it.
+        `going` is called before every question, and may raise to stop.
         """
         try:
-            return tuple(self._planned(alignment, expressive(config)))
+            return tuple(self._planned(alignment, expressive(config), going))
         except NoAnswer as error:
             warn(f"The model did not plan the expressions ({error}); the built-in rules did.")
             return None
 
-    def _planned(self, alignment: Alignment, expressions: Sequence[str]) -> Iterator[FaceChange]:
+    def _planned(
+        self, alignment: Alignment, expressions: Sequence[str], going: Callable[[], object]
+    ) -> Iterator[FaceChange]:
         if not alignment.words:
             raise NoAnswer("it reads words, and there is no transcript")
         for piece in _pieces(phrases(alignment, _FPS)):
-            yield from self._asked(piece, expressions, alignment.seconds)
+            yield from self._asked(piece, expressions, alignment.seconds, going)
 
     def _asked(
-        self, piece: Sequence[Phrase], expressions: Sequence[str], end: float
+        self,
+        piece: Sequence[Phrase],
+        expressions: Sequence[str],
+        end: float,
+        going: Callable[[], object],
     ) -> list[FaceChange]:
         """The plan of one piece; raises `NoAnswer` when patience is at its end."""
         most = most_changes(piece[-1].end - piece[0].start)
@@ -78,6 +91,7 @@ class EmotionModel:
         )
 
         def attempt(seconds: float) -> list[FaceChange]:
+            going()
             answer = ask(self._client, self._service, asked, seconds)
             return plan_in(answer, expressions, end, most)
 

@@ -150,7 +150,12 @@ class _Steps:
             return
         folder = context.folder
         heard = alignment_from_json((folder / TIMING).read_text(encoding="utf-8"))
-        plan = planner(heard, words_of(folder / INPUTS / CHARACTER), context.warn)
+
+        def going() -> None:
+            # A long speech takes many questions: this hears of a cancel.
+            context.progress(Stage.DIRECT.value, context.job.progress)
+
+        plan = planner(heard, words_of(folder / INPUTS / CHARACTER), context.warn, going)
         if plan is not None:
             (folder / PLAN).write_text(plan_to_json(plan), encoding="utf-8")
 

@@ -12,6 +12,7 @@ from speech_made_up import said
 from talkies.core.alignment import Alignment
 from talkies.core.direction.feelings import LEAST_APART
 from talkies.core.rig.standard import BUILT, STANDARD
+from talkies.errors import Canceled
 from talkies.studio.model_service import ModelService, Patience
 from talkies.studio.timelines.emotion_chat import expressive, most_changes
 from talkies.studio.timelines.emotion_model import PATIENCE, EmotionModel
@@ -270,6 +271,21 @@ def test_a_long_speech_is_asked_about_in_pieces() -> None:
     texts = [json.loads(json.loads(hit.body)["messages"][1]["content"]) for hit in asked.hits]
     assert len(texts) == 2
     assert sum(len(text["phrases"]) for text in texts) == 400
+
+
+def test_who_stops_is_heard_before_every_question() -> None:
+    def going() -> None:
+        if len(server.hits) == 2:
+            raise Canceled
+
+    with Server(lambda _: failed(500)) as server, client_of(server) as client:
+        service = ModelService(
+            base_url=f"http://127.0.0.1:{server.port}", emotion_model="m", image_model=""
+        )
+        model = EmotionModel(client, service, sleep=lambda _: None)
+        with pytest.raises(Canceled):
+            model.plan(SPEECH, BUILT, print, going)
+        assert len(server.hits) == 2
 
 
 def test_expressions_of_feelings_are_offered_and_mouths_of_speech_are_not() -> None:

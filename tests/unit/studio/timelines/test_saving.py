@@ -159,7 +159,7 @@ def test_outputs_are_looked_at_before_any_work(robin: Character, tmp_path: Path)
         ({}, "nothing to say"),
         ({"text": "Hi", "transcript": "Hi"}, "belongs to a recording"),
         ({"text": "Hi", "seed": -1}, "`seed` cannot be -1"),
-        ({"text": "Hi", "fps": "3"}, "`fps` cannot be “3”"),
+        ({"text": "Hi", "fps": "300"}, "`fps` cannot be “300”"),
         ({"text": "Hi", "emotions": "all"}, "`emotions` cannot be “all”"),
         ({"text": "Hi", "emotion": "sad"}, "no option `emotion`"),
     ],

@@ -59,11 +59,18 @@ class Plan:
     def __init__(self, changes: Sequence[FaceChange] | None) -> None:
         self.changes = changes
         self.heard: list[Alignment] = []
+        self.before: Callable[[], object] = list
 
     def plan(
-        self, alignment: Alignment, config: RigConfig, warn: Callable[[str], None]
+        self,
+        alignment: Alignment,
+        config: RigConfig,
+        warn: Callable[[str], None],
+        going: Callable[[], object],
     ) -> Sequence[FaceChange] | None:
         self.heard.append(alignment)
+        self.before()
+        going()
         warn("The planner has spoken.")
         return self.changes
 
@@ -150,6 +157,17 @@ class TestModels:
         by_rules = made(stage, spoken(stage)).timeline
         planned = made(stage, spoken(stage, emotions="model")).timeline
         assert planned.tracks == by_rules.tracks
+
+    def test_a_cancel_stops_the_questions(self, stage: TimelineRoom) -> None:
+        plan = Plan([])
+        stage.planner = plan.plan
+        asked = spoken(stage, emotions="model")
+        view = stage.view(asked)
+        plan.before = view.stop
+        with pytest.raises(Canceled):
+            stage.work(asked, view=view)
+        assert len(plan.heard) == 1
+        assert "The planner has spoken." not in view.warnings
 
     def test_that_there_is_no_model_is_told(self, stage: TimelineRoom) -> None:
         view = stage.work(spoken(stage, emotions="model"))
