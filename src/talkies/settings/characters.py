@@ -31,7 +31,7 @@ class Characters(BaseModel):
     max_character_bytes: Annotated[
         ByteSize,
         Field(gt=0),
-        About(meaning="Largest archive of a character's frames.", used_by="api"),
+        About(meaning="Largest archive of a character's frames.", used_by="api, worker"),
     ] = ByteSize(5 << 30)
     character_workers: Annotated[
         Count,
@@ -69,14 +69,16 @@ class Helpers(BaseModel):
     ] = "https://api.openai.com/v1"
     emotion_model: Annotated[
         str,
-        About(meaning="The model that plans emotions.", seeds="S23", used_by="timeline, worker"),
+        About(
+            meaning="The model that plans emotions.", seeds="S23", used_by="timeline, api, worker"
+        ),
     ] = "gpt-4o"
     image_edit_model: Annotated[
         str,
         About(
             meaning="The model that paints expressions.",
             seeds="S20 S22",
-            used_by="character, worker",
+            used_by="character",
         ),
     ] = "gpt-image-1"
     elevenlabs_api_key: Annotated[
