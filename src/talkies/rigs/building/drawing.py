@@ -37,7 +37,8 @@ _HALF_OPAQUE, _TRIVIAL_ALPHA = 128, 0.002
 
 #: What helps where no face is found, or none that could be used.
 BY_HAND: Final = (
-    "Or place its points by hand: --points points.json (docs/guides/characters.md shows how)."
+    "Or place its points by hand, with --points points.json or in the request's `points`: "
+    "docs/guides/characters.md shows how."
 )
 
 

@@ -142,7 +142,8 @@ def _difference(folder: Path, there: dict[str, Any] | None, job: dict[str, Any])
         return f"{folder} holds a character that was not built here."
     old, new = _compared(there), _compared(job)
     names = sorted(name for name in old | new if old.get(name) != new.get(name))
-    return f"{folder} was built from something else: {', '.join(names)} differ."
+    differ = "differs" if len(names) == 1 else "differ"
+    return f"{folder} was built from something else: {', '.join(names)} {differ}."
 
 
 def _remove_partials(folder: Path) -> None:

@@ -120,6 +120,7 @@ def test_a_drawing_without_a_face_tells_the_way_by_hand(tmp_path: Path) -> None:
     with pytest.raises(FaceNotFound) as refused:
         found_drawing(read_canvas(tmp_path / "red.png", None), None)
     assert "--points" in refused.value.hint
+    assert "`points`" in refused.value.hint
 
 
 def test_a_face_that_the_gate_refuses_tells_the_way_by_hand() -> None:

@@ -48,6 +48,8 @@ def test_another_job_is_a_conflict_that_says_what_differs(tmp_path: Path) -> Non
     with pytest.raises(Conflict, match="depth, face differ") as refused:
         start(tmp_path / "robin", job(tmp_path, depth=3, face=2), overwrite=False)
     assert "--overwrite" in refused.value.hint
+    with pytest.raises(Conflict, match="depth differs"):
+        start(tmp_path / "robin", job(tmp_path, depth=3), overwrite=False)
 
 
 def test_overwriting_removes_the_character_and_nothing_else(tmp_path: Path) -> None:
