@@ -170,8 +170,16 @@ class Shelf:
         return [path for path in self._entries() if _DIGEST.fullmatch(path.name)]
 
     def _leavings(self) -> list[Path]:
-        hidden = (path for path in self._entries() if path.name.startswith(_HIDDEN))
-        return [path for path in hidden if _DIGEST.fullmatch(path.name[1:65])]
+        entries = self._entries()
+        hidden = (path for path in entries if path.name.startswith(_HIDDEN))
+        # A bundle that could not be brought leaves its lock.
+        locks = (
+            path for path in entries if path.suffix == _LOCK and not path.with_suffix("").exists()
+        )
+        return [
+            *(path for path in hidden if _DIGEST.fullmatch(path.name[1:65])),
+            *(path for path in locks if _DIGEST.fullmatch(path.stem)),
+        ]
 
     def _entries(self) -> list[Path]:
         return sorted(self._root.iterdir()) if self._root.is_dir() else []

@@ -208,6 +208,19 @@ def test_a_sweep_removes_what_the_killed_left(tmp_path: Path, bundles: Bundles) 
     assert sorted(path.name for path in (tmp_path / "shelf").iterdir()) == ["notes.txt"]
 
 
+def test_a_bundle_that_could_not_be_brought_leaves_nothing_after_a_sweep(
+    tmp_path: Path, bundles: Bundles
+) -> None:
+    shelf, robin = shelf_of(tmp_path, bundles), bundles.add("robin")
+    with pytest.raises(BlobMissing), shelf.lend("1" * 64):
+        pytest.fail("there is no such bundle")
+    with shelf.lend(robin):
+        pass
+    shelf.sweep(only(robin))
+    left = sorted(path.name for path in (tmp_path / "shelf").iterdir())
+    assert left == sorted([robin, f"{robin}.lock"])
+
+
 def test_a_shelf_that_cannot_be_written_says_so(tmp_path: Path, bundles: Bundles) -> None:
     (tmp_path / "shelf").write_text("a file")
     with pytest.raises(OutputFailure), shelf_of(tmp_path, bundles).lend(bundles.add("robin")):
