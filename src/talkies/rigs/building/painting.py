@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from talkies.core.rig.model import REST, RigConfig, State
-from talkies.errors import TalkiesError
+from talkies.errors import InvalidInput, TalkiesError
 from talkies.face.matting.matte import Matter
 from talkies.face.puppet.backdrop import cut_out
 from talkies.media.pictures import Picture, load_picture
@@ -122,8 +122,11 @@ class PaintedEndpoints:
 
 
 def _read(data: bytes) -> Picture:
-    """A picture of unknown origin. Raises as `load_picture`."""
+    """What was painted. Raises `PaintingRefused` for what is no picture: nobody gave us that file."""
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         file.write(data)
         file.flush()
-        return load_picture(Path(file.name))
+        try:
+            return load_picture(Path(file.name))
+        except InvalidInput as error:
+            raise PaintingRefused(f"what came cannot be read ({error.code}).") from error

@@ -11,7 +11,7 @@ from building_stage import ROBIN, SIZE, few, quick
 
 from talkies.core.rig.model import NEUTRAL, State
 from talkies.core.rig.standard import BUILT
-from talkies.errors import Conflict, CorruptMedia, ProviderFailed
+from talkies.errors import Conflict, ProviderFailed
 from talkies.media.pictures import load_own_picture
 from talkies.rigs.building.building import build_character
 from talkies.rigs.building.files import encoded, write
@@ -100,13 +100,16 @@ def test_a_painter_that_is_gone_stops_the_build_and_it_goes_on_later(tmp_path: P
     assert len(later.asked) == 1
 
 
-def test_a_painting_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+def test_a_painting_that_is_no_picture_is_drawn_and_told_of(tmp_path: Path) -> None:
     class Broken(Decorator):
         def paint(self, drawing: bytes, words: str, size: tuple[int, int]) -> bytes:
             return super().paint(drawing, words, size)[:200]
 
-    with pytest.raises(CorruptMedia):
-        build_character(ROBIN, tmp_path / "robin", quick(config=WORDS), painter=Broken())
+    heard: list[str] = []
+    build_character(
+        ROBIN, tmp_path / "robin", quick(config=WORDS), warn=heard.append, painter=Broken()
+    )
+    assert sum("drawn, not painted: what came cannot be read" in told for told in heard) >= 2
 
 
 def test_an_opaque_painting_is_cut_out_and_laid_before_green(tmp_path: Path) -> None:
