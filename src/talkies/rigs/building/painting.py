@@ -122,7 +122,7 @@ class PaintedEndpoints:
 
 
 def _read(data: bytes) -> Picture:
-    """What was painted. Raises `PaintingRefused` for what is no picture: nobody gave us that file."""
+    """What was painted. Raises `PaintingRefused` for what is no picture."""
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
         file.write(data)
         file.flush()
