@@ -415,6 +415,8 @@ def test_a_character_in_use_is_not_deleted(
     directed(stage, used)
     answer = client.delete(f"/v1/characters/{used}")
     assert (answer.status_code, answer.json()["error"]["details"]["timelines"]) == (409, 1)
+    # Nor by the way of its job.
+    assert code(client.delete(f"/v1/operations/{used}")) == "CONFLICT"
     assert client.delete(f"/v1/characters/{used}", params={"force": "true"}).status_code == 200
 
 

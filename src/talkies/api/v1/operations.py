@@ -1,5 +1,6 @@
 """Jobs of all kinds: what an operator, or a client that does not care for the kind, works with."""
 
+import contextlib
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -19,6 +20,7 @@ from talkies.api.waiting import WaitQuery
 from talkies.errors import Conflict, NotFound, QueueFull, StorageUnavailable
 from talkies.jobs.records import JobQuery, Status
 from talkies.studio.access.ownership import own_job
+from talkies.studio.characters.kinds import CHARACTER_KIND
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
 
@@ -101,7 +103,14 @@ def cancel_operation(
 def delete_operation(
     job_id: JobId, who: Anyone, services: ServicesDep, request_id: RequestId
 ) -> ReceiptAnswer:
-    """Removes it with its inputs and outputs; one that is not done is canceled first."""
+    """Removes it with its inputs and outputs; one that is not done is canceled first.
+
+    A character that timelines or unfinished jobs need stays: `DELETE /v1/characters/{id}`.
+    """
+    if own_job(services.jobs, who, job_id).kind == CHARACTER_KIND:
+        # Retention may have taken the character before.
+        with contextlib.suppress(NotFound):
+            services.characters.require_unused(who, job_id, force=False)
     return ReceiptAnswer.of(services.deletion.delete_job(who, job_id, request_id=request_id))
 
 

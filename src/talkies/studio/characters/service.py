@@ -147,7 +147,8 @@ class Characters:
         if count and not force:
             raise Conflict(
                 f"{count} timelines are of this character.",
-                hint="Delete them first, or delete with `force=true`: they then need another one.",
+                hint="Delete them first, or the character with `force=true`: they then need "
+                "another one.",
                 details={"timelines": count},
             )
 
