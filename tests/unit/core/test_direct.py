@@ -68,9 +68,18 @@ def test_what_is_not_wanted_is_not_directed() -> None:
 
 
 def test_one_part_of_the_direction_does_not_change_another() -> None:
-    still = directed(style=Style(poses=False))
+    whole, mute = directed(), directed(style=Style(captions=False))
 
-    assert still[TrackName.BLINKS] == directed()[TrackName.BLINKS]
+    assert mute == {name: clips for name, clips in whole.items() if name != TrackName.CAPTIONS}
+
+
+def test_turns_of_the_head_move_blinks_by_a_second_at_most() -> None:
+    for seed in range(10):
+        turning = directed(seed=seed)[TrackName.BLINKS]
+        still = directed(seed=seed, style=Style(poses=False))[TrackName.BLINKS]
+        assert len(turning) <= len(still)
+        for blink in turning:
+            assert min(abs(blink.span.start - other.span.start) for other in still) <= 24
 
 
 def test_a_seed_gives_the_same_direction_again_and_another_another() -> None:
