@@ -63,6 +63,18 @@ def sound(folder: Path) -> Path:
     return write_wav(folder / "sounds/line.wav", samples)
 
 
+def test_what_a_stranger_wrote_moves_no_cursor(
+    talkies: Talkies, line: Path, tmp_path: Path
+) -> None:
+    document = json.loads(line.read_text())
+    document |= {"id": "a\x1b[2J", "character": "ro\x1b[31mbin"}
+    odd = tmp_path / "odd.timeline.json"
+    odd.write_text(json.dumps(document))
+    answer = talkies("timeline", "show", odd)
+    assert answer.out.startswith("a\ufffd[2J: ro\ufffd[31mbin, ")
+    assert "\x1b" not in answer.out + answer.err
+
+
 def test_a_timeline_is_shown_track_by_track(talkies: Talkies, line: Path) -> None:
     answer = talkies("timeline", "show", line)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from talkies.cli.durations import seconds_of
 from talkies.cli.streams import painted, say, say_event, tell
-from talkies.cli.tables import table
+from talkies.cli.tables import plain, table
 from talkies.errors import Misconfigured, MissingDependency
 from talkies.kit.clock import now, rfc3339
 
@@ -105,7 +105,7 @@ def revoke_key(target: Target, key_id: str) -> None:
     if target.as_json:
         say_event("key", _key_document(key))
     else:
-        say(f"{key.id} ({_plain(key.name)}) is revoked.")
+        say(f"{key.id} ({plain(key.name)}) is revoked.")
 
 
 def rotate_key(target: Target, key_id: str, *, grace: str) -> None:
@@ -182,7 +182,7 @@ def _say_issued(issued: IssuedKey, *, as_json: bool) -> None:
     say(issued.secret)
     key = issued.key
     until = f", good until {rfc3339(key.expires_at)}" if key.expires_at else ""
-    tell(f"{key.id} ({_plain(key.name)}): {', '.join(sorted(key.scopes))}{until}.")
+    tell(f"{key.id} ({plain(key.name)}): {', '.join(sorted(key.scopes))}{until}.")
     if issued.webhook_secret:
         tell(f"Its webhooks are signed with {issued.webhook_secret}")
     tell(painted("Neither is shown again.", "yellow"))
@@ -202,7 +202,7 @@ def _say_job(job: Job, *, as_json: bool) -> None:
         return
     for name, value in _job_document(job).items():
         if value not in (None, (), [], {}, ""):
-            say(f"{name:<20} {_plain(str(value))}")
+            say(f"{name:<20} {plain(str(value))}")
 
 
 def _key_document(key: Key) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def _key_document(key: Key) -> dict[str, Any]:
 def _key_row(key: Key) -> tuple[str, ...]:
     return (
         key.id,
-        _plain(key.name),
+        plain(key.name),
         f"{key.prefix}…",
         ",".join(sorted(key.scopes)),
         _state(key),
@@ -233,7 +233,7 @@ def _job_document(job: Job) -> dict[str, Any]:
 def _job_row(job: Job) -> tuple[str, ...]:
     status = "dead letter" if job.dead_letter else job.status.value
     texts = (job.engine, _minute(job.created_at), job.key_id, job.user_id)
-    return (job.id, job.kind, status, f"{job.progress:.0%}", *(_plain(one or "") for one in texts))
+    return (job.id, job.kind, status, f"{job.progress:.0%}", *(plain(one or "") for one in texts))
 
 
 def _moments(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,8 +249,3 @@ def _day(moment: int | None) -> str:
 
 def _minute(moment: int) -> str:
     return (rfc3339(moment) or "")[:16].replace("T", " ")
-
-
-def _plain(text: str) -> str:
-    """The text without what moves a terminal's cursor: callers of the API send what they like."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

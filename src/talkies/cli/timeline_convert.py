@@ -8,7 +8,7 @@ from typing import Any
 
 from talkies.cli.character_place import character_folder
 from talkies.cli.streams import painted, say, say_event, tell
-from talkies.cli.tables import table
+from talkies.cli.tables import plain, table
 from talkies.core.rig.model import RigConfig
 from talkies.core.rig.standard import STANDARD
 from talkies.core.timeline.document import Origin, Timeline, TimelineSound, TrackName
@@ -172,11 +172,11 @@ def show(path: Path, root: Path | None, *, as_json: bool) -> None:
     if as_json:
         say_event("result", {"id": timeline.id, **_facts(timeline), "warnings": found})
         return
-    say(f"{timeline.id}: {timeline.character}, {_length(timeline)}")
-    for line in (*_sources(timeline), *_tracks(timeline)):
-        say(line)
+    head = f"{timeline.id}: {timeline.character}, {_length(timeline)}"
+    for line in (head, *_sources(timeline), *_tracks(timeline)):
+        say(plain(line))
     for line in found:
-        tell(line)
+        tell(plain(line))
 
 
 def _known(character: str, root: Path | None) -> RigConfig | None:
