@@ -1,6 +1,7 @@
 """A workshop of real parts in a folder: storage, makers, inputs; and a job's view of its worker."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -197,4 +198,6 @@ def job(request: Mapping[str, Any], **changes: Any) -> Job:
 
 
 def files_below(folder: Path) -> Sequence[str]:
-    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    # `os.walk` passes over a folder that is removed meanwhile.
+    found = ((Path(place), name) for place, _, names in os.walk(folder) for name in names)
+    return sorted(str((place / name).relative_to(folder)) for place, name in found)
