@@ -222,9 +222,15 @@ def _remove_older(path: Path, before: int) -> bool:
 
 
 def _make_folder(folder: Path, key: str) -> None:
+    """Raises `FileNotFoundError` where a part of it is pruned meanwhile."""
     try:
         folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
+    except NotADirectoryError as error:
+        raise _overlapping(key) from error
+    except FileExistsError as error:
+        # It was there, and `mkdir` did not find it any more when it looked whether it is a folder.
+        if stat.S_ISDIR(Path(error.filename).lstat().st_mode):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from error
         raise _overlapping(key) from error
 
 

@@ -6,13 +6,13 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 
 from talkies.errors import BlobMissing, StorageFull, StorageRefused, StorageUnavailable
 from talkies.storage.links import LinkSigner
-from talkies.storage.local import LocalStorage, _translated
+from talkies.storage.local import LocalStorage, _make_folder, _translated
 
 SIGNER = LinkSigner(b"k" * 32)
 
@@ -95,6 +95,23 @@ def test_writing_and_pruning_side_by_side_loses_nothing(
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(toggle, "abc"))
     assert list(storage.list("")) == []
+
+
+class Raced(PosixPath):
+    """A folder that `mkdir` finds there, and another thread removes and makes again."""
+
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:  # noqa: FBT001, FBT002 - as `Path` has it
+        raise FileExistsError(errno.EEXIST, "File exists", str(self))
+
+
+def test_a_folder_that_goes_while_it_is_made_is_no_overlapping_key(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        _make_folder(Raced(tmp_path), "a/b")
+    with pytest.raises(FileNotFoundError):
+        _make_folder(Raced(tmp_path / "gone"), "a/b")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageRefused, match="folder of another"):
+        _make_folder(Raced(tmp_path / "file"), "file/b")
 
 
 class Pruned(LocalStorage):
