@@ -100,7 +100,7 @@ def test_writing_and_pruning_side_by_side_loses_nothing(
 class Raced(PosixPath):
     """A folder that `mkdir` finds there, and another thread removes and makes again."""
 
-    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:  # noqa: FBT001, FBT002 - as `Path` has it
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:
         raise FileExistsError(errno.EEXIST, "File exists", str(self))
 
 
