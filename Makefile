@@ -42,7 +42,8 @@ fix: $(READY) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 
 test: check $(NODE_READY) ## Every check and every test, with coverage
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=
+	@$(BIN)/python -m compileall -q src
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total
 	$(BIN)/coverage report --include='src/talkies/api/*' --fail-under=90 --format=total

@@ -18,6 +18,7 @@ from service_stage import Stage, built
 from talkies.api.app import create_app
 from talkies.api.live import Live
 from talkies.studio.access.principal import Scope
+from talkies.wiring.http_wire import HttpWire
 
 
 @dataclass
@@ -35,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     stage = built(tmp_path_factory.mktemp("service"))
     app = create_app(stage.services)
     listener = socket.create_server(("127.0.0.1", 0), backlog=200)
-    running = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, access_log=False))
+    running = uvicorn.Server(uvicorn.Config(app, http=HttpWire, log_config=None, access_log=False))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not running.started:

@@ -80,6 +80,7 @@ from talkies.studio.webhooks.deliveries import Deliveries
 from talkies.studio.webhooks.endpoints import Endpoints
 from talkies.studio.webhooks.outbox import Outbox
 from talkies.studio.webhooks.payloads import minimal_payload
+from talkies.wiring.http_wire import HttpWire
 from talkies.telemetry.gpu import GpuWatch
 from talkies.telemetry.metrics import Metrics
 
@@ -384,7 +385,7 @@ def serving(services: Services) -> Iterator[str]:
     """The address of a real server of these services, in a thread of this process."""
     app = create_app(services)
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, http=HttpWire, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
