@@ -80,9 +80,9 @@ from talkies.studio.webhooks.deliveries import Deliveries
 from talkies.studio.webhooks.endpoints import Endpoints
 from talkies.studio.webhooks.outbox import Outbox
 from talkies.studio.webhooks.payloads import minimal_payload
-from talkies.wiring.http_wire import HttpWire
 from talkies.telemetry.gpu import GpuWatch
 from talkies.telemetry.metrics import Metrics
+from talkies.wiring.http_wire import HttpWire
 
 #: Bytes of a file that a URL may give.
 MOST_BYTES = 1_000_000
