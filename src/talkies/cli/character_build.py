@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from talkies.cli.character_place import new_folder
 from talkies.cli.counting import counting
-from talkies.cli.streams import painted, say, say_event, tell
+from talkies.cli.streams import painted, say, say_event, tell, tell_warning
 from talkies.core.rig.config_json import config_from_json
 from talkies.core.rig.model import RigConfig
 from talkies.core.rig.standard import BUILT
@@ -40,7 +40,7 @@ def build(given: Mapping[str, Any]) -> None:
         if as_json:
             say_event("warning", {"message": sentence})
         elif not quiet:
-            tell(f"{painted('warning:', 'yellow')} {sentence}")
+            tell_warning(sentence)
 
     with (
         _kept(),
@@ -116,7 +116,7 @@ def _rehearse(drawing: Path, folder: Path, options: BuildOptions, *, as_json: bo
         f"{len(wanted.endpoints)} endpoints and {len(wanted.sequences)} sequences"
     )
     for sentence in figure.warnings:
-        tell(f"{painted('warning:', 'yellow')} {sentence}")
+        tell_warning(sentence)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from talkies.cli.buckets import S3Service
 from talkies.cli.character_facts import facts_of, lacks, summary
 from talkies.cli.character_place import new_folder
 from talkies.cli.counting import CountListener, counting
-from talkies.cli.streams import painted, say, say_event, tell
+from talkies.cli.streams import painted, say, say_event, tell, tell_warning
 from talkies.core.rig.model import RigConfig
 from talkies.errors import FileMissing
 from talkies.kit.files import plain_path, private_folder, unwritable
@@ -115,7 +115,7 @@ def _show_imported(imported: Imported, *, as_json: bool, quiet: bool) -> None:
     if quiet:
         return
     for message in report.warnings:
-        tell(f"{painted('warning:', 'yellow')} {message}")
+        tell_warning(message)
     for line in lacks(report):
         tell(line)
     tell(painted(summary(character, report), "dim"))

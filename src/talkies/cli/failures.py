@@ -5,6 +5,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from talkies.cli.streams import painted, say_event, tell
+from talkies.cli.tables import plain
 from talkies.errors import Canceled, TalkiesError
 
 if TYPE_CHECKING:
@@ -77,11 +78,16 @@ def _report(facts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_event("error", facts)
         return
-    tell(f"{painted('error:', 'red')} {facts['message']}")
+    tell(f"{painted('error:', 'red')} {_quiet(facts['message'])}")
     if facts["hint"]:
-        tell(f"  {painted('hint:', 'yellow')} {facts['hint']}")
+        tell(f"  {painted('hint:', 'yellow')} {_quiet(facts['hint'])}")
     code = f"code: {facts['code']}, exit status {facts['exit_status']}"
     tell(f"  {painted(code, 'dim')}")
+
+
+def _quiet(text: str) -> str:
+    """The lines of a text that may quote a stranger's name, without what a terminal obeys."""
+    return "\n".join(plain(line) for line in text.split("\n"))
 
 
 def _debugging() -> bool:

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from talkies.cli.streams import painted, say_event, tell
+from talkies.cli.streams import say_event, tell, tell_warning
+from talkies.cli.tables import plain
 from talkies.studio.progress import Event, Listener, Progress, Stage, Warned, ignore
 
 #: What a person calls the stages.
@@ -111,15 +112,10 @@ def _tell_json(event: Event) -> None:
 
 def _tell_plain(event: Event) -> None:
     if isinstance(event, Warned):
-        tell(warning(event))
+        tell_warning(event.message)
     elif event.fraction < 1:
         details = ", ".join(part for part in (speed(event), remaining(event)) if part)
         tell(f"{event.fraction:4.0%} {NAMES[event.stage]}" + (f" ({details})" if details else ""))
-
-
-def warning(event: Warned) -> str:
-    """The line of a warning."""
-    return f"{painted('warning:', 'yellow')} {event.message}"
 
 
 class _Detail(TextColumn):
@@ -145,7 +141,7 @@ def _bar() -> Iterator[Listener]:
 
         def listen(event: Event) -> None:
             if isinstance(event, Warned):
-                bar.console.print(Text.assemble(("warning: ", "yellow"), event.message))
+                bar.console.print(Text.assemble(("warning: ", "yellow"), plain(event.message)))
                 return
             detail = ", ".join(part for part in (speed(event), remaining(event)) if part)
             bar.update(

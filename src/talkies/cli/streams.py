@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
+from talkies.cli.tables import plain
+
 #: Exit status when the reader of the output has gone, as of a process that SIGPIPE ends.
 READER_GONE = 141
 
@@ -54,6 +56,11 @@ def tell(line: str) -> None:
         sys.stderr.flush()
     except OSError:
         _give_up(sys.stderr)
+
+
+def tell_warning(sentence: str) -> None:
+    """Print one warning for the person at the terminal; it may quote a stranger's name."""
+    tell(f"{painted('warning:', 'yellow')} {plain(sentence)}")
 
 
 def _give_up(stream: TextIO) -> None:

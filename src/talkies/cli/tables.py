@@ -1,7 +1,7 @@
 """Tables of plain text: columns as wide as what is in them, for people and for `cut`."""
 
 from collections.abc import Sequence
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 GAP = "  "
 
@@ -20,7 +20,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def plain(text: str) -> str:
     """The text without what moves a terminal's cursor: strangers write names as they like."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in text)
+    return "".join(mark if _stays(mark) else "\N{REPLACEMENT CHARACTER}" for mark in text)
+
+
+def _stays(mark: str) -> bool:
+    return mark.isprintable() or category(mark) == "Zs"
 
 
 def columns(text: str) -> int:

@@ -4,7 +4,10 @@ import sys
 import pytest
 
 from talkies.cli.app import app
+from talkies.cli.failures import report
 from talkies.cli.overview import OPTIONS, SUMMARIES, overview
+from talkies.cli.streams import tell_warning
+from talkies.errors import InvalidInput
 from talkies.studio.videos.options import VideoOptions
 
 CRASH = """
@@ -79,3 +82,14 @@ def test_every_option_of_a_video_is_one_of_render_s() -> None:
 
     known = {parameter.name for parameter in get_command(render.app).params}
     assert set(VideoOptions.__annotations__) <= known
+
+
+def test_a_name_with_signs_of_a_terminal_is_told_without_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = InvalidInput("There is no “a\x1b[2Jb”.\nNor \x9bc.", hint="Not\x07 here.")
+    report(error, as_json=False)
+    tell_warning("An “a\x1b]0;x”, and\xa0«\u202fb\u3000».")
+    said = capsys.readouterr().err
+    assert "There is no “a�[2Jb”.\nNor �c.\n  hint: Not� here." in said
+    assert said.endswith("warning: An “a�]0;x”, and\xa0«\u202fb\u3000».\n")
