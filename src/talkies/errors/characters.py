@@ -29,6 +29,7 @@ class TimelineInvalid(InvalidInput):
     """The timeline says something impossible; `details["where"]` names the place."""
 
     code = "TIMELINE_INVALID"
+    default_hint = "Mend that place; the reference of timelines says what it may hold."
 
 
 class ProviderFailed(TalkiesError):
