@@ -41,7 +41,7 @@ def _service(does: str, instead: str) -> Iterator["tuple[GuardedClient, ModelSer
     """
     try:
         from talkies.settings import load  # noqa: PLC0415 - an extra
-        from talkies.wiring.characters import model_client, model_service  # noqa: PLC0415 - the same
+        from talkies.wiring.model_service import model_client, model_service  # noqa: PLC0415 - the same
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("talkies"):
             raise

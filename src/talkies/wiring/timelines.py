@@ -6,8 +6,8 @@ from talkies.studio.timelines.book import TimelineBook
 from talkies.studio.timelines.emotion_model import EmotionModel
 from talkies.studio.timelines.jobs import TimelineParts
 from talkies.wiring.character_work import CharacterParts
-from talkies.wiring.characters import model_client, model_service
 from talkies.wiring.foundation import Foundation
+from talkies.wiring.model_service import model_client, model_service
 
 
 def timelines_over(base: Foundation, characters: CharacterParts) -> TimelineParts:

@@ -18,7 +18,7 @@ from talkies.studio.characters.image_edit import (
     nearest,
 )
 from talkies.studio.model_service import ModelService, Patience
-from talkies.wiring.characters import model_client
+from talkies.wiring.model_service import model_client
 
 DRAWING = b"\x89PNG\r\n\x1a\n a drawing\r\n--\x00\xff"
 PICTURE = b"\x89PNG a picture"
