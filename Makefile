@@ -44,6 +44,7 @@ fix: $(READY) ## Format and mend what can be mended
 test: check $(NODE_READY) ## Every check and every test, with coverage
 	@$(BIN)/python -m compileall -q src
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
+	@rm -f .coverage.* # All that is whole is in .coverage: these are of programs that were killed.
 	$(BIN)/coverage report --skip-covered --fail-under=85
 	$(BIN)/coverage report --include='src/talkies/core/*' --fail-under=95 --format=total
 	$(BIN)/coverage report --include='src/talkies/api/*' --fail-under=90 --format=total
