@@ -7,9 +7,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from talkies.core.direction.expressions import shown_whole
 from talkies.core.gestures import CLOSE_SECONDS, HOLD_SECONDS, OPEN_SECONDS, blink_times
 from talkies.core.prosody import Pause
-from talkies.core.rig.model import NEUTRAL, RigConfig
+from talkies.core.rig.model import RigConfig
+from talkies.core.rig.upper_face import calm, wide_eyed
 from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timing import TimeRange
 
@@ -52,21 +54,31 @@ def blink_clips(
 
 
 def eyes_busy(
-    expressions: Sequence[Clip], poses: Sequence[Clip], config: RigConfig
+    expressions: Sequence[Clip],
+    poses: Sequence[Clip],
+    config: RigConfig,
+    rests: Sequence[TimeRange] | None = None,
+    fps: Fraction = Fraction(25),
 ) -> tuple[TimeRange, ...]:
-    """The frames in which lids have no drawings: turns of the head, and eyes that are not calm."""
+    """The frames in which lids have no drawings: turns of the head, and eyes that are not calm.
+
+    Lids close over eyes and brows that are laid over speech, unless they are wide, but not over a
+    whole expression, which is shown in `rests`; where none are given everywhere.
+    """
     turns = [
         TimeRange(edge, edge + clip.transition)
         for clip in poses
         for edge in (clip.span.start, clip.span.end)
     ]
-    neutral = config.expressions[NEUTRAL]
-    faces = [
-        TimeRange(clip.span.start, clip.span.end + clip.transition)
-        for clip in expressions
-        if (shown := config.expressions[str(clip.value)]).eyes != neutral.eyes
-        or shown.brows != neutral.brows
-    ]
+    still = calm(config)
+    wide = wide_eyed(config)
+    faces = []
+    for clip in expressions:
+        if clip.value in still:
+            continue
+        everywhere = rests is None or clip.value in wide
+        spans = [clip.span] if everywhere else shown_whole([clip], rests or (), fps)
+        faces += [TimeRange(span.start, span.end + clip.transition) for span in spans]
     return (*turns, *faces)
 
 

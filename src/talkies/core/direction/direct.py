@@ -9,11 +9,11 @@ import numpy as np
 from talkies.core.alignment import Alignment
 from talkies.core.direction.blinks import blink_clips, eyes_busy
 from talkies.core.direction.captions import caption_clips
-from talkies.core.direction.expressions import expression_clips
+from talkies.core.direction.expressions import expression_clips, shown_whole
 from talkies.core.direction.feelings import FaceChange, plan_faces
 from talkies.core.direction.lips import lips
 from talkies.core.direction.lips.shape import Role, Shape
-from talkies.core.direction.phrases import Prosody, phrases
+from talkies.core.direction.phrases import Prosody, phrases, sentences
 from talkies.core.direction.poses import pose_clips
 from talkies.core.prosody import pauses
 from talkies.core.rig.model import RigConfig
@@ -74,7 +74,7 @@ def direct(
     )
     shown = scene.expressions(faces) if wanted.expressions else ()
     turned = scene.poses(shown, _dice(seed, 1)) if wanted.poses else ()
-    busy = eyes_busy(shown, turned, config)
+    busy = eyes_busy(shown, turned, config, scene.rests, fps)
     tracks = {
         TrackName.VISEMES: viseme_clips(mouth),
         TrackName.EXPRESSIONS: shown,
@@ -100,11 +100,21 @@ class _Scene:
     def expressions(self, planned: Sequence[FaceChange] | None) -> tuple[Clip, ...]:
         if planned is None:
             planned = plan_faces(self.alignment, self.config, fps=self.fps, prosody=self.prosody)
-        return expression_clips(planned, self.rests, self.config, fps=self.fps, frames=self.frames)
+        said = sentences(phrases(self.alignment, self.fps, self.prosody))
+        return expression_clips(
+            planned,
+            self.rests,
+            self.config,
+            fps=self.fps,
+            frames=self.frames,
+            said=[
+                TimeRange(round(one.start * self.fps), round(one.end * self.fps)) for one in said
+            ],
+        )
 
     def poses(self, shown: Sequence[Clip], dice: np.random.Generator) -> tuple[Clip, ...]:
         said = phrases(self.alignment, self.fps, self.prosody)
-        busy = [clip.span for clip in shown]
+        busy = shown_whole(shown, self.rests, self.fps)
         return pose_clips(said, self.rests, self.config, fps=self.fps, dice=dice, busy=busy)
 
     def blinks(self, busy: Sequence[TimeRange], dice: np.random.Generator) -> tuple[Clip, ...]:

@@ -1,17 +1,20 @@
 """The expressions track: clips for the changes of a face that were planned.
 
-A character shows its expression where its mouth rests. A change in the middle of a phrase would be
-seen by nobody, and one in a short breath as a twitch: so clips begin and end in pauses that are
-long enough to see a face change.
+A character shows the eyes and brows of its expression while it speaks, and all of it where its
+mouth rests. So a clip begins in the pause before the word that calls for it, or with the word, and
+lasts until the sentence has ended, and through the pause after it.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from talkies.core.direction.feelings import LEAST_APART, FaceChange, spaced
 from talkies.core.rig.model import NEUTRAL, RigConfig
+from talkies.core.rig.upper_face import calm
 from talkies.core.timeline.document import Clip, TrackName
+from talkies.core.timeline.keyframes import TAKEN_UP_SECONDS
 from talkies.core.timing import TimeRange
 
 #: Seconds in which a face changes: spontaneous smiles rise in about half a second, posed ones in a
@@ -22,7 +25,7 @@ SHORTEST = 0.3
 #: A face goes all the way where it is shown for so long; in a shorter pause a big smile flashes.
 WHOLE = 0.8
 #: A face is shown in the pause before the word that calls for it, but no earlier than this, and in
-#: the first pause after it, but no longer than that; seconds.
+#: the first pause after its sentence, but no longer than that; seconds.
 EARLIEST = 0.5
 LONGEST = 2.0
 
@@ -34,44 +37,119 @@ def expression_clips(
     *,
     fps: Fraction,
     frames: int,
+    said: Sequence[TimeRange] = (),
 ) -> tuple[Clip, ...]:
     """Clips around the changes that are seen; in `rests`, which are in order, the mouth rests.
 
+    `said` are the frames of the sentences, in order: what is felt in one is felt to its end.
     Changes that follow another within half a second, ask for what the character has not, or are
     never seen, are left out.
     """
     known = [change for change in changes if change.expression in config.expressions]
     kept = spaced(known, LEAST_APART)
     limits = [*(change.time for change in kept), frames / float(fps)][1:]
+    scene = _Scene(rests=rests, said=said, calm=calm(config), fps=fps)
     clips: list[Clip] = []
     for change, limit in zip(kept, limits, strict=True):
         free = clips[-1].span.end if clips else 0
-        clips += _clips(change, TimeRange(free, frames), limit, rests, fps)
+        clips += scene.clips(change, TimeRange(free, frames), limit)
     return tuple(clips)
 
 
-def _clips(
-    change: FaceChange, free: TimeRange, limit: float, rests: Sequence[TimeRange], fps: Fraction
-) -> Iterator[Clip]:
-    """The clip of a change, where it is seen before the next one; none for one to neutral."""
-    moment = round(change.time * fps)
-    begin = max(moment - round(EARLIEST * fps), free.start)
-    room = TimeRange(begin, max(begin, min(round(limit * fps), free.end)))
+def shown_whole(
+    clips: Sequence[Clip], rests: Sequence[TimeRange], fps: Fraction
+) -> tuple[TimeRange, ...]:
+    """The frames of rests in which a character shows the whole expression of a clip."""
     least = max(1, round(SHORTEST * fps))
-    # Speech of an hour has thousands of rests, and a change sees a few.
-    first = bisect_right(rests, room.start, key=lambda rest: rest.end)
-    last = bisect_left(rests, room.end, key=lambda rest: rest.start)
-    seen = [span for rest in rests[first:last] if (span := rest.clamped(room)).length >= least]
-    if change.expression == NEUTRAL or not seen:
-        return
-    after = next((span for span in seen if span.start >= moment), seen[0])
-    start, end = seen[0].start, min(after.end, after.start + round(LONGEST * fps))
-    shown = max(span.length for span in seen if span.start < end) / float(fps)
-    yield Clip(
-        id=f"{TrackName.EXPRESSIONS}-{start}",
-        span=TimeRange(start, end),
-        value=change.expression,
-        strength=round(change.strength * min(1.0, shown / WHOLE), 2),
-        transition=min(max(1, round(CHANGE_SECONDS * fps)), seen[0].length // 2),
-        note=change.note,
-    )
+    seen = (rest.clamped(clip.span) for clip in clips for rest in _touching(rests, clip.span))
+    return tuple(span for span in seen if span.length >= least)
+
+
+def _touching(spans: Sequence[TimeRange], room: TimeRange) -> Sequence[TimeRange]:
+    """Those of some ranges in order that touch another: speech of an hour has thousands."""
+    first = bisect_right(spans, room.start, key=lambda span: span.end)
+    last = bisect_left(spans, room.end, key=lambda span: span.start)
+    return spans[first:last]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """Where faces are seen."""
+
+    rests: Sequence[TimeRange]
+    said: Sequence[TimeRange]
+    #: Expressions whose eyes and brows do nothing.
+    calm: frozenset[str]
+    fps: Fraction
+
+    def clips(self, change: FaceChange, free: TimeRange, limit: float) -> Iterator[Clip]:
+        """The clip of a change, where it is seen before the next one; none for one to neutral.
+
+        They are two where the pause after the sentence is short: it gets a smaller smile.
+        """
+        fps = self.fps
+        moment = round(change.time * fps)
+        begin = max(moment - round(EARLIEST * fps), free.start)
+        room = TimeRange(begin, max(begin, min(round(limit * fps), free.end)))
+        if change.expression == NEUTRAL:
+            return
+        spans = self._seen(room)
+        sentence = self._sentence(change, moment)
+        if sentence is not None:
+            yield from self._through(change, spans, room, moment, sentence)
+        elif spans:
+            after = next((span for span in spans if span.start >= moment), spans[0])
+            end = min(after.end, after.start + round(LONGEST * fps))
+            yield self._clip(change, TimeRange(spans[0].start, end), spans)
+
+    def _seen(self, room: TimeRange) -> list[TimeRange]:
+        """The rests in which a face can be seen."""
+        least = max(1, round(SHORTEST * self.fps))
+        spans = (rest.clamped(room) for rest in _touching(self.rests, room))
+        return [span for span in spans if span.length >= least]
+
+    def _sentence(self, change: FaceChange, moment: int) -> TimeRange | None:
+        """The sentence in which a face is felt, whose eyes and brows speech can have."""
+        if change.expression in self.calm:
+            return None
+        return next((span for span in self.said if span.end > moment), None)
+
+    def _through(
+        self,
+        change: FaceChange,
+        spans: Sequence[TimeRange],
+        room: TimeRange,
+        moment: int,
+        sentence: TimeRange,
+    ) -> Iterator[Clip]:
+        """The clips of a face that is felt to the end of a sentence."""
+        least = max(1, round(SHORTEST * self.fps))
+        start = min(max(moment, room.start), spans[0].start if spans else moment, room.end)
+        end = min(max(sentence.end, start), room.end)
+        after = next((span for span in spans if span.end > end or span.start >= end), None)
+        if after is not None and after.start <= end + least:
+            end = min(after.end, after.start + round(LONGEST * self.fps))
+        else:
+            after = None
+        short = after is not None and after.length < TAKEN_UP_SECONDS * self.fps
+        if after is not None and short and after.start - start >= least:
+            yield self._clip(change, TimeRange(start, after.start), spans)
+            yield self._clip(change, TimeRange(after.start, end), [after])
+        elif end - start >= least:
+            yield self._clip(change, TimeRange(start, end), spans)
+
+    def _clip(self, change: FaceChange, span: TimeRange, spans: Sequence[TimeRange]) -> Clip:
+        """A clip, as strong as the time in which it is shown allows."""
+        fps = self.fps
+        seen = [rest for rest in spans if rest.start < span.end]
+        speaks = change.expression not in self.calm and bool(self.said)
+        shown = span.length if speaks else max(rest.length for rest in seen)
+        first = seen[0].length if seen and seen[0].start == span.start else span.length
+        return Clip(
+            id=f"{TrackName.EXPRESSIONS}-{span.start}",
+            span=span,
+            value=change.expression,
+            strength=round(change.strength * min(1.0, shown / float(fps) / WHOLE), 2),
+            transition=min(max(1, round(CHANGE_SECONDS * fps)), first // 2),
+            note=change.note,
+        )

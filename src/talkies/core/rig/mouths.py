@@ -38,3 +38,8 @@ def mouth_of(viseme: Viseme, config: RigConfig) -> tuple[str, float]:
         if expression in config.expressions:
             return expression, strength
     return NEUTRAL, 1.0
+
+
+def spoken(config: RigConfig) -> frozenset[str]:
+    """The expressions of a character, less neutral, that show mouth shapes of speech."""
+    return frozenset(mouth_of(viseme, config)[0] for viseme in Viseme) - {NEUTRAL}

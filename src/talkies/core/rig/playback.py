@@ -23,12 +23,19 @@ class Keyframe:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cel:
-    """One picture of a video: a drawing, with the lids of another laid over it."""
+    """One picture of a video: a drawing, with the upper face of others laid over it."""
 
     #: Path in the tree of frames.
     drawing: str
     #: The drawing whose lids are shown; None for its own.
     lids: str | None = None
+    #: The drawing whose eyes and brows are shown, below the lids; None for its own.
+    upper: str | None = None
+
+    @property
+    def drawings(self) -> tuple[str, ...]:
+        """All drawings that it is made of."""
+        return tuple(name for name in (self.drawing, self.upper, self.lids) if name is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from talkies.core.rig.blinking import Lids, blinked
 from talkies.core.rig.graph import RigGraph, Way
 from talkies.core.rig.model import CENTER, NEUTRAL, State
 from talkies.core.rig.playback import Cel, Keyframe, Playback
+from talkies.core.rig.upper_face import laid_over
 from talkies.core.timing import TimeRange
 
 _FPS = Fraction(25)
@@ -23,6 +24,8 @@ def play(
     blinks: Sequence[TimeRange] = (),
     lid_poses: Collection[str] = (),
     *,
+    upper: Sequence[Keyframe] = (),
+    overlays: Collection[State] = (),
     fps: Fraction = _FPS,
 ) -> Playback:
     """The drawing of each of `frames` frames.
@@ -36,13 +39,23 @@ def play(
     over every drawing of a pose of `lid_poses` whose eyes and brows are neutral's; in other poses
     a character blinks while it rests at neutral. `Playback.skipped_blinks` has the others.
 
+    `upper` asks of the eyes and brows alone what `keyframes` ask of the whole face. Those of the
+    states `overlays` are laid over the drawings that speak.
+
     A state that no drawing shows becomes the nearest one that is shown, and where no way leads to
     a state the character jumps there; `Playback.warnings` says so.
     """
     shown, warnings = _shown(graph, keyframes, frames)
     shut = [blink for blink in blinks if blink.length]
-    closed, skipped = blinked(Lids(graph, lid_poses), shown, shut, fps)
-    cels, order = _numbered(graph, shown, closed)
+    laid: dict[int, str] = {}
+    if upper and overlays:
+        laid = laid_over(graph, overlays, shown, _shown(graph, upper, frames)[0], fps)
+    closed, skipped = blinked(Lids(graph, lid_poses), shown, shut, fps, laid)
+    over = {
+        frame: Cel(drawing=graph.nodes[shown[frame]].drawing, upper=drawing)
+        for frame, drawing in laid.items()
+    }
+    cels, order = _numbered(graph, shown, over | closed)
     return Playback(cels=cels, order=order, warnings=tuple(warnings), skipped_blinks=skipped)
 
 
@@ -128,12 +141,12 @@ def _words(state: State) -> str:
 
 
 def _numbered(
-    graph: RigGraph, shown: NDArray[np.int32], closed: Mapping[int, Cel]
+    graph: RigGraph, shown: NDArray[np.int32], changed: Mapping[int, Cel]
 ) -> tuple[tuple[Cel, ...], NDArray[np.int32]]:
     """The cels that are shown, each once, and the number of each frame's, shape (frames,)."""
     numbers: dict[Cel, int] = {}
     order = np.empty(len(shown), np.int32)
     plain = [Cel(drawing=node.drawing) for node in graph.nodes]
     for frame, node in enumerate(shown.tolist()):
-        order[frame] = numbers.setdefault(closed.get(frame, plain[node]), len(numbers))
+        order[frame] = numbers.setdefault(changed.get(frame, plain[node]), len(numbers))
     return tuple(numbers), order

@@ -14,6 +14,7 @@ from typing import Final
 from talkies.core.rig.model import CENTER, NEUTRAL, REST, RigConfig, State
 from talkies.core.rig.mouths import mouth_of
 from talkies.core.rig.playback import Keyframe
+from talkies.core.rig.upper_face import calm
 from talkies.core.timeline.document import Clip, Timeline, TrackName
 from talkies.core.timeline.placing import covering
 from talkies.core.timeline.validate import validate
@@ -25,6 +26,9 @@ RELEASE_SECONDS: Final = Fraction(1, 10)
 #: Seconds of a rest in which an expression from before it is taken up again: in a shorter one it
 #: would only flash between two words.
 TAKEN_UP_SECONDS: Final = Fraction(1, 2)
+
+#: Frames in which eyes and brows change at least while the mouth speaks: in fewer they twitch.
+CHANGE_FRAMES: Final = 3
 
 
 def keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
@@ -51,6 +55,28 @@ def keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
         free = max(turn.arrival, turn.frame + 1)
     found += [_keyframe(face, pose) for face in _changes(faces, shown, free, timeline.frames)]
     return tuple(found)
+
+
+def upper_keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
+    """What is asked of the eyes and brows alone: the expressions, also while the mouth speaks.
+
+    None where nothing is said, or nothing but the mouth is asked for. A clip that begins under
+    speech takes `CHANGE_FRAMES` at least.
+    """
+    still = calm(config)
+    felt = [clip for clip in timeline.track(TrackName.EXPRESSIONS) if str(clip.value) not in still]
+    said = [clip for clip in timeline.track(TrackName.VISEMES) if clip.value != Viseme.SIL.value]
+    if not felt or not said:
+        return ()
+    slow = tuple(
+        replace(clip, transition=max(clip.transition, CHANGE_FRAMES))
+        if covering(said, clip.span.start)
+        else clip
+        for clip in timeline.track(TrackName.EXPRESSIONS)
+    )
+    return keyframes(
+        timeline.with_tracks({TrackName.VISEMES: (), TrackName.EXPRESSIONS: slow}), config
+    )
 
 
 def blinks(timeline: Timeline) -> tuple[TimeRange, ...]:

@@ -1,6 +1,5 @@
 """Where an export gets its pictures from: what it needs of a pack."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from talkies.core.rig.playback import Cel
@@ -22,8 +21,9 @@ class Drawings(Protocol):
         """Whether pictures come with alpha."""
         ...
 
-    @property
-    def lid_boxes(self) -> Mapping[str, Box]: ...
+    def overlay_box(self, drawing: str) -> Box | None:
+        """Where a drawing is laid over others; None where it cannot be."""
+        ...
 
     def digest(self, drawing: str) -> str:
         """A text that is another for a drawing that looks otherwise."""

@@ -25,7 +25,7 @@ KEPT_MOST: Final = 40
 KEPT_BYTES: Final = 96_000_000
 
 #: Grows when the same film is painted in another way: nothing of before is then taken over.
-_PAINTING: Final = 1
+_PAINTING: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +92,12 @@ class FilmKeys:
         self._cels = [self._shown(cel) for cel in film.playback.cels]
 
     def _shown(self, cel: Cel) -> str:
-        """What a cel shows, and where its lids lie: a path names the pose of its drawing.
-
-        Boxes of other poses are left out, because they come with the drawings that a pack has.
-        """
+        """What a cel shows, and where others lie over its drawing."""
         drawings = self._film.drawings
-        parts = [drawings.digest(cel.drawing)]
-        if cel.lids is not None:
-            boxes = sorted(drawings.lid_boxes.items())
-            parts += [drawings.digest(cel.lids)]
-            parts += [f"{pose} {box}" for pose, box in boxes if pose in cel.lids]
-        return " ".join(parts)
+        return " ".join(
+            f"{drawings.digest(name)} {drawings.overlay_box(name) if name != cel.drawing else ''}"
+            for name in cel.drawings
+        )
 
     def frame(self, number: int) -> bytes:
         """What one frame shows."""

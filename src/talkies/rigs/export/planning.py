@@ -7,10 +7,11 @@ from typing import Final
 
 from talkies.core.captions import Cue, cues
 from talkies.core.rig.graph import RigGraph
+from talkies.core.rig.model import BLINK
 from talkies.core.rig.playback import Playback
 from talkies.core.rig.playing import play
 from talkies.core.timeline.document import Timeline, TrackName, View
-from talkies.core.timeline.keyframes import blinks, keyframes
+from talkies.core.timeline.keyframes import blinks, keyframes, upper_keyframes
 from talkies.core.timeline.resample import resample
 from talkies.core.timing import SOUND_RATE, SPEECH_RATE, TimeRange, convert, frame_count
 from talkies.media.gif import FPS_MAX as GIF_FPS_MAX
@@ -18,6 +19,7 @@ from talkies.media.samples import SoundSource
 from talkies.rigs.export.camera import WHOLE, views
 from talkies.rigs.export.options import ExportFormat
 from talkies.rigs.pack.opening import PackMaker
+from talkies.rigs.pack.overlays import overlay_drawings
 
 _LATE: Final = "The sound is {0:.2f} s longer than the timeline: the last picture is held."
 
@@ -38,7 +40,7 @@ class Performed:
     def drawings(self) -> frozenset[str]:
         """Paths in the tree of all drawings that are shown."""
         cels = self.playback.cels
-        return frozenset(name for cel in cels for name in (cel.drawing, cel.lids) if name)
+        return frozenset(name for cel in cels for name in cel.drawings)
 
 
 def perform(
@@ -68,14 +70,19 @@ def perform(
             warnings.append(_LATE.format(float((heard - frames) / rate)))
             frames = heard
     rig = packs.character.rig
-    with packs.open(drawings=()) as pack:
-        lid_poses = tuple(pack.lid_boxes)
+    upper = upper_keyframes(moved, rig.config)
+    felt = {keyframe.state for keyframe in upper}
+    telling = [name for each in overlay_drawings(rig) if each.state in felt for name in each.seen]
+    with packs.open(drawings=telling) as pack:
+        overlays = pack.overlays
     playback = play(
         RigGraph(rig),
         keyframes(moved, rig.config),
         frames,
         blinks(moved),
-        lid_poses,
+        [state.pose for state in overlays if state.expression == BLINK],
+        upper=upper,
+        overlays=overlays,
         fps=moved.fps,
     )
     seen = views(moved.track(TrackName.CAMERA), frames)

@@ -15,8 +15,8 @@ from talkies.errors import CharacterInvalid, FileMissing, TalkiesError
 from talkies.kit.files import unwritable
 from talkies.media.drawings import Packed, Recipe
 from talkies.rigs.pack.index import Blob, Index, Source
-from talkies.rigs.pack.lid_entries import find_lids
 from talkies.rigs.pack.order import Advance, Order
+from talkies.rigs.pack.overlay_entries import find_overlays
 from talkies.rigs.pack.store import Appender, Span, appending, create, read_index
 
 #: Drawings between two moments at which what was done is safe from a kill.
@@ -109,7 +109,7 @@ def build(order: Order, advance: Advance) -> Mapping[str, TalkiesError]:
     with appending(order.place) as appender:
         try:
             broken = _decode(order, index, lack, appender, advance)
-            find_lids(order, index, appender)
+            find_overlays(order, index, appender)
         finally:
             # Also after a stop: what is decoded need not be decoded again.
             appender.commit(index.to_json())
@@ -205,8 +205,9 @@ def rewrite(order: Order, index: Index) -> None:
             index.blobs = {
                 sha256: replace(blob, span=move(blob.span)) for sha256, blob in index.blobs.items()
             }
-            index.lids = {
-                pose: replace(lids, mask=move(lids.mask)) for pose, lids in index.lids.items()
+            index.overlays = {
+                state: replace(overlay, mask=move(overlay.mask))
+                for state, overlay in index.overlays.items()
             }
             appender.commit(index.to_json())
         aside.replace(order.place)

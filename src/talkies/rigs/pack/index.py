@@ -1,9 +1,10 @@
-"""What a pack knows: which file became which planes, and where lids can be laid over."""
+"""What a pack knows: which file became which planes, and where eyes and brows are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from talkies.core.rig.model import State
 from talkies.face.puppet.fields import Box
 from talkies.media.drawings import Recipe
 from talkies.rigs.pack.store import Span
@@ -30,14 +31,14 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lids:
-    """Where the closed lids of one pose can be laid over other drawings of it."""
+class Overlay:
+    """Where the eyes and brows of a state can be laid over other drawings of its pose."""
 
     #: Even on all sides; empty where they cannot.
     box: Box
-    #: How much of the lids shows: uint8 (H, W) of the box, and (H/2, W/2) for chroma, compressed.
+    #: How much of them shows: uint8 (H, W) of the box, and (H/2, W/2) for chroma, compressed.
     mask: Span
-    #: The drawings whose lids fit: closed eyes, and those on the way there.
+    #: The drawings that can be laid over: the state's, and those on the way there.
     drawings: tuple[str, ...]
     #: Digests of what this was found by; of others, it is found anew.
     seen: tuple[str, ...]
@@ -51,8 +52,7 @@ class Index:
     sources: dict[str, Source] = field(default_factory=dict)
     #: By the SHA-256 of the source.
     blobs: dict[str, Blob] = field(default_factory=dict)
-    #: By pose.
-    lids: dict[str, Lids] = field(default_factory=dict)
+    overlays: dict[State, Overlay] = field(default_factory=dict)
 
     def blob(self, drawing: str) -> Blob | None:
         source = self.sources.get(drawing)
@@ -62,7 +62,7 @@ class Index:
     def live_bytes(self) -> int:
         """Bytes of the file that something refers to."""
         spans = {blob.span for blob in self.blobs.values()}
-        spans |= {lids.mask for lids in self.lids.values()}
+        spans |= {overlay.mask for overlay in self.overlays.values()}
         return sum(span.length for span in spans)
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Index:
                 sha256: [blob.span.offset, blob.span.length, blob.alpha, blob.digest]
                 for sha256, blob in self.blobs.items()
             },
-            "lids": {pose: _lids_record(lids) for pose, lids in self.lids.items()},
+            "overlays": [_overlay_record(state, one) for state, one in self.overlays.items()],
         }
 
     @classmethod
@@ -99,24 +99,26 @@ class Index:
                 str(sha256): Blob(Span(int(offset), int(length)), bool(alpha), str(digest))
                 for sha256, (offset, length, alpha, digest) in document["blobs"].items()
             },
-            lids={str(pose): _lids(record) for pose, record in document["lids"].items()},
+            overlays=dict(_overlay(record) for record in document["overlays"]),
         )
 
 
-def _lids_record(lids: Lids) -> dict[str, Any]:
-    box = lids.box
+def _overlay_record(state: State, overlay: Overlay) -> dict[str, Any]:
+    box = overlay.box
     return {
+        "expression": state.expression,
+        "pose": state.pose,
         "box": [box.x0, box.y0, box.x1, box.y1],
-        "mask": [lids.mask.offset, lids.mask.length],
-        "drawings": lids.drawings,
-        "seen": lids.seen,
+        "mask": [overlay.mask.offset, overlay.mask.length],
+        "drawings": overlay.drawings,
+        "seen": overlay.seen,
     }
 
 
-def _lids(record: Mapping[str, Any]) -> Lids:
+def _overlay(record: Mapping[str, Any]) -> tuple[State, Overlay]:
     x0, y0, x1, y1 = (int(side) for side in record["box"])
     offset, length = (int(number) for number in record["mask"])
-    return Lids(
+    return State(str(record["expression"]), str(record["pose"])), Overlay(
         box=Box(x0, y0, x1, y1),
         mask=Span(offset, length),
         drawings=tuple(str(drawing) for drawing in record["drawings"]),

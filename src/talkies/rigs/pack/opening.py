@@ -13,8 +13,8 @@ from talkies.media.drawings import DrawingDecoders
 from talkies.rigs.character import FRAMES, PACK, Character
 from talkies.rigs.pack.building import build, lacking, load, one_builder, require_whole
 from talkies.rigs.pack.index import Index
-from talkies.rigs.pack.lid_entries import lids_found
 from talkies.rigs.pack.order import Advance, Order, ignore, wanted
+from talkies.rigs.pack.overlay_entries import overlays_found
 from talkies.rigs.pack.pack import Pack
 
 
@@ -82,7 +82,7 @@ class PackMaker:
         order = self._order(drawings)
         index = load(order.place, order.recipe)
         before = {} if index is None else dict(index.sources)
-        if index is None or lacking(order, index) or not lids_found(order, index):
+        if index is None or lacking(order, index) or not overlays_found(order, index):
             require_whole(_built(order, advance))
         elif index.sources != before:
             # Files were touched or copied: the next one need not read them whole again.

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from talkies.media.drawings import DrawingDecoders, Recipe
 from talkies.rigs.character import Character
-from talkies.rigs.pack.lids import lid_drawings
+from talkies.rigs.pack.overlays import lid_drawings
 
 #: Hears of every finished drawing: how many are done, and of how many. It may raise to stop.
 Advance: TypeAlias = Callable[[int, int], None]

@@ -2,19 +2,20 @@
 
 import contextlib
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from talkies.core.rig.model import State
 from talkies.core.rig.playback import Cel
 from talkies.errors import CorruptMedia, FileMissing
 from talkies.face.puppet.fields import Box
 from talkies.media.yuv import Planes
-from talkies.rigs.pack.index import Blob, Index
-from talkies.rigs.pack.lids import LidMask, lay_over
+from talkies.rigs.pack.index import Blob, Index, Overlay
+from talkies.rigs.pack.overlays import OverlayMask, lay_over
 from talkies.rigs.pack.planes import masks_of, planes_of
 from talkies.rigs.pack.store import Span
 
@@ -32,11 +33,9 @@ class Pack:
         self._transparent = any(
             blob.alpha for blob in map(index.blob, index.sources) if blob is not None
         )
-        self._poses = {
-            drawing: pose for pose, lids in index.lids.items() for drawing in lids.drawings
-        }
-        there = (pose for pose, lids in index.lids.items() if not lids.box.empty)
-        self._masks = {pose: self._mask(pose) for pose in there}
+        there = {state: one for state, one in index.overlays.items() if not one.box.empty}
+        self._states = {drawing: state for state, one in there.items() for drawing in one.drawings}
+        self._masks = {state: self._mask(one) for state, one in there.items()}
 
     @property
     def width(self) -> int:
@@ -57,9 +56,14 @@ class Pack:
         return frozenset(name for name in self._index.sources if self._index.blob(name))
 
     @property
-    def lid_boxes(self) -> Mapping[str, Box]:
-        """By pose, the even-sided box in which lids can be laid over other drawings."""
-        return MappingProxyType({pose: mask.box for pose, mask in self._masks.items()})
+    def overlays(self) -> frozenset[State]:
+        """The states whose eyes and brows can be laid over other drawings of their poses."""
+        return frozenset(self._masks)
+
+    def overlay_box(self, drawing: str) -> Box | None:
+        """The even-sided box in which a drawing is laid over others; None where it cannot be."""
+        state = self._states.get(drawing)
+        return None if state is None else self._masks[state].box
 
     def digest(self, drawing: str) -> str:
         """The SHA-256 of a drawing's planes as they are kept: equal where two look the same.
@@ -85,12 +89,13 @@ class Pack:
         return planes
 
     def read_cel(self, cel: Cel) -> Planes:
-        """A drawing with the lids of another laid over it; otherwise as `read`."""
+        """A drawing with others' upper face and lids laid over it; otherwise as `read`."""
         planes = self.read(cel.drawing)
-        if cel.lids is None:
-            return planes
-        mask = self._masks.get(self._poses.get(cel.lids, ""))
-        return planes if mask is None else lay_over(planes, self.read(cel.lids), mask)
+        for over in (cel.upper, cel.lids):
+            state = None if over is None else self._states.get(over)
+            if over is not None and state is not None:
+                planes = lay_over(planes, self.read(over), self._masks[state])
+        return planes
 
     def __enter__(self) -> Self:
         return self
@@ -135,8 +140,8 @@ class Pack:
         start = span.offset // mmap.PAGESIZE * mmap.PAGESIZE
         self._view.madvise(mmap.MADV_DONTNEED, start, span.offset + span.length - start)
 
-    def _mask(self, pose: str) -> LidMask:
-        lids = self._index.lids[pose]
+    def _mask(self, overlay: Overlay) -> OverlayMask:
+        box = overlay.box
         with self._removed_if_damaged():
-            luma, chroma = masks_of(self._bytes(lids.mask), lids.box.width, lids.box.height)
-        return LidMask(box=lids.box, luma=luma, chroma=chroma)
+            luma, chroma = masks_of(self._bytes(overlay.mask), box.width, box.height)
+        return OverlayMask(box=box, luma=luma, chroma=chroma)

@@ -38,7 +38,7 @@ def planes_of(data: memoryview | bytes, width: int, height: int, *, alpha: bool)
 
 
 def masks_of(data: memoryview | bytes, width: int, height: int) -> tuple[Plane, Plane]:
-    """The masks of lids in a box of this size, for luma and for chroma."""
+    """The masks of an overlay in a box of this size, for luma and for chroma."""
     luma = width * height
     raw = np.frombuffer(unpacked(data, luma + luma // 4), np.uint8)
     return raw[:luma].reshape(height, width), raw[luma:].reshape(height // 2, width // 2)

@@ -25,7 +25,7 @@ from talkies.kit.files import replacing, reporting_full_disk, unwritable
 
 MAGIC: Final = b"TLKPACK\0"
 #: Grows when a pack of before cannot be read any more; it is then made anew.
-VERSION: Final = 2
+VERSION: Final = 3
 
 #: Magic, version, offset and length of the index, its SHA-256; a CRC-32 of all that follows.
 _HEAD: Final = struct.Struct(">8sIQQ32s")

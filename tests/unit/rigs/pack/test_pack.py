@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from seed_tree import GREEN, face, write_tree
 
+from talkies.core.rig.model import State
 from talkies.core.rig.playback import Cel
 from talkies.errors import Canceled, CharacterInvalid, CorruptMedia, FileMissing, OutputUnwritable
 from talkies.media.drawings import DrawingDecoders
@@ -273,7 +274,7 @@ def test_only_some_drawings_can_be_packed(character: Character) -> None:
     assert MOUTH in pack.drawings
     # Those that tell of lids come along.
     assert {REST, BLINK} <= pack.drawings
-    assert set(pack.lid_boxes) == {"center", "tilt_left_small"}
+    assert {state.pose for state in pack.overlays} == {"center", "tilt_left_small"}
     assert counted.decoded < 10
 
 
@@ -362,7 +363,8 @@ def test_who_waits_can_be_stopped(character: Character) -> None:
 
 def test_lids_of_closed_eyes_are_laid_over_a_speaking_mouth(with_pack: Character) -> None:
     pack, _ = opened(with_pack)
-    box = pack.lid_boxes["center"]
+    box = pack.overlay_box(BLINK)
+    assert box is not None
     assert (box.x0 % 2, box.y0 % 2, box.x1 % 2, box.y1 % 2) == (0, 0, 0, 0)
     assert 40 <= box.y0 < 58 < box.y1 <= 76
     shown = pack.read_cel(Cel(MOUTH, lids=BLINK))
@@ -407,7 +409,7 @@ def test_a_pack_with_much_waste_is_written_anew(with_pack: Character) -> None:
     assert {name: pack.digest(name) for name in pack.drawings} == before
     for name in pack.drawings:
         pack.read(name)
-    assert set(pack.lid_boxes) == {"center", "tilt_left_small"}
+    assert {state.pose for state in pack.overlays} == {"center", "tilt_left_small"}
 
 
 def test_a_pack_that_went_away_meanwhile_is_told_of(character: Character, tmp_path: Path) -> None:
@@ -457,8 +459,8 @@ def test_no_lids_where_the_whole_drawing_changes(character: Character) -> None:
     pixels = np.asarray(Image.open(character.path(BLINK))).astype(int) + noise
     Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(character.path(BLINK))
     pack, _ = opened(character)
-    assert "center" not in pack.lid_boxes
-    assert "tilt_left_small" in pack.lid_boxes
+    assert pack.overlay_box(BLINK) is None
+    assert State("blink_closed", "tilt_left_small") in pack.overlays
     # Lids of a pose that has none leave a drawing as it is.
     shown = pack.read_cel(Cel(MOUTH, lids=BLINK))
     assert np.array_equal(shown.y, pack.read(MOUTH).y)
@@ -467,14 +469,14 @@ def test_no_lids_where_the_whole_drawing_changes(character: Character) -> None:
 def test_no_lids_where_they_would_touch_the_mouth(character: Character) -> None:
     """Closed eyes of another face, whose mouth is open too."""
     shutil.copyfile(character.path(MOUTH), character.path(BLINK))
-    assert "center" not in opened(character)[0].lid_boxes
+    assert opened(character)[0].overlay_box(BLINK) is None
 
 
 def test_no_lids_where_eyes_do_not_close(character: Character) -> None:
     shutil.copyfile(character.path(REST), character.path(BLINK))
-    assert "center" not in opened(character)[0].lid_boxes
+    assert opened(character)[0].overlay_box(BLINK) is None
     character.path("endpoints/blink_closed__tilt_left_small.png").unlink()
     for path in character.folder.rglob("neutral_to_blink__tilt_left_small/*.png"):
         path.unlink()
     fresh = replace(open_character(character.folder), key_color=GREEN)
-    assert dict(opened(fresh)[0].lid_boxes) == {}
+    assert not opened(fresh)[0].overlays
