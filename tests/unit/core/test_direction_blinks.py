@@ -49,3 +49,11 @@ def test_turns_and_faces_with_eyes_of_their_own_keep_lids_busy() -> None:
     faces = [clip("concerned", 10, 20, 4), clip("lips_closed", 30, 40, 4)]
     busy = eyes_busy(faces, poses, BUILT)
     assert busy == (TimeRange(100, 107), TimeRange(150, 157), TimeRange(10, 24))
+
+
+def test_lids_close_over_the_feeling_of_a_mouth_that_speaks() -> None:
+    faces = [clip("concerned", 10, 90, 4), clip("surprised_ah", 100, 120, 4)]
+    rests = [TimeRange(40, 44), TimeRange(70, 95)]
+
+    # Not over the whole face in a pause, nor over wide eyes.
+    assert eyes_busy(faces, [], BUILT, rests, FPS) == (TimeRange(70, 94), TimeRange(100, 124))

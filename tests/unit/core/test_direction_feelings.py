@@ -6,7 +6,7 @@ import pytest
 from speech_made_up import said, spoken
 
 from talkies.core.alignment import Alignment
-from talkies.core.direction.expressions import CHANGE_SECONDS, expression_clips
+from talkies.core.direction.expressions import CHANGE_SECONDS, expression_clips, shown_whole
 from talkies.core.direction.faces import Feeling, face_of
 from talkies.core.direction.feelings import (
     LEAST_APART,
@@ -239,10 +239,13 @@ class TestVoice:
 
 
 def clips(
-    *changes: FaceChange, rests: tuple[tuple[int, int], ...] = (), frames: int = 400
+    *changes: FaceChange,
+    rests: tuple[tuple[int, int], ...] = (),
+    frames: int = 400,
+    said: tuple[tuple[int, int], ...] = (),
 ) -> list[tuple[str, int, int]]:
-    spans = [TimeRange(*rest) for rest in rests]
-    found = expression_clips(changes, spans, BUILT, fps=FPS, frames=frames)
+    spans, told = ([TimeRange(*span) for span in some] for some in (rests, said))
+    found = expression_clips(changes, spans, BUILT, fps=FPS, frames=frames, said=told)
     return [(str(clip.value), clip.span.start, clip.span.end) for clip in found]
 
 
@@ -285,6 +288,52 @@ class TestClips:
             ("concerned", 125, 160),
         ]
         assert clips(self.smile, calm, rests=((100, 160),)) == [("happy_soft", 100, 110)]
+
+    def test_a_face_is_felt_from_its_word_to_the_end_of_the_sentence(self) -> None:
+        said = ((40, 120), (120, 200))
+
+        assert clips(self.smile, said=said) == [("happy_soft", 50, 120)]
+        assert clips(self.smile, rests=((60, 66), (116, 140)), said=said) == [
+            ("happy_soft", 50, 140)
+        ]
+        assert clips(self.smile, rests=((0, 50), (70, 90)), said=said) == [("happy_soft", 38, 120)]
+
+    def test_a_feeling_ends_with_the_next_one(self) -> None:
+        worry = FaceChange(time=3.6, expression="concerned")
+
+        assert clips(self.smile, worry, said=((40, 80), (88, 140))) == [
+            ("happy_soft", 50, 80),
+            ("concerned", 90, 140),
+        ]
+        assert clips(self.smile, worry, said=((40, 140),)) == [
+            ("happy_soft", 50, 90),
+            ("concerned", 90, 140),
+        ]
+
+    def test_a_short_pause_after_a_sentence_gets_a_smaller_smile(self) -> None:
+        said, rests = [TimeRange(40, 120)], [TimeRange(120, 130)]
+        through, after = expression_clips(
+            [self.smile], rests, BUILT, fps=FPS, frames=400, said=said
+        )
+
+        assert (through.span, through.strength) == (TimeRange(50, 120), 0.7)
+        assert (after.span, after.strength) == (TimeRange(120, 130), 0.35)
+
+    def test_a_long_pause_after_a_sentence_is_not_smiled_through(self) -> None:
+        assert clips(self.smile, rests=((120, 390),), said=((40, 120),)) == [
+            ("happy_soft", 50, 170)
+        ]
+
+    def test_a_mouth_alone_is_shown_in_pauses_only(self) -> None:
+        kiss = FaceChange(time=2.0, expression="lips_closed")
+
+        assert clips(kiss, rests=((120, 140),), said=((40, 120),)) == [("lips_closed", 120, 140)]
+
+    def test_the_whole_face_is_shown_in_the_longer_pauses_of_a_clip(self) -> None:
+        said, rests = [TimeRange(40, 120)], [TimeRange(70, 74), TimeRange(116, 140)]
+        found = expression_clips([self.smile], rests, BUILT, fps=FPS, frames=400, said=said)
+
+        assert shown_whole(found, rests, FPS) == (TimeRange(116, 140),)
 
     def test_unknown_crowded_and_late_changes_are_left_out(self) -> None:
         found = clips(

@@ -10,8 +10,8 @@ from talkies.core.rig.graph import RigGraph
 from talkies.core.rig.model import State
 from talkies.core.rig.playing import play
 from talkies.core.rig.standard import BUILT, STANDARD
-from talkies.core.timeline.document import Timeline
-from talkies.core.timeline.keyframes import blinks, keyframes
+from talkies.core.timeline.document import Clip, Timeline
+from talkies.core.timeline.keyframes import CHANGE_FRAMES, blinks, keyframes, upper_keyframes
 from talkies.core.timing import TimeRange
 from talkies.errors.characters import TimelineInvalid
 
@@ -43,6 +43,52 @@ def test_a_mouth_is_reached_in_its_transition_and_left_in_a_tenth_of_a_second() 
         (9, "speaking_ah", 0),
         (20, "neutral", 2),
     ]
+
+
+def asked_of_brows(timeline: Timeline) -> list[tuple[int, str, float, int]]:
+    return [
+        (one.frame, one.state.expression, one.strength, one.transition)
+        for one in upper_keyframes(timeline, BUILT)
+    ]
+
+
+def test_eyes_and_brows_are_asked_for_the_expression_while_the_mouth_speaks() -> None:
+    line = timeline(
+        expressions=(clip("e", 12, 40, "concerned", transition=6, strength=0.7),),
+        visemes=(clip("a", 10, 30, "aa"), clip("b", 34, 60, "ou")),
+    )
+
+    assert asked_of_brows(line) == [(12, "concerned", 0.7, 6), (40, "neutral", 1.0, 6)]
+
+
+def test_they_do_not_change_faster_than_brows_do_while_the_mouth_speaks() -> None:
+    line = timeline(
+        expressions=(clip("e", 12, 40, "concerned"), clip("f", 70, 80, "happy_soft")),
+        visemes=(clip("a", 10, 50, "aa"),),
+    )
+
+    assert CHANGE_FRAMES == 3
+    assert asked_of_brows(line) == [
+        (12, "concerned", 1.0, 3),
+        (40, "neutral", 1.0, 3),
+        (70, "happy_soft", 1.0, 0),
+        (80, "neutral", 1.0, 0),
+    ]
+
+
+@pytest.mark.parametrize("mouth", [(), (clip("a", 0, 40, "sil"),)])
+def test_nothing_is_asked_of_them_where_nobody_speaks(mouth: tuple[Clip, ...]) -> None:
+    line = timeline(expressions=(clip("e", 12, 40, "concerned"),), visemes=mouth)
+
+    assert asked_of_brows(line) == []
+
+
+def test_nothing_is_asked_of_them_by_a_mouth_alone() -> None:
+    line = timeline(
+        expressions=(clip("e", 12, 40, "speaking_ee"),), visemes=(clip("a", 10, 30, "aa"),)
+    )
+
+    assert asked_of_brows(line) == []
 
 
 def test_neighbouring_sounds_with_one_mouth_are_asked_once() -> None:
