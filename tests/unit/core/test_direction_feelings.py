@@ -319,6 +319,15 @@ class TestClips:
         assert (through.span, through.strength) == (TimeRange(50, 120), 0.7)
         assert (after.span, after.strength) == (TimeRange(120, 130), 0.35)
 
+    def test_a_short_pause_before_it_gets_a_smaller_smile_too(self) -> None:
+        said, rests = [TimeRange(50, 120)], [TimeRange(41, 50)]
+        before, through = expression_clips(
+            [self.smile], rests, BUILT, fps=FPS, frames=400, said=said
+        )
+
+        assert (before.span, before.strength) == (TimeRange(41, 50), 0.32)
+        assert (through.span, through.strength) == (TimeRange(50, 120), 0.7)
+
     def test_a_long_pause_after_a_sentence_is_not_smiled_through(self) -> None:
         assert clips(self.smile, rests=((120, 390),), said=((40, 120),)) == [
             ("happy_soft", 50, 170)

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from talkies.core.direction.feelings import LEAST_APART, FaceChange, spaced
 from talkies.core.rig.model import NEUTRAL, RigConfig
@@ -24,6 +25,8 @@ CHANGE_SECONDS = 0.3
 SHORTEST = 0.3
 #: A face goes all the way where it is shown for so long; in a shorter pause a big smile flashes.
 WHOLE = 0.8
+#: In a pause before speech that is shorter, a big smile on the lips flashes.
+SHORT = 0.4
 #: A face is shown in the pause before the word that calls for it, but no earlier than this, and in
 #: the first pause after its sentence, but no longer than that; seconds.
 EARLIEST = 0.5
@@ -85,7 +88,7 @@ class _Scene:
     def clips(self, change: FaceChange, free: TimeRange, limit: float) -> Iterator[Clip]:
         """The clip of a change, where it is seen before the next one; none for one to neutral.
 
-        They are two where the pause after the sentence is short: it gets a smaller smile.
+        A short pause before or after what is said has one of its own: it gets a smaller smile.
         """
         fps = self.fps
         moment = round(change.time * fps)
@@ -126,17 +129,18 @@ class _Scene:
         least = max(1, round(SHORTEST * self.fps))
         start = min(max(moment, room.start), spans[0].start if spans else moment, room.end)
         end = min(max(sentence.end, start), room.end)
-        after = next((span for span in spans if span.end > end or span.start >= end), None)
-        if after is not None and after.start <= end + least:
-            end = min(after.end, after.start + round(LONGEST * self.fps))
-        else:
-            after = None
-        short = after is not None and after.length < TAKEN_UP_SECONDS * self.fps
-        if after is not None and short and after.start - start >= least:
-            yield self._clip(change, TimeRange(start, after.start), spans)
-            yield self._clip(change, TimeRange(after.start, end), [after])
-        elif end - start >= least:
-            yield self._clip(change, TimeRange(start, end), spans)
+        after = [span for span in spans if span.end > end or span.start >= end][:1]
+        if after and after[0].start <= end + least:
+            end = min(after[0].end, after[0].start + round(LONGEST * self.fps))
+        first = [span for span in spans if span.start == start and span.length < SHORT * self.fps]
+        taken_up = TAKEN_UP_SECONDS * self.fps
+        last = [span for span in after if span.start < end and span.length < taken_up]
+        edges = sorted({start, end, *(one.end for one in first), *(one.start for one in last)})
+        if min((part - past for past, part in pairwise(edges)), default=0) < least:
+            edges = [start, end]
+        for past, part in pairwise(edges):
+            if part - past >= least:
+                yield self._clip(change, TimeRange(past, part), spans)
 
     def _clip(self, change: FaceChange, span: TimeRange, spans: Sequence[TimeRange]) -> Clip:
         """A clip, as strong as the time in which it is shown allows."""
