@@ -325,7 +325,7 @@ class TestClips:
             [self.smile], rests, BUILT, fps=FPS, frames=400, said=said
         )
 
-        assert (before.span, before.strength) == (TimeRange(41, 50), 0.32)
+        assert (before.span, before.strength) == (TimeRange(41, 50), 0.31)
         assert (through.span, through.strength) == (TimeRange(50, 120), 0.7)
 
     def test_a_long_pause_after_a_sentence_is_not_smiled_through(self) -> None:
