@@ -203,6 +203,8 @@ def describe(context: VideoCodecContext, spec: VideoSpec, profile: Profile) -> N
     context.pix_fmt = profile.pixel_format(alpha=spec.transparent)
     context.time_base = 1 / spec.fps
     context.thread_count = 0  # as many as the encoder likes
+    # Several pictures at a time, where an encoder can: parts of one keep fewer cores busy.
+    context.thread_type = "AUTO"
     context.color_range = LIMITED_RANGE
     context.colorspace = context.color_primaries = context.color_trc = BT709
 
