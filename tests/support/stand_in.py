@@ -37,6 +37,7 @@ from talkies.jobs.queue import PREPARE, render_queue
 from talkies.jobs.records import Job, NewJob
 from talkies.jobs.worker import Worker, WorkerOptions
 from talkies.kit.clock import now
+from talkies.kit.end_signals import EndSignals
 
 #: Seconds a child of the step `render` works.
 RENDER_SECONDS = 0.3
@@ -182,8 +183,7 @@ def serve(jobs: Jobs, port: int) -> None:
 
 def main() -> None:
     given = _arguments()
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    told_to_end = EndSignals(again=lambda: None)
     engine = connect(given.database)
     _until_the_database_is_there(engine)
     steps = Steps(given.data, given.suicide)
@@ -209,7 +209,7 @@ def main() -> None:
         worker.start()
     if given.role in {"api", "serve"}:
         serve(jobs, given.port)
-    stop.wait()
+    told_to_end.wait()
     if given.role in {"worker", "serve"}:
         worker.drain()
 

@@ -1,14 +1,13 @@
 """Runs the processes of the service, and says what a person needs to begin with."""
 
-import signal
 import socket
-import threading
 from collections.abc import Mapping
 from typing import Any
 
 from talkies import __version__
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.errors import Misconfigured, MissingDependency
+from talkies.kit.end_signals import EndSignals
 
 try:
     from talkies.settings import load
@@ -42,16 +41,8 @@ def run_worker(given: Mapping[str, Any], *, as_json: bool) -> None:
     settings = load(given)
     logs.configure(settings.log_level, as_json=_as_json(settings.log_format))
     _tell_notices(settings.notices)
-    stop = threading.Event()
     service = Service(settings, works=True)
-
-    def end(*_: object) -> None:
-        if stop.is_set():
-            service.hurry()
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    told_to_end = EndSignals(again=service.hurry)
     service.parts.open()
     service.start()
     try:
@@ -59,7 +50,7 @@ def run_worker(given: Mapping[str, Any], *, as_json: bool) -> None:
             say_event("ready", {"executor_id": service.executor_id})
         else:
             tell(f"Worker {service.executor_id} takes jobs. Ctrl-C stops it.")
-        stop.wait()
+        told_to_end.wait()
         if not as_json:
             tell("Finishing what is running; a worker that is killed loses nothing.")
     finally:
