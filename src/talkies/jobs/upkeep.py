@@ -82,7 +82,7 @@ class Upkeep:
             self._jobs.clear(ended)
 
     def _overdue(self) -> list[Job]:
-        """Jobs that should have moved by now: held ones in silence, and the next of each queue."""
+        """Jobs that should have moved by now: held ones in silence, and those that are next."""
         before = self._jobs.ledger.clock() - SILENT_AFTER
         silent = sa.select(*JOB_COLUMNS).where(
             jobs.c.status == Status.RUNNING.value,
@@ -91,7 +91,9 @@ class Upkeep:
         )
         with reading(self._jobs.engine) as connection:
             held = [job_of(row) for row in connection.execute(silent.limit(PAGE)).mappings()]
-        return held + self._waiting(jobs.c.created_at < before)
+        # Between two phases a job lives whose next ticket is just being added, however old it is.
+        moved = sa.func.coalesce(jobs.c.heartbeat_at, jobs.c.created_at)
+        return held + self._waiting(moved < before)
 
     def _waiting(self, *which: sa.ColumnElement[bool]) -> list[Job]:
         order = (jobs.c.queue, jobs.c.priority, jobs.c.fair_tag)

@@ -156,6 +156,21 @@ def test_a_waiting_job_that_the_queue_has_lost_begins_again(
     assert jobs.get("vid_1").run == 2
 
 
+def test_a_job_that_was_just_handed_over_is_not_taken_for_lost(
+    jobs: Jobs, upkeep: Upkeep, attempts: Attempts, clock: TestClock
+) -> None:
+    jobs.accept(new_job("vid_1"))
+    clock.at += SILENT_AFTER + 1
+    attempts.begin(TICKET, "a")
+    attempts.advance("vid_1", "a", "render.portrait")
+    # Whoever did the phase adds the ticket of the next one a moment later.
+    upkeep.reconcile()
+    assert (jobs.get("vid_1").run, jobs.get("vid_1").phase) == (1, 1)
+    clock.at += SILENT_AFTER + 1
+    upkeep.reconcile()
+    assert (jobs.get("vid_1").run, jobs.get("vid_1").phase) == (2, 0)
+
+
 def test_a_job_that_moved_is_not_restarted(
     jobs: Jobs, attempts: Attempts, queue: MemoryQueue
 ) -> None:
