@@ -181,10 +181,12 @@ class Child:
         farewell = threading.Timer(FAREWELL_SECONDS, self._time_out)
         farewell.daemon = True
         farewell.start()
-        while self.stdout.read(65_536):
-            pass
-        process.wait()
-        farewell.cancel()
+        try:
+            while self.stdout.read(65_536):
+                pass
+            process.wait()
+        finally:
+            farewell.cancel()
 
     def _release(self) -> None:
         self._watchdog.cancel()
@@ -216,9 +218,10 @@ class Child:
         return self._stderr.decode("utf-8", "replace")
 
     def _time_out(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.alive:
             self._timed_out = True
-            self._kill_group()
+        # Also where it has ended: what it left behind may hold its pipes.
+        self._kill_group()
 
     def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

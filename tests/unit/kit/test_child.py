@@ -233,6 +233,18 @@ def test_a_child_that_stops_listening_is_reported_with_its_own_reason() -> None:
     assert "I heard enough" in str(caught.value.details["stderr"])
 
 
+def test_what_a_child_left_behind_keeps_nobody_waiting() -> None:
+    module, arguments = script("import subprocess; subprocess.Popen(['sleep', '60'])")
+    began = time.monotonic()
+    # On a busy machine its time may be over before it has left anything behind.
+    with (
+        contextlib.suppress(ChildTimedOut),
+        Child(module, arguments, limits=Limits(wall_seconds=2)),
+    ):
+        pass
+    assert time.monotonic() - began < 30
+
+
 def test_a_child_that_cannot_be_started_is_typed() -> None:
     with (
         pytest.raises(ChildCrashed, match="could not be started"),
