@@ -34,6 +34,6 @@ def read_retry_after(text: str | None, at: int) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - at / 1000)

@@ -45,6 +45,8 @@ def test_a_receiver_may_ask_to_wait_longer_within_bounds() -> None:
         ("Fri, 15 Jan 2027 08:01:00 -0000", 60),
         ("Fri, 15 Jan 2026 08:00:00 GMT", 0),
         ("Fri, 15 Jan 999999 08:00:00 GMT", None),
+        ("Fri, 15 Jan 99999999999999999999 08:00:00 GMT", None),
+        ("Fri, 15 Jan 2027 08:00:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_moment(text: str | None, seconds: float | None) -> None:
