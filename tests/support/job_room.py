@@ -157,7 +157,7 @@ def keep_blob(engine: sa.Engine, sha256: str) -> None:
         connection.execute(sa.insert(blobs).values(row | {"created_at": 1, "kept_at": 1}))
 
 
-def until(true: Callable[[], Any], seconds: float = 15.0) -> float:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> float:
     """Wait until something is so; how long that took. Fails where it never is."""
     began = time.monotonic()
     while not true():
@@ -185,7 +185,7 @@ def _writable(path: str) -> bool:
     return True
 
 
-def ended(jobs: Jobs, job_id: str, seconds: float = 15.0) -> Job:
+def ended(jobs: Jobs, job_id: str, seconds: float = 60.0) -> Job:
     """The job when it has ended."""
     until(lambda: jobs.get(job_id).done, seconds)
     return jobs.get(job_id)

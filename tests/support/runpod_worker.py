@@ -4,7 +4,6 @@ import base64
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from ports import free_port
 from runpod_endpoint import Platform
 from service_process import clean_environment
 
@@ -70,8 +70,7 @@ class Worker:
 @contextlib.contextmanager
 def served(settings: Mapping[str, str] | None = None) -> Iterator[Worker]:
     """A worker under the SDK's own test server; killed when the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     arguments = ("--rp_serve_api", "--rp_api_host", "127.0.0.1", "--rp_api_port", str(port))
     with _started(arguments, settings or {}, url) as worker:

@@ -7,24 +7,26 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from ports import free_ports
 
 #: Seconds until it takes objects: 3 to 4 on a quiet machine.
 READY_SECONDS = 60
 PARTS = ("master", "volume", "filer", "s3")
 #: Servers that nobody here asks, on ports that two instances would share.
 CATALOGS = ("iceberg", "lance")
+#: Where it puts sockets for those on the same machine; it cannot be told another place.
+SOCKETS = Path("/tmp")
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Bucket:
 def seaweedfs() -> Iterator[Bucket]:
     """A server with one empty bucket; all of it is gone when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
-    ports = _free_ports(2 * len(PARTS) + len(CATALOGS))
+    ports = free_ports(2 * len(PARTS) + len(CATALOGS))
     bucket = Bucket(endpoint_url=f"http://127.0.0.1:{ports[2 * PARTS.index('s3')]}")
     process = _start(folder, ports, bucket)
     try:
@@ -54,9 +56,12 @@ def seaweedfs() -> Iterator[Bucket]:
     finally:
         _stop(process)
         shutil.rmtree(folder, ignore_errors=True)
+        for port in ports:
+            for path in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
+                path.unlink(missing_ok=True)
 
 
-def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[bytes]:
+def _start(folder: Path, ports: Sequence[int], bucket: Bucket) -> subprocess.Popen[bytes]:
     identities = folder / "s3.json"
     identities.write_text(json.dumps(_identities(bucket)))
     listening = [
@@ -88,6 +93,7 @@ def _start(folder: Path, ports: list[int], bucket: Bucket) -> subprocess.Popen[b
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=folder,
+            env={**os.environ, "TMPDIR": str(folder)},
             start_new_session=True,
             preexec_fn=_die_with_us,  # noqa: PLW1509  one system call, no lock
         )
@@ -139,14 +145,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def _die_with_us() -> None:

@@ -10,7 +10,6 @@ import os
 import random
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from ports import free_port
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -131,7 +132,7 @@ class Storm:
         self._random = random.Random(self.seed)  # noqa: S311  no secret
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self._began: dict[int, float] = {}
-        self._port = _free_port()
+        self._port = free_port()
         #: Seconds after its start when a process counts as grown up.
         self._youth = 0.0
         self._database_began = time.monotonic()
@@ -292,10 +293,3 @@ def _ask(port: int, path: str, body: Any = None, name: str = "") -> Any:
             return json.load(answer)
     except http.client.HTTPException as error:
         raise ConnectionError("killed in the middle of an answer") from error
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -135,4 +135,4 @@ def test_a_pause_ends_when_it_has_to_stop(attempt: Attempt) -> None:
     began = time.monotonic()
     with pytest.raises(Stopped):
         attempt.pause(30.0)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15

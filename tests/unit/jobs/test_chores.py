@@ -33,7 +33,7 @@ def test_of_many_processes_one_runs_a_chore(engine: sa.Engine) -> None:
 
     def run(number: int) -> None:
         ran.append(number)
-        assert free.wait(10)
+        assert free.wait(60)
 
     runners = [
         Chores(engine, [chore("a", lambda number=number: run(number))]) for number in range(10)
@@ -76,7 +76,7 @@ def test_a_slow_chore_delays_no_other_and_is_not_begun_twice(engine: sa.Engine) 
 
     def wait() -> None:
         slow.append(1)
-        assert free.wait(20)
+        assert free.wait(60)
 
     known = [chore("slow", wait, every=0.01), chore("fast", lambda: fast.append(1), every=0.01)]
     runner = Chores(engine, known)
@@ -100,7 +100,7 @@ def test_a_chore_of_a_process_that_died_is_done_by_another(engine: sa.Engine) ->
 
 def test_a_chore_under_way_is_renewed(engine: sa.Engine) -> None:
     free = threading.Event()
-    runner = Chores(engine, [chore("a", lambda: free.wait(20))])
+    runner = Chores(engine, [chore("a", lambda: free.wait(60))])
     runner.look()
     with writing(engine) as connection:
         connection.execute(sa.update(chores).values(due_at=chores.c.due_at - 5_000))

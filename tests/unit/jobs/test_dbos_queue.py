@@ -11,7 +11,7 @@ from typing import Any
 import dbos
 import pytest
 import sqlalchemy as sa
-from dbos import _dbos
+from dbos import _dbos, _queue
 from job_room import until
 
 from talkies.db.engine import connect
@@ -93,7 +93,7 @@ def test_no_more_than_its_slots_are_worked_off_at_once(
     queue: Queue, runner: Runner, desk: Desk
 ) -> None:
     free = threading.Event()
-    desk.act = lambda _ticket, _checkpoint: void(free.wait(20))
+    desk.act = lambda _ticket, _checkpoint: void(free.wait(60))
     for number in range(5):
         queue.add(replace(TICKET, job_id=f"vid_{number}"))
     until(lambda: runner.busy() == 2)
@@ -156,7 +156,7 @@ def test_who_was_thought_dead_cannot_checkpoint(queue: Queue, runner: Runner, de
 
     def step() -> dict[str, Any]:
         if len(desk.seen) == 1:
-            assert second.wait(30)
+            assert second.wait(60)
         return {"by": len(desk.seen)}
 
     def act(ticket: Ticket, checkpoint: Checkpoint) -> None:
@@ -171,7 +171,7 @@ def test_who_was_thought_dead_cannot_checkpoint(queue: Queue, runner: Runner, de
     queue.add(TICKET)
     until(lambda: len(desk.seen) == 1)
     runner.recover(["executor-1"])
-    until(lambda: len(outcomes) == 2, 40)
+    until(lambda: len(outcomes) == 2)
     assert outcomes == ["{'by': 2}", "abandoned"]
     until(lambda: state(queue) is TicketState.ENDED)
 
@@ -326,8 +326,34 @@ class TestWhatWeUseThatIsNotPublic:
         register = inspect.signature(_dbos.DBOSRegistry._register_internal_queue)
         assert list(register.parameters) == ["self", "name", "limits"]
 
-    def test_a_queues_slots_can_be_closed(self, runner: DbosRunner) -> None:
-        assert [queue._worker_concurrency for queue in runner._queues] == [2, 1]
+    def test_a_queues_slots_can_be_opened_and_closed(self, engine: sa.Engine, desk: Desk) -> None:
+        runner = DbosRunner(engine.url, poll_seconds=0.02)
+        runner.start("executor-1", {"prepare": 2}, desk.work)
+        try:
+            queue = _dbos._get_dbos_instance()._registry.internal_queue_map["prepare"]
+            assert queue._worker_concurrency == 0
+            assert "_worker_concurrency" in inspect.getsource(_queue.queue_worker_thread)
+        finally:
+            runner.stop()
+
+    def test_a_queue_without_slots_is_passed_over(
+        self, engine: sa.Engine, queue: Queue, desk: Desk
+    ) -> None:
+        """Neither is it looked into, nor is what waits there taken."""
+        runner = DbosRunner(engine.url, poll_seconds=0.02)
+        runner.start("executor-1", {"prepare": 2}, desk.work)
+        try:
+            runner.stop_claiming()
+            time.sleep(0.3)
+            asked: list[object] = []
+            theirs = _dbos._get_dbos_instance()._sys_db.engine
+            sa.event.listen(theirs, "before_cursor_execute", lambda *told: asked.append(told[3]))
+            queue.add(TICKET)
+            time.sleep(0.5)
+            assert [told for told in asked if "prepare" in str(told)] == []
+            assert state(queue) is TicketState.WAITING
+        finally:
+            runner.stop()
 
     def test_active_workflows_can_be_counted(self, runner: DbosRunner) -> None:
         instance = _dbos._get_dbos_instance()

@@ -258,7 +258,7 @@ def stopping(bench: Bench, reason: Reason) -> Callable[[StepContext], str]:
         stopped = threading.Event()
         context.on_stop(stopped.set)
         bench.watch.stop_all(reason)
-        assert stopped.wait(5)
+        assert stopped.wait(60)
         context.progress("render", 0.5)
         return "went on"
 

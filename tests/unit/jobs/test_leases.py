@@ -26,13 +26,15 @@ def lease(name: str, identity: Identity | None = None, seconds: float = 0.6) -> 
     )
 
 
-def standing(leases: Leases, seconds: float = 0.6) -> None:
-    """Beat for so long that its judgement counts."""
+def standing(leases: Leases, seconds: float = 0.6, alive: Leases | None = None) -> None:
+    """Beat for so long that its judgement counts; `alive` beats along."""
     leases.beat()
     end = time.monotonic() + seconds * STANDING
     while time.monotonic() < end:
         time.sleep(0.05)
         leases.beat()
+    if alive is not None:
+        alive.beat()
 
 
 def test_a_beating_worker_is_on_the_list(engine: sa.Engine, jobs: Jobs) -> None:
@@ -53,12 +55,16 @@ def test_a_beating_worker_is_on_the_list(engine: sa.Engine, jobs: Jobs) -> None:
 def test_who_stops_beating_is_dead_within_a_lease(engine: sa.Engine) -> None:
     silent, alive = Leases(engine, lease("silent")), Leases(engine, lease("alive"))
     silent.beat()
-    began = time.monotonic()
+    began = turned = time.monotonic()
+    late = 0.0
     while alive.dead() != ("silent",):
         alive.beat()
         time.sleep(alive.interval)
+        now = time.monotonic()
+        late, turned = late + now - turned - alive.interval, now
     took = time.monotonic() - began
-    assert 0.6 * PATIENCE <= took <= 0.6 + 0.5
+    # A machine that does much else is late at every beat, and twice where it has to begin anew.
+    assert 0.6 * PATIENCE <= took <= 0.6 + 0.5 + 2 * late
     assert not silent.fresh
     alive.bury(["silent"])
     assert alive.known() == {"alive"}
@@ -81,21 +87,21 @@ def test_after_an_outage_nobody_is_judged_in_a_hurry(engine: sa.Engine) -> None:
         Leases(engine, lease(name)).beat()
     with writing(engine) as connection:
         connection.execute(sa.update(workers).values(seen_at=workers.c.seen_at - 60_000))
-    first = Leases(engine, lease("c"))
+    # Long, so that a moment in which nobody runs here makes nobody dead.
+    first = Leases(engine, lease("c", seconds=3.0))
     first.beat()
     assert first.dead() == ()
-    Leases(engine, lease("a")).beat()
-    standing(first)
+    standing(first, 3.0, Leases(engine, lease("a")))
     assert first.dead() == ("b",)
 
 
 def test_who_was_silent_itself_judges_nobody_before_it_has_beaten_for_a_while(
     engine: sa.Engine,
 ) -> None:
-    leases = Leases(engine, lease("a"))
+    leases = Leases(engine, lease("a", seconds=1.5))
     Leases(engine, lease("b")).beat()
-    standing(leases)
-    time.sleep(0.6)
+    standing(leases, 1.5)
+    time.sleep(1.5 * PATIENCE + 0.05)
     leases.beat()
     assert leases.dead() == ()
 
