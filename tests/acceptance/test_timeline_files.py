@@ -96,6 +96,18 @@ def test_what_the_character_cannot_do_is_told(talkies: Talkies, folder: Path) ->
     assert event["tracks"]["expressions"]["values"] == ["furious"]
 
 
+def test_who_gives_it_to_a_character_hears_what_that_one_cannot_do(
+    talkies: Talkies, folder: Path
+) -> None:
+    path, given = folder / "odd.timeline.json", folder / "robins.timeline.json"
+    path.write_text(timeline_to_json(timeline(expressions=(clip("e", 0, 40, "furious"),))))
+
+    answer = talkies("timeline", "convert", path, "--character", "robin", "-o", given)
+    assert answer.status == 0
+    assert "tracks.expressions[0].value 'furious' is unknown" in answer.err
+    assert "furious" in given.read_text()
+
+
 def test_a_broken_timeline_is_refused_by_its_place(talkies: Talkies, line: Path) -> None:
     line.write_text(line.read_text().replace('"start": 10,', '"start": 9,'))
 

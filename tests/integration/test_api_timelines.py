@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from api_client import key_with
 from service_stage import Stage, built, serving
 from small_character import small_character
 
+from talkies.core.rig.config_json import config_to_json
+from talkies.core.rig.standard import BUILT
+from talkies.rigs.character import CONFIG
 from talkies.studio.access.principal import Scope
 
 PNG = (Path(__file__).parents[1] / "fixtures" / "portrait.png").read_bytes()
@@ -34,8 +38,10 @@ SOUND = {"source": "line.wav", "length": 48_000}
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     folder = tmp_path_factory.mktemp("service")
-    for name in ("robin", "wren"):
+    for name in ("robin", "wren", "owl", "dodo"):
         small_character(folder / "installed" / name)
+    words = replace(BUILT, poses=("center", "nod_up_small"))
+    (folder / "installed" / "owl" / CONFIG).write_text(config_to_json(words))
     return built(folder)
 
 
@@ -453,6 +459,74 @@ class TestEditing:
         body = {"edits": [{"op": "length", "frames": 30}], "revision": 1}
         answer = client.patch(home, json=body, headers={"If-Match": tag})
         assert (answer.status_code, code(answer)) == (422, "INVALID_REQUEST")
+
+
+STAND = {"op": "add", "track": "poses", "clip": {"start": 12, "end": 20, "value": "headstand"}}
+
+
+class TestWordsOfTheCharacter:
+    @pytest.mark.parametrize(
+        ("edits", "place"),
+        [
+            ([STAND], "tracks.poses[1].value"),
+            ([{"op": "set", "id": "lean", "value": "headstand"}], "tracks.poses[0].value"),
+            (
+                [
+                    {"op": "length", "frames": 30},
+                    {"op": "add", "track": "expressions", "clip": {
+                        "start": 0, "end": 5, "value": "furious"}},
+                ],
+                "tracks.expressions[0].value",
+            ),
+            ([{"op": "character", "character": "owl"}], "tracks.poses[0].value"),
+        ],
+    )  # fmt: skip
+    def test_an_edit_that_asks_for_what_it_has_not_is_refused_by_its_place(
+        self, client: httpx.Client, edits: list[dict[str, Any]], place: str
+    ) -> None:
+        home = kept(client)["urls"]["self"]
+        answer = client.patch(home, json={"edits": edits})
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (422, "TIMELINE_INVALID")
+        assert error["details"]["where"] == place
+        assert "is unknown; known are " in error["message"]
+        assert client.get(home).json()["revision"] == 1
+
+    def test_so_is_a_document_that_is_brought(self, client: httpx.Client) -> None:
+        for document in (
+            {**DOCUMENT, "tracks": {"poses": [STAND["clip"] | {"id": "stand"}]}},
+            {**DOCUMENT, "character": "owl"},
+        ):
+            answer = client.post("/v1/timelines", json={"document": document})
+            assert (answer.status_code, code(answer)) == (422, "TIMELINE_INVALID")
+            assert answer.json()["error"]["details"]["where"] == "tracks.poses[0].value"
+
+    def test_edits_may_give_another_character_and_mend_what_it_has_not(
+        self, client: httpx.Client
+    ) -> None:
+        home = kept(client)["urls"]["self"]
+        edits = [
+            {"op": "character", "character": "owl"},
+            {"op": "set", "id": "lean", "value": "nod_up_small"},
+        ]
+        edited = client.patch(home, json={"edits": edits}).json()
+        assert edited["character"] == "owl"
+        back = client.patch(home, json={"edits": edited["inverse"]}).json()
+        assert back["character"] == "robin"
+
+    def test_a_timeline_whose_character_lost_words_or_is_gone_can_still_be_edited(
+        self, client: httpx.Client, stage: Stage, tmp_path: Path
+    ) -> None:
+        home = kept(client, character="dodo")["urls"]["self"]
+        dodo = stage.services.characters.installed("dodo")
+        assert dodo is not None
+        (dodo / CONFIG).write_text(config_to_json(replace(BUILT, poses=("center",))))
+        longer = {"op": "add", "track": "poses", "clip": {"start": 9, "end": 12, "value": "center"}}
+        assert client.patch(home, json={"edits": [longer]}).status_code == 200
+        dodo.rename(tmp_path / "dodo")
+        assert client.patch(home, json={"edits": [STAND]}).status_code == 200
+        saved = [{"op": "remove", "id": "poses-4"}, {"op": "character", "character": "wren"}]
+        assert client.patch(home, json={"edits": saved}).json()["character"] == "wren"
 
 
 class TestJobsAboutTimelines:

@@ -44,6 +44,7 @@ from talkies.studio.audio.service import Audio
 from talkies.studio.characters.book import CharacterBook
 from talkies.studio.characters.drawings import Drawings
 from talkies.studio.characters.gallery import Gallery
+from talkies.studio.characters.known_words import KnownWords
 from talkies.studio.characters.passes import FramePasses
 from talkies.studio.characters.places import CharacterPlaces
 from talkies.studio.characters.service import Characters
@@ -251,7 +252,8 @@ def built(
         places,
         check_webhook=client.check,
     )
-    timelines = timelines_of(engine, jobs, assets, fetcher, characters, client.check)
+    words = KnownWords(storage, book_of_characters.place, places.installed)
+    timelines = timelines_of(engine, jobs, assets, fetcher, characters, words, client.check)
     audio = Audio(jobs, fetcher, StillSpeaker(), check_webhook=client.check)
     gallery = Gallery(
         book_of_characters, Drawings(storage, book_of_characters.place), FramePasses(b"p" * 32)
@@ -334,6 +336,7 @@ def timelines_of(
     assets: Assets,
     fetcher: Fetcher,
     characters: Characters,
+    words: KnownWords,
     check_webhook: Callable[[str], str],
 ) -> Timelines:
     around = Surroundings(
@@ -341,6 +344,7 @@ def timelines_of(
         fetcher=fetcher,
         blobs=assets.blobs,
         characters=characters,
+        words_of=words.of,
         check_webhook=check_webhook,
     )
     return Timelines(book_of_timelines(engine, assets), around)

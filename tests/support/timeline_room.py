@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from workshop_stage import WHO, Room, StepView, job, local, room
 
+from talkies.core.rig.model import RigConfig
 from talkies.db.engine import connect, writing
 from talkies.db.migrate import upgrade
 from talkies.db.tables import job_outputs, jobs
@@ -29,6 +30,7 @@ from talkies.studio.timelines.kinds import timeline_id_of
 from talkies.studio.timelines.records import TimelineRecord
 from talkies.studio.timelines.requests import DocumentSubmission, TimelineSubmission
 from talkies.studio.timelines.service import Surroundings, Timelines
+from talkies.studio.timelines.steps import words_of
 
 ROBIN = CharacterRef(id="robin", name="robin")
 
@@ -62,6 +64,11 @@ class Cast:
         if named not in {"robin", "wren"}:
             raise UnknownCharacter(f"There is no {named}.")
         return replace(ROBIN, id=named, name=named)
+
+    def words_of(self, ref: CharacterRef) -> RigConfig:
+        if self.gone:
+            raise UnknownCharacter(f"There is no {ref.name} any more.")
+        return words_of(self.folder)
 
     @contextmanager
     def open(self, ref: CharacterRef) -> Iterator[Path]:
@@ -187,6 +194,7 @@ def timeline_room(root: Path, makers: Makers, character: Path) -> TimelineRoom:
             fetcher=around.workshop.fetcher,
             blobs=assets.blobs,
             characters=cast,
+            words_of=cast.words_of,
             check_webhook=lambda url: url,
         ),
     )

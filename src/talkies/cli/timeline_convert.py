@@ -68,7 +68,8 @@ def convert(given: Mapping[str, Any]) -> None:
     if order.output is not None:
         with replacing(order.output) as partial:
             partial.write_text(text, encoding="utf-8")
-    _show_converted(order, timeline, (kind.value, form), text)
+    found = _unplayable(timeline, order.root) if form == Readable.TIMELINE else []
+    _show_converted(order, timeline, (kind.value, form), text, found)
 
 
 def _format(order: ConvertOrder) -> str:
@@ -143,10 +144,11 @@ def _show_converted(
     timeline: Timeline,
     kinds: tuple[str, str],
     text: str,
+    found: list[str],
 ) -> None:
     read, form = kinds
     loses = FORMATS[form].loses
-    warnings = [] if timeline.speech is None else list(timeline.speech.warnings)
+    warnings = [*(() if timeline.speech is None else timeline.speech.warnings), *found]
     if order.json:
         facts = {"output": order.output and str(order.output), "read": read, "format": form}
         if order.output is None:
@@ -155,7 +157,7 @@ def _show_converted(
         return
     say(text.removesuffix("\n") if order.output is None else str(order.output))
     for line in warnings:
-        tell(line)
+        tell(plain(line))
     if not order.quiet and form != read:
         told = f"{read} to {form}, {_length(timeline)}"
         tell(painted(told if loses == NOTHING else f"{told}; not kept: {loses}", "dim"))
@@ -165,10 +167,7 @@ def show(path: Path, root: Path | None, *, as_json: bool) -> None:
     """Print what is on the tracks of a timeline, and what its character could not do."""
     require_inputs((path,))
     timeline = timeline_from_json(decoded(read_file(path)))
-    found = [
-        f"{problem.where} {problem.what}."
-        for problem in problems(timeline, _known(timeline.character, root))
-    ]
+    found = _unplayable(timeline, root)
     if as_json:
         say_event("result", {"id": timeline.id, **_facts(timeline), "warnings": found})
         return
@@ -177,6 +176,12 @@ def show(path: Path, root: Path | None, *, as_json: bool) -> None:
         say(plain(line))
     for line in found:
         tell(plain(line))
+
+
+def _unplayable(timeline: Timeline, root: Path | None) -> list[str]:
+    """What the character could not do, by places; nothing where it is not on this machine."""
+    known = problems(timeline, _known(timeline.character, root))
+    return [f"{problem.where} {problem.what}." for problem in known]
 
 
 def _known(character: str, root: Path | None) -> RigConfig | None:

@@ -15,6 +15,7 @@ from talkies.studio.characters.bucket_place import bucket_place
 from talkies.studio.characters.drawings import Drawings
 from talkies.studio.characters.gallery import Gallery
 from talkies.studio.characters.job import CharacterShop
+from talkies.studio.characters.known_words import KnownWords
 from talkies.studio.characters.passes import FramePasses
 from talkies.studio.characters.places import CharacterPlaces
 from talkies.studio.characters.shelf import Shelf
@@ -32,6 +33,7 @@ class CharacterParts:
 
     book: CharacterBook
     places: CharacterPlaces
+    words: KnownWords
     gallery: Gallery
     shop: CharacterShop
 
@@ -44,9 +46,11 @@ def characters_over(base: Foundation) -> CharacterParts:
     client = client_of(base.settings, hosts=base.settings.allowed_fetch_hosts)
     bring = partial(download, client, max_bytes=terms.archive_bytes, seconds=ARCHIVE_SECONDS)
     fetcher = Fetcher(base.assets, download=bring, require_safe=base.fetcher.require_safe)
+    places = CharacterPlaces(shelf, terms.folder)
     return CharacterParts(
         book=book,
-        places=CharacterPlaces(shelf, terms.folder),
+        places=places,
+        words=KnownWords(base.storage, book.place, places.installed),
         gallery=Gallery(book, Drawings(base.storage, book.place), FramePasses(base.secret)),
         shop=CharacterShop(
             fetcher=fetcher,

@@ -179,6 +179,7 @@ def timelines_of(parts: Installation) -> Timelines:
         fetcher=base.fetcher,
         blobs=base.assets.blobs,
         characters=characters_of(parts),
+        words_of=work.characters.words.of,
         check_webhook=base.client.check,
     )
     return Timelines(work.timelines.book, around)

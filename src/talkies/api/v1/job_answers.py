@@ -18,6 +18,7 @@ from talkies.api.v1.job_urls import urls_of
 from talkies.api.waiting import PreferredWaitDep
 from talkies.errors import (
     BlobMissing,
+    CharacterInvalid,
     Conflict,
     InvalidInput,
     InvalidOption,
@@ -59,7 +60,7 @@ SPOKEN_ERRORS: Final = (
 )
 
 #: What else one that a character plays may be refused with.
-PLAYED_ERRORS: Final = (NotReady, TimelineInvalid, UnknownCharacter)
+PLAYED_ERRORS: Final = (CharacterInvalid, NotReady, TimelineInvalid, UnknownCharacter)
 
 ACCEPTED: Final[Responses] = {
     200: {"description": "`Prefer: wait`: it is done already.", "model": JobRecord},

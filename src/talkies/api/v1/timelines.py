@@ -16,7 +16,7 @@ from talkies.api.paging import PagingDep
 from talkies.api.ranged import described, is_known
 from talkies.api.requests import ServicesDep
 from talkies.api.uploads import Received, incoming_folder, read
-from talkies.api.v1.job_answers import ACCEPTED, JobAnswersDep
+from talkies.api.v1.job_answers import ACCEPTED, PLAYED_ERRORS, JobAnswersDep
 from talkies.api.v1.job_records import JobRecord
 from talkies.api.v1.timeline_bodies import (
     ROLES,
@@ -37,14 +37,7 @@ from talkies.api.v1.timeline_records import (
 )
 from talkies.api.v1.video_files import FILE_ERRORS, REDIRECT, Download, file_answer
 from talkies.core.timeline.edits_json import edits_from_value
-from talkies.errors import (
-    EditedSince,
-    NotFound,
-    NotReady,
-    StorageUnavailable,
-    TimelineInvalid,
-    UnknownCharacter,
-)
+from talkies.errors import EditedSince, NotFound, StorageUnavailable
 from talkies.jobs.records import Job, Output
 from talkies.studio.assets.inputs import keep_inputs
 from talkies.studio.submissions import Source
@@ -177,7 +170,7 @@ def get_timeline(
 @router.patch(
     "/{timeline_id}",
     summary="Edit a timeline",
-    responses=answers(NotFound, EditedSince, TimelineInvalid, UnknownCharacter, NotReady),
+    responses=answers(NotFound, EditedSince, StorageUnavailable, *PLAYED_ERRORS),
 )
 def edit_timeline(
     timeline_id: TimelineId,

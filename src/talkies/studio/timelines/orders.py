@@ -12,7 +12,6 @@ from talkies.kit.files import private_folder
 from talkies.kit.ids import new_id
 from talkies.studio.access.principal import Principal
 from talkies.studio.assets.blobs import Blobs
-from talkies.studio.characters.records import CharacterRef
 from talkies.studio.fetching import Fetcher
 from talkies.studio.submissions import (
     AnySubmission,
@@ -28,6 +27,7 @@ from talkies.studio.timelines.kinds import (
     JOB_PREFIX,
     TIMELINE_KIND,
 )
+from talkies.studio.timelines.playable import Finder, WordsOf
 from talkies.studio.timelines.records import TimelineRecord
 from talkies.studio.timelines.requests import (
     AgainSubmission,
@@ -50,12 +50,6 @@ class JobBook(Protocol):
     def accept(self, new: NewJob) -> Job: ...
 
 
-class Finder(Protocol):
-    """What is asked of `characters.Characters`."""
-
-    def find(self, principal: Principal, named: str, /) -> CharacterRef: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What timelines are made with."""
@@ -64,6 +58,7 @@ class Surroundings:
     fetcher: Fetcher
     blobs: Blobs
     characters: Finder
+    words_of: WordsOf
     #: Gives an address as it is called, or raises `UnsafeAddress`.
     check_webhook: Callable[[str], str]
 

@@ -22,6 +22,7 @@ from talkies.studio.timelines.orders import (
     kept_document,
     require_size,
 )
+from talkies.studio.timelines.playable import Playable
 from talkies.studio.timelines.records import Edited, TimelineRecord
 from talkies.studio.timelines.requests import (
     AgainSubmission,
@@ -41,6 +42,7 @@ class Timelines:
         self._book = book
         self._around = around
         self._brought = BroughtSounds(book, around.fetcher)
+        self._playable = Playable(around.characters, around.words_of)
         self._orders = TimelineOrders(around, book.clock)
 
     def store(
@@ -54,23 +56,24 @@ class Timelines:
 
         Raises:
             Forbidden: the key may not use characters.
-            TimelineInvalid: the document; `details["where"]` names the place.
-            UnknownCharacter, NotReady: its character.
+            TimelineInvalid: the document, or its character has not what it asks for;
+                `details["where"]` names the place.
+            UnknownCharacter, NotReady, CharacterInvalid: its character.
             NotFound, UnsafeAddress: its sound.
         """
         principal.require(Scope.CHARACTERS)
         require_caller(Submission(user_id=submission.user_id))
         require_size(submission.document)
         timeline = timeline_from_json(submission.document)
-        ref = self._around.characters.find(principal, submission.character or timeline.character)
+        cast = self._playable.cast(principal, timeline, submission.character or timeline.character)
         id_ = timeline_id or new_id(TIMELINE_PREFIX, self._book.clock)
         sound, digest = self._brought.sound(principal, timeline.sound, submission.sound, id_)
-        kept = replace(timeline, id=id_, character=ref.id, sound=sound)
+        kept = replace(cast, id=id_, sound=sound)
         moment = self._book.clock()
         return self._book.add(
             TimelineRecord(
                 id=id_,
-                character_id=ref.id,
+                character_id=cast.character,
                 document=timeline_to_json(kept),
                 sound_sha256=digest,
                 key_id=principal.key_id,
@@ -178,8 +181,9 @@ class Timelines:
         Raises:
             NotFound: there is none, or it is somebody else's.
             EditedSince: it has another revision by now.
-            TimelineInvalid: an edit cannot be made; `details["where"]` names it.
-            UnknownCharacter, NotReady: the character that an edit gives it.
+            TimelineInvalid: an edit cannot be made, or asks for what the character has not;
+                `details["where"]` names the place.
+            UnknownCharacter, NotReady, CharacterInvalid: the character.
         """
         self.get(principal, timeline_id)
         inverse: list[Mapping[str, Any]] = []
@@ -187,9 +191,7 @@ class Timelines:
         def make(record: TimelineRecord) -> TimelineRecord:
             before = record.timeline
             after, back = apply_all(before, edits)
-            if after.character != before.character:
-                ref = self._around.characters.find(principal, after.character)
-                after = replace(after, character=ref.id)
+            after = self._playable.recast(principal, before, after)
             inverse[:] = [edit_record(back)]
             document = _written(after)
             return replace(record, document=document, character_id=after.character)
@@ -209,12 +211,14 @@ class Timelines:
 
         Raises:
             InvalidOption, InvalidRequest: what is asked for cannot be made.
+            TimelineInvalid: its character has not all that it asks for.
             UnknownCharacter, NotReady, NotFound, UnsafeAddress: character, timeline or background.
             QueueFull, Conflict: as `Jobs.accept`.
         """
         record, timeline = self._opened(principal, timeline_id)
         require_caller(submission)
         require_exportable(submission, timeline)
+        self._playable.cast(principal, timeline, record.character_id)
         return self._orders.export(principal, record, timeline, submission, job_id)
 
     def delete(self, principal: Principal, timeline_id: str) -> None:

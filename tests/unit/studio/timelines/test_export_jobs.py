@@ -10,15 +10,19 @@ from zipfile import ZipFile
 
 import pytest
 from PIL import Image
+from small_character import small_character
 from timeline_room import WHO, Known, TimelineRoom
 
+from talkies.core.rig.config_json import config_to_json
+from talkies.core.rig.standard import BUILT
 from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timeline.document_json import timeline_to_json
-from talkies.core.timeline.edits import AddClip, SetLength
+from talkies.core.timeline.edits import AddClip, SetLength, apply
 from talkies.core.timing import TimeRange
 from talkies.errors import BlobMissing, Canceled, CorruptMedia, TimelineInvalid, UnknownCharacter
 from talkies.jobs.records import Job, Output
 from talkies.media.video import probe
+from talkies.rigs.character import CONFIG
 from talkies.studio.submissions import Source
 from talkies.studio.timelines.records import TimelineRecord
 from talkies.studio.timelines.requests import DocumentSubmission, ExportSubmission
@@ -32,6 +36,17 @@ def made(stage: TimelineRoom, asked: Job) -> tuple[Mapping[str, Any], Mapping[st
     """What the record says of the video, and its files by name."""
     ended = stage.finish(stage.work(asked))
     return ended.result["video"], {output.name: output for output in ended.outputs}
+
+
+def furious(stage: TimelineRoom, record: TimelineRecord) -> TimelineRecord:
+    """The timeline with an expression that its character does not know."""
+    clip = Clip(id="mad", span=TimeRange(0, 4), value="furious")
+
+    def changed(before: TimelineRecord) -> TimelineRecord:
+        after, _ = apply(before.timeline, AddClip(track=TrackName.EXPRESSIONS, clip=clip))
+        return replace(before, document=timeline_to_json(after))
+
+    return stage.book.change(record.id, changed)
 
 
 def content(stage: TimelineRoom, output: Output) -> bytes:
@@ -168,14 +183,29 @@ class TestFailures:
         with pytest.raises(CorruptMedia):
             stage.work(exported(stage, record))
 
-    def test_words_that_the_character_has_not_are_named(
+    def test_words_that_the_character_has_not_are_named_before_there_is_a_job(
         self, stage: TimelineRoom, known: Known
     ) -> None:
-        record = known(stage)
-        clip = Clip(id="mad", span=TimeRange(0, 4), value="furious")
-        stage.timelines.edit(WHO, record.id, [AddClip(track=TrackName.EXPRESSIONS, clip=clip)])
+        record = furious(stage, known(stage))
         with pytest.raises(TimelineInvalid) as raised:
-            stage.work(exported(stage, record))
+            exported(stage, record)
+        assert str(raised.value.details["where"]).startswith("tracks.expressions")
+        assert stage.jobs.new == []
+
+    def test_words_that_the_character_loses_meanwhile_are_named_by_the_job(
+        self, stage: TimelineRoom, known: Known, tmp_path: Path
+    ) -> None:
+        before = stage.cast.folder
+        stage.cast.folder = tmp_path / "angrier"
+        words = replace(
+            BUILT, expressions={**BUILT.expressions, "furious": BUILT.expressions["concerned"]}
+        )
+        small_character(stage.cast.folder)
+        (stage.cast.folder / CONFIG).write_text(config_to_json(words))
+        asked = exported(stage, furious(stage, known(stage)))
+        stage.cast.folder = before
+        with pytest.raises(TimelineInvalid) as raised:
+            stage.work(asked)
         assert str(raised.value.details["where"]).startswith("tracks.expressions")
 
     def test_a_background_that_is_gone_is_told(self, stage: TimelineRoom, known: Known) -> None:
