@@ -21,6 +21,7 @@ from talkies.media.samples import SoundFile
 from talkies.rigs.character import Character
 from talkies.rigs.export.exporting import export_timeline
 from talkies.rigs.export.options import TRANSPARENT, Background, ExportFormat, ExportOptions
+from talkies.rigs.presence import present
 from talkies.rigs.tree.opening import open_character
 
 #: Its name.
@@ -88,15 +89,17 @@ class CharacterEngine:
             context.progress(0, max(total, 1))
 
         target = context.work_dir / f"character.{request.format.value}"
-        result = export_timeline(
-            _timeline(request),
-            _character(request),
-            target,
-            _options(request),
-            sound=SoundFile(request.sound),
-            progress=context.progress,
-            preparing=preparing,
-        )
+        character = _character(request)
+        with present(character.path(""), "The folder of the character"):
+            result = export_timeline(
+                _timeline(request),
+                character,
+                target,
+                _options(request),
+                sound=SoundFile(request.sound),
+                progress=context.progress,
+                preparing=preparing,
+            )
         context.warn(*result.warnings)
         release()
         return target

@@ -54,6 +54,7 @@ def build_character(
         Conflict: the folder has another character, or is being built by another process.
         ProviderFailed: the painter cannot be had.
         OutputUnwritable, DiskFull: the folder takes no more.
+        FileMissing: the folder was moved or deleted meanwhile.
     """
     require_recipes(options.config)
     figure = read_drawing(drawing, options)

@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +30,21 @@ def encoded(pixels: Pixels) -> bytes:
     return data.tobytes()
 
 
+def make_folders(top: Path, paths: Iterable[Path]) -> None:
+    """The folders of files below `top`, and `top` itself; not the one that it lies in.
+
+    Raises `OutputUnwritable` and `DiskFull`.
+    """
+    within = {folder for path in paths for folder in path.parents if folder.is_relative_to(top)}
+    for folder in sorted(within):
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+
+
 def write(data: bytes, paths: Sequence[Path]) -> None:
-    """The same bytes in several files, each whole or absent. Their folders are made.
+    """The same bytes in several files, each whole or absent, in folders that are there.
 
     A power cut may take the last ones back; whoever resumes looks whether they are whole.
     Raises `OutputUnwritable` and `DiskFull`.
@@ -39,7 +52,6 @@ def write(data: bytes, paths: Sequence[Path]) -> None:
     for path in paths:
         partial = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.partial{path.suffix}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             partial.write_bytes(data)
             partial.replace(path)
         except OSError as error:

@@ -15,6 +15,7 @@ from talkies.kit.files import is_partial, replacing, sha256_of, unwritable
 from talkies.rigs.building.options import BuildOptions
 from talkies.rigs.building.recipes import EDITION
 from talkies.rigs.character import ABOUT, CONFIG, CONTACT_SHEET, DRAFTS, FRAMES, PACK
+from talkies.rigs.presence import identity, present, taken_away
 
 #: The job file, in the character's folder.
 JOB: Final = "build.json"
@@ -94,7 +95,8 @@ def is_whole(path: Path) -> bool:
 def alone(folder: Path) -> Iterator[None]:
     """Make a folder, and hold it for one build; a process that ends in any way lets it go.
 
-    Raises `Conflict` where another process builds in it, `OutputUnwritable` and `DiskFull`.
+    Raises `Conflict` where another process builds in it, `FileMissing` where it was moved, deleted
+    or replaced when the block ends, `OutputUnwritable` and `DiskFull`.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -108,9 +110,18 @@ def alone(folder: Path) -> Iterator[None]:
             raise Conflict(
                 f"{folder.name} is being built by another process.", hint="Wait until it ends."
             ) from error
-        yield
+        with present(folder):
+            yield
+        if not _is_open(handle, folder):
+            raise taken_away(str(folder))
     finally:
         os.close(handle)
+
+
+def _is_open(handle: int, folder: Path) -> bool:
+    """Whether an open folder still is the one of that path."""
+    about = os.fstat(handle)
+    return identity(folder) == (about.st_dev, about.st_ino)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from talkies.rigs.building.files import encoded, write
+from talkies.rigs.building.files import encoded, make_folders, write
 from talkies.rigs.building.job import is_whole
 from talkies.rigs.building.plan import Mix
 
@@ -50,6 +50,7 @@ def render(
         for mix, paths in drawings.items()
         if (lacking := [frames / path for path in paths if not is_whole(frames / path)])
     }
+    make_folders(frames, (path for paths in missing.values() for path in paths))
     total = sum(map(len, drawings.values()))
     done = total - sum(map(len, missing.values()))
     progress(done, total)

@@ -14,8 +14,10 @@ from talkies.media.pictures import Picture, save_picture
 from talkies.media.samples import SoundSource
 from talkies.media.sounds import convert_sound
 from talkies.media.video import first_look
+from talkies.rigs.character import FRAMES
 from talkies.rigs.export.exporting import ExportResult, export_timeline
 from talkies.rigs.export.options import ExportFormat
+from talkies.rigs.presence import present
 from talkies.rigs.tree.opening import open_character
 from talkies.studio.progress import Listener, Reporter, Stage
 from talkies.studio.timelines.export_options import DELIVERED, options_of
@@ -73,15 +75,16 @@ def export_in(folder: Path, listener: Listener) -> dict[str, Any]:
             reporter.begin(Stage.EXPORT)
         reporter.advance(done, total)
 
-    result = export_timeline(
-        timeline,
-        open_character(inputs / CHARACTER),
-        output,
-        options,
-        sound=sound,
-        progress=exporting,
-        preparing=reporter.advance,
-    )
+    with present(inputs / CHARACTER / FRAMES, f"The folder of {submission.character}"):
+        result = export_timeline(
+            timeline,
+            open_character(inputs / CHARACTER),
+            output,
+            options,
+            sound=sound,
+            progress=exporting,
+            preparing=reporter.advance,
+        )
     release()
     reporter.warn(*result.warnings)
     (folder / TIMELINE).write_bytes((inputs / DOCUMENT).read_bytes())

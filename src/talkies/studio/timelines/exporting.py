@@ -22,6 +22,7 @@ from talkies.rigs.export.options import (
     format_of,
     require_draftable,
 )
+from talkies.rigs.presence import present
 from talkies.rigs.tree.opening import open_character
 from talkies.studio import values
 from talkies.studio.outputs import require_inputs, require_outputs
@@ -74,7 +75,7 @@ def export_to_file(
     # The recording itself is not to be written over.
     require_outputs(_outputs(target, wanted), [source] if source else [], overwrite=True)
     rig = open_character(character)
-    with private_folder() as folder:
+    with private_folder() as folder, present(rig.path("")):
         sound = None if source is None else _heard(document, source, audio, folder, reporter)
         reporter.begin(Stage.BUILD)
         steps = _Steps(reporter)

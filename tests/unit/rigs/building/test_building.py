@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from building_stage import ROBIN, SIZE, few, quick
 
 from talkies.core.rig.manifest import manifest_from_json
 from talkies.core.rig.model import NEUTRAL, State
-from talkies.errors import Canceled, CharacterInvalid, Conflict, OutputUnwritable
+from talkies.errors import Canceled, CharacterInvalid, Conflict, FileMissing, OutputUnwritable
 from talkies.media.pictures import load_own_picture
 from talkies.rigs.building.building import build_character
 from talkies.rigs.building.drawing import on_canvas, seen
@@ -244,3 +245,26 @@ def test_the_words_lie_beside_the_frames(robin: Character) -> None:
     assert set(words["expressions"]) == {
         "neutral", "speaking_ah", "lips_closed", "blink_closed",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_folder_that_is_taken_away_amid_the_build_is_told_and_not_made_again(
+    tmp_path: Path, how: str, *, late: bool
+) -> None:
+    folder = tmp_path / "robin"
+
+    def progress(done: int, total: int) -> None:
+        if done and done >= total * late and (folder / FRAMES).exists():
+            if how == "deleted":
+                shutil.rmtree(folder)
+            else:
+                folder.rename(tmp_path / "elsewhere")
+            if how == "replaced":
+                folder.mkdir()
+
+    with pytest.raises(FileMissing, match="moved, deleted or replaced") as raised:
+        build_character(ROBIN, folder, quick(config=ONE_POSE), progress)
+    assert raised.value.hint
+    assert contents(folder) == {}
+    assert folder.exists() is (how == "replaced")

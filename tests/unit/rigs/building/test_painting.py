@@ -137,6 +137,7 @@ def test_a_thing_that_moved_is_halfway_at_half_the_way(tmp_path: Path, channels:
     random = np.random.default_rng(3)
     texture = cv2.GaussianBlur(random.random((40, 40, 3)).astype(np.float32), (0, 0), 2)
     texture = cv2.normalize(texture, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)  # type: ignore[call-overload]
+    (tmp_path / "endpoints").mkdir()
     for name, x in (("a", 40), ("b", 52)):
         picture = np.zeros((120, 160, channels), np.uint8)
         picture[40:80, x : x + 40, :3] = texture

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -90,6 +91,28 @@ def test_a_name_with_a_slash_or_of_a_folder_is_a_folder_of_pictures(
     with pytest.raises(OutputExists):
         export_to_file(document, character, output, {})
     export_to_file(document, character, output, {"overwrite": True})
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved"])
+@pytest.mark.parametrize(("stage", "draft"), [(Stage.BUILD, False), (Stage.EXPORT, True)])
+def test_a_character_that_is_taken_away_meanwhile_is_told_by_its_folder(
+    document: Path, how: str, stage: Stage, *, draft: bool
+) -> None:
+    folder = small_character(document.parent / "robin").folder
+
+    def listener(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is stage and folder.exists():
+            if how == "deleted":
+                shutil.rmtree(folder)
+            else:
+                folder.rename(document.with_name("elsewhere"))
+
+    output = document.with_name("line.mp4")
+    with pytest.raises(FileMissing, match="robin/frames was moved, deleted or replaced") as raised:
+        export_to_file(document, folder, output, {"draft": draft}, listener)
+    assert raised.value.hint
+    assert not output.exists()
+    assert not folder.exists()
 
 
 def test_another_recording_may_be_named(document: Path, character: Path) -> None:
