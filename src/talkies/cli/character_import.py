@@ -14,11 +14,12 @@ from talkies.cli.counting import CountListener, counting
 from talkies.cli.streams import painted, say, say_event, tell, tell_warning
 from talkies.core.rig.model import RigConfig
 from talkies.errors import FileMissing
-from talkies.kit.files import plain_path, private_folder, unwritable
+from talkies.kit.files import plain_path, private_folder
 from talkies.media.keying import key_color_of
 from talkies.rigs.character import FRAMES
 from talkies.rigs.tree.importing import Imported, ImportOptions, ImportStage, import_tree
 from talkies.rigs.tree.opening import read_config
+from talkies.rigs.tree.parents import parent_of
 from talkies.studio.characters.bucket_place import bucket_place
 
 #: What a person calls the stages of an import.
@@ -89,19 +90,11 @@ def _local(
     with service.open(place.bucket) as bucket:
         from talkies.studio.characters.bucket import fetch_tree  # noqa: PLC0415 - an extra
 
-        _make(folder.parent)
-        with private_folder(folder.parent) as fetched:
+        with parent_of(folder) as parent, private_folder(parent) as fetched:
             fetch_tree(
                 bucket, place.prefix, fetched, lambda done, total: listener("fetch", done, total)
             )
             yield fetched
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
 
 
 def _show_imported(imported: Imported, *, as_json: bool, quiet: bool) -> None:

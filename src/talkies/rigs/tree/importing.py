@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -31,6 +32,7 @@ from talkies.rigs.tree.copying import copy_tree, write_manifest
 from talkies.rigs.tree.listing import MANIFEST
 from talkies.rigs.tree.locating import Place, locate
 from talkies.rigs.tree.opening import look_at, read_config, write_character
+from talkies.rigs.tree.parents import parent_of
 from talkies.rigs.tree.reading import named, read_tree
 from talkies.rigs.tree.report import TreeReport, report_on
 
@@ -90,7 +92,8 @@ def import_tree(
 
     The frames are copied as they are into the seed's own places, and all of them are decoded: the
     pack is made, and drawings that are damaged are left out and told of. What is not known is left
-    behind. The folder appears when all is done; after any failure there is none.
+    behind. The folder appears when all is done; after any failure there is none, nor those around
+    it that were made for it.
 
     Raises:
         FileMissing, UnsupportedMedia: the source cannot be read, or is neither folder nor zip.
@@ -101,8 +104,7 @@ def import_tree(
         OutputUnwritable, DiskFull: the folder takes no more.
     """
     _require_free(folder, overwrite=options.overwrite)
-    _make_parent(folder)
-    with private_folder(folder.parent) as work:
+    with parent_of(folder) as parent, _workplace(parent) as work:
         place = locate(_brought(source, work, options, progress), source)
         fresh = work / "character"
         imported = _made(place, fresh, options, folder.name, progress)
@@ -122,13 +124,10 @@ def _require_free(folder: Path, *, overwrite: bool) -> None:
         )
 
 
-def _make_parent(folder: Path) -> None:
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder.parent, error) from error
-    # What imports left here that were killed.
-    remove_abandoned(folder.parent)
+def _workplace(parent: Path) -> AbstractContextManager[Path]:
+    """A private folder, in place of those that killed imports left here."""
+    remove_abandoned(parent)
+    return private_folder(parent)
 
 
 def _brought(source: Path, work: Path, options: ImportOptions, progress: ImportProgress) -> Path:

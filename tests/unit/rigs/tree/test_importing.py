@@ -260,6 +260,20 @@ def test_a_stop_at_any_step_leaves_nothing_behind(tmp_path: Path, stage: ImportS
     assert set(tmp_path.iterdir()) == before
 
 
+def test_folders_that_were_made_for_a_failed_import_go_again(tmp_path: Path) -> None:
+    target = tmp_path / "ours/characters/robin"
+    (tmp_path / "bad.zip").write_bytes(b"PK no zip")
+    for source, kind in (
+        (tmp_path / "nowhere", FileMissing),
+        (tmp_path / "bad.zip", UnsupportedMedia),
+    ):
+        with pytest.raises(kind):
+            import_tree(source, target)
+        assert not (tmp_path / "ours").exists()
+    import_tree(write_tree(tmp_path / "theirs", percents=[50]), target)
+    assert [path.name for path in target.parent.iterdir()] == ["robin"]
+
+
 def test_a_killed_imports_leftovers_go_with_the_next_one(tmp_path: Path) -> None:
     left = tmp_path / "talkies-private-gone"
     left.mkdir(mode=0o700)
