@@ -1,6 +1,7 @@
 """Who asks: a key or a session out of the request, before any of its body is read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -45,12 +46,8 @@ def principal(
     known = state.get("principal")
     if isinstance(known, Principal):
         return known
-    try:
+    with guesses_counted(request):
         found = identify(request, services)
-    except Unauthenticated:
-        # Guessing keys is counted as well, by where it comes from.
-        count_stranger(request)
-        raise
     learned(key_id=found.key_id or found.name)
     count(request, services, found)
     state["principal"] = found
@@ -74,6 +71,16 @@ def count_stranger(request: Request) -> None:
     host = request.client.host if request.client else "unknown"
     who = Principal(key_id=None, name=f"address {host}", scopes=frozenset())
     count(request, services_of(request), who)
+
+
+@contextmanager
+def guesses_counted(request: Request) -> Iterator[None]:
+    """Count whom the block does not know: who guesses at keys is refused with `RateLimited`."""
+    try:
+        yield
+    except Unauthenticated:
+        count_stranger(request)
+        raise
 
 
 def count_user(services: Services, who: Principal, user_id: str | None) -> None:

@@ -13,9 +13,8 @@ from typing import Annotated, Final, TypeAlias
 from fastapi import Depends, Path, Query, Request, Security
 from starlette.types import Scope
 
-from talkies.api.auth import SCHEMES, count_stranger, identify
+from talkies.api.auth import SCHEMES, guesses_counted, identify
 from talkies.api.requests import services_of
-from talkies.errors import Unauthenticated
 from talkies.studio.characters.gallery import Shown
 from talkies.telemetry.context import learned
 
@@ -127,12 +126,8 @@ def admission(
         shown, expires = gallery.admitted_by_pass(character_id, given)
         seconds = (expires - services.clock()) / 1_000
         return gate.remember(character_id, request.scope, shown, by_pass=True, seconds=seconds)
-    try:
+    with guesses_counted(request):
         who = identify(request, services)
-    except Unauthenticated:
-        # Guessing keys is counted, by where it comes from.
-        count_stranger(request)
-        raise
     learned(key_id=who.key_id or who.name)
     shown = gallery.admitted(who, character_id)
     return gate.remember(character_id, request.scope, shown, by_pass=False, seconds=HOLDS_SECONDS)

@@ -151,6 +151,24 @@ def test_guessing_keys_is_counted_by_address(tmp_path: Path) -> None:
         assert client.get("/v1/videos").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/session", None),
+        ("POST", "/v1/session", {"token": "guessed"}),
+        ("GET", "/signin?token=guessed", None),
+        ("GET", "/timelines", None),
+    ],
+)
+def test_no_door_lets_guess_without_counting(
+    tmp_path: Path, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    stage = built(tmp_path, limits=RateLimits(per_key=2, per_user=0))
+    with client_of(stage, "tk_wrong", address=("203.0.113.9", 1)) as client:
+        statuses = [client.request(method, path, json=body).status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+
+
 def test_a_user_of_a_key_has_a_limit_of_its_own(stage: Stage) -> None:
     with client_of(stage) as client:
         answers = [

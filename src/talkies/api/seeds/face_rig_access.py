@@ -9,7 +9,15 @@ from typing import Annotated, Final, TypeAlias
 
 from fastapi import Depends, Request, Security
 
-from talkies.api.auth import SAFE_METHODS, SCHEMES, count_stranger, identify, principal, secret_in
+from talkies.api.auth import (
+    SAFE_METHODS,
+    SCHEMES,
+    count_stranger,
+    guesses_counted,
+    identify,
+    principal,
+    secret_in,
+)
 from talkies.api.loopback import from_this_machine
 from talkies.api.requests import services_of
 from talkies.errors import Forbidden
@@ -45,10 +53,11 @@ def viewer(
     _api_key: Annotated[object, Security(SCHEMES[1])] = None,
     _session: Annotated[object, Security(SCHEMES[2])] = None,
 ) -> Principal:
-    """As `caller`, for what a player asks for dozens of times a second: it is not counted."""
+    """As `caller`, for what players ask for all the time: only guesses at keys are counted."""
     if secret_in(request.headers) is None and is_open(request):
         return HOUSE
-    who = identify(request, services_of(request))
+    with guesses_counted(request):
+        who = identify(request, services_of(request))
     who.require(Scope.CHARACTERS)
     return who
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
 
-from talkies.api.auth import COOKIE, Anyone, require_same_origin, secret_in
+from talkies.api.auth import COOKIE, Anyone, guesses_counted, require_same_origin, secret_in
 from talkies.api.models import Answer, Body
 from talkies.api.openapi import answers
 from talkies.api.requests import ServicesDep
@@ -57,9 +57,10 @@ def sign_in(
     """
     _refuse_other_sites(request, services)
     token = body.token if body else None
-    if token is None:
-        token = _token_of_key(request, services)
-    cookie = services.sessions.exchange(token)
+    with guesses_counted(request):
+        if token is None:
+            token = _token_of_key(request, services)
+        cookie = services.sessions.exchange(token)
     _set(response, request, services, cookie)
     return _shown(services.sessions.authenticate(cookie.value))
 
@@ -84,7 +85,7 @@ def sign_out(request: Request, response: Response, _: Anyone, services: Services
     summary="Open a sign-in link",
     status_code=303,
     response_class=RedirectResponse,
-    responses=answers(Unauthenticated),
+    responses=answers(Unauthenticated, RateLimited),
 )
 def open_sign_in_link(
     request: Request,
@@ -95,7 +96,9 @@ def open_sign_in_link(
     answer = RedirectResponse(HOME, status_code=303)
     # The address holds the token: nobody keeps it, though it is good for nothing any more.
     answer.headers["Cache-Control"] = "no-store"
-    _set(answer, request, services, services.sessions.exchange(token))
+    with guesses_counted(request):
+        cookie = services.sessions.exchange(token)
+    _set(answer, request, services, cookie)
     return answer
 
 
