@@ -1,12 +1,9 @@
-"""The durable queue on DBOS Transact, the only module that knows it.
+"""The durable queue on DBOS Transact, the only module that knows it (but for `doors`).
 
 Its tables are a schema of ours on Postgres, and a file beside ours on SQLite.
 """
 
 import contextlib
-import logging
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,7 +13,10 @@ from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, Enque
 from dbos import error as errors
 from sqlalchemy.exc import SQLAlchemyError
 
+from talkies.db.engine import connect
 from talkies.errors import Unavailable
+from talkies.jobs.dbos_log import quieten
+from talkies.jobs.doors import Doors
 from talkies.jobs.queue import Abandoned, Ticket, TicketState, Work
 
 #: Names this application in DBOS's tables.
@@ -31,15 +31,12 @@ WORKFLOW: Final = "talkies.phase"
 
 SCHEMA: Final = "dbos"
 
-#: Seconds between two looks at a queue.
-POLL_SECONDS: Final = 0.2
+#: Seconds between two looks for tickets that wait, and between two of DBOS into a queue that has
+#: any: a job starts after so long in the mean, and after twice that at most.
+POLL_SECONDS: Final = 0.08
 
 #: We count attempts ourselves, in the jobs table.
 NO_LIMIT: Final = 1_000_000_000
-
-#: Seconds within which the same complaint of DBOS is logged once: while the database is out, each
-#: of its threads has one every second.
-QUIET_SECONDS: Final = 30.0
 
 STATES: Final = {
     "ENQUEUED": TicketState.WAITING,
@@ -60,7 +57,7 @@ def queue_url(url: sa.URL) -> str:
 
 def prepare(url: sa.URL) -> None:
     """Create or migrate DBOS's tables; several processes may do so at once."""
-    _quieten()
+    quieten()
     with _translating():
         DBOS.migrate(queue_url(url), schema=SCHEMA)
         if url.get_backend_name() == "sqlite":
@@ -75,7 +72,7 @@ class DbosQueue:
 
     def __init__(self, url: sa.URL) -> None:
         """Connects at the first use. `prepare` has to have run for the database."""
-        _quieten()
+        quieten()
         self._client = DBOSClient(
             system_database_url=queue_url(url),
             dbos_system_schema=SCHEMA,
@@ -136,10 +133,11 @@ class DbosRunner:
     def __init__(self, url: sa.URL, *, poll_seconds: float = POLL_SECONDS) -> None:
         self._url = url
         self._poll_seconds = poll_seconds
-        self._queues: list[Any] = []
+        self._queues: dict[str, Any] = {}
+        self._doors: Doors | None = None
 
     def start(self, executor_id: str, slots: Mapping[str, int], work: Work) -> None:
-        _quieten()
+        quieten()
         config = DBOSConfig(
             name=APPLICATION,
             system_database_url=queue_url(self._url),
@@ -153,13 +151,21 @@ class DbosRunner:
         DBOS(config=config)
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=NO_LIMIT)(_workflow(work))
         DBOS.listen_queues([])
-        self._queues = [_open(name, count, self._poll_seconds) for name, count in slots.items()]
+        self._queues = {name: _closed(name, self._poll_seconds) for name in slots}
         with _translating():
             DBOS.launch()
+        self._doors = Doors(
+            connect(queue_url(self._url)),
+            None if self._url.get_backend_name() == "sqlite" else SCHEMA,
+            slots,
+            self._set_slots,
+            look_seconds=self._poll_seconds,
+        )
+        self._doors.start()
 
     def stop_claiming(self) -> None:
-        for queue in self._queues:
-            queue._worker_concurrency = 0  # noqa: SLF001  a contract test watches over it
+        if self._doors is not None:
+            self._doors.shut()
 
     def busy(self) -> int:
         return len(_instance()._active_workflows_set.activeList())  # noqa: SLF001  likewise
@@ -174,7 +180,12 @@ class DbosRunner:
         return frozenset(one.executor_id for one in pending if one.executor_id)
 
     def stop(self) -> None:
+        if self._doors is not None:
+            self._doors.end()
         DBOS.destroy(destroy_registry=True)
+
+    def _set_slots(self, name: str, slots: int) -> None:
+        self._queues[name]._worker_concurrency = slots  # noqa: SLF001  a contract test watches
 
 
 def _workflow(work: Work) -> Callable[..., None]:
@@ -196,14 +207,14 @@ def _checkpoint(name: str, step: Callable[[], Any]) -> Any:
         raise Abandoned(str(error)) from error
 
 
-def _open(name: str, slots: int, poll_seconds: float) -> Any:
-    """A queue of this process alone.
+def _closed(name: str, poll_seconds: float) -> Any:
+    """A queue of this process alone, of which nothing is taken yet.
 
     DBOS's public queues keep their limits in the database, one for all workers; ours differ from
     machine to machine. It keeps queues of its own in memory, as this one.
     """
     return _registry()._register_internal_queue(  # noqa: SLF001  a contract test watches over it
-        name, worker_concurrency=slots, polling_interval_sec=poll_seconds
+        name, worker_concurrency=0, polling_interval_sec=poll_seconds
     )
 
 
@@ -221,33 +232,3 @@ def _translating() -> Iterator[None]:
         yield
     except (SQLAlchemyError, errors.DBOSException) as error:
         raise Unavailable("The queue cannot be reached or written.") from error
-
-
-class _Calm(logging.Filter):
-    """Keeps DBOS from logging a traceback a second while the database is out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: dict[str, float] = {}
-        self._lock = threading.Lock()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.exc_info = record.exc_text = None
-        record.msg, record.args = record.getMessage().split("\n", 1)[0], None
-        now = time.monotonic()
-        with self._lock:
-            key = f"{record.module}:{record.lineno}"
-            if now - self._said.get(key, -QUIET_SECONDS) < QUIET_SECONDS:
-                return False
-            self._said[key] = now
-        return True
-
-
-def _quieten() -> None:
-    logger = logging.getLogger("dbos")
-    if any(isinstance(known, _Calm) for known in logger.filters):
-        return
-    logger.addFilter(_Calm())
-    # A handler of ours keeps DBOS from adding one that writes to the console in its own format.
-    logger.addHandler(logging.NullHandler())
-    logger.setLevel(logging.WARNING)
