@@ -22,6 +22,7 @@ from talkies.errors import (
     RangeUnsatisfiable,
     StorageFull,
 )
+from talkies.kit.files import reporting_full_disk
 from talkies.storage.filenames import attachment
 from talkies.storage.links import LinkSigner, UploadTerms
 
@@ -83,7 +84,7 @@ async def write_file(request: Request, key: Key, services: ServicesDep) -> None:
 
 
 async def _write(request: Request, path: FilePath, terms: UploadTerms) -> None:
-    with path.open("xb") as file:
+    with reporting_full_disk(path), path.open("xb") as file:
         await pieces(request, file.write)
         size = file.tell()
     if size != terms.size:
