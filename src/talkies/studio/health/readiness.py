@@ -1,5 +1,6 @@
 """Whether this process can do its work: the parts it needs, each tried and remembered a while."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from sqlalchemy import Engine, text
 from talkies.db.engine import reading
 from talkies.db.migrate import current, revisions
 from talkies.errors import Misconfigured, TalkiesError, Unavailable
+
+log = logging.getLogger(__name__)
 
 #: Seconds for which an answer is believed: probes come every few seconds, from everywhere.
 FRESH_SECONDS: Final = 5.0
@@ -85,6 +88,10 @@ class Probe:
             self._trial()
         except TalkiesError as error:
             part = Part(name=self._name, problem=error.message, hint=error.hint)
+        except Exception:  # else the last good answer would be believed for ever
+            log.exception("the %s could not be tried", self._name)
+            problem = f"The {self._name} could not be tried."
+            part = Part(name=self._name, problem=problem, hint="Read the log of this process.")
         self._known = (self._clock(), part)
 
 

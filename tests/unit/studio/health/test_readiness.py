@@ -47,12 +47,28 @@ def test_an_answer_is_believed_for_a_while() -> None:
     assert storage.tries == 2
 
 
+def test_a_part_that_breaks_in_an_unforeseen_way_is_not_well(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    works = [True]
+
+    def trial() -> None:
+        if not works.pop():
+            raise OSError("No space left on device")
+
+    probe = Probe("storage", trial, fresh_seconds=0)
+    assert probe.look().ok
+    works.append(False)
+    assert probe.look().problem == "The storage could not be tried."
+    assert "No space left on device" in caplog.text
+
+
 def test_a_part_that_hangs_is_given_up_and_not_tried_twice_at_once() -> None:
     gate, tries = threading.Event(), []
 
     def hang() -> None:
         tries.append(1)
-        gate.wait(10)
+        gate.wait(60)
 
     probe = Probe("storage", hang, patience_seconds=0.05)
     assert "does not answer" in probe.look().problem
