@@ -66,8 +66,9 @@ class Attempts:
             job = locked(connection, ticket.job_id)
             if job.done or (job.run, job.phase) != (ticket.run, ticket.phase):
                 return Begun(job=job, go=False)
-            # Whoever ends or leaves in good order clears the token.
-            died = int(row.attempt_token is not None)
+            # Whoever ends or leaves in good order clears the token. One's own is there where the
+            # database committed this before and broke off.
+            died = int(row.attempt_token not in {None, token})
             strikes = row.strikes + died
             ending = self._reason_to_end(job, strikes)
             if ending is not None:

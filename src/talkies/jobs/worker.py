@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -95,7 +95,8 @@ class Worker:
         self._upkeep = Upkeep(jobs)
         self._chores = Chores(jobs.engine, [*_own_chores(self._upkeep), *chores])
         self._ended = threading.Event()
-        self._hurried = threading.Event()
+        # No event: a signal's handler sets it, and must take no lock.
+        self._hurried = False
         self._beating = threading.Thread(target=self._beat, name="worker-lease", daemon=True)
 
     @property
@@ -123,8 +124,8 @@ class Worker:
         self._beating.start()
 
     def hurry(self) -> None:
-        """Let `drain` wait no longer for what runs; from any thread."""
-        self._hurried.set()
+        """Let `drain` wait no longer for what runs; from any thread or signal's handler."""
+        self._hurried = True
 
     def drain(self) -> bool:
         """Take nothing new, let what runs end, stop the rest after a while and leave it to others.
@@ -133,7 +134,7 @@ class Worker:
         """
         self._watch.drain()
         self._runner.stop_claiming()
-        ended = self._wait(self._options.drain_seconds, self._hurried)
+        ended = self._wait(self._options.drain_seconds, lambda: self._hurried)
         self._watch.stop_all(Reason.DRAIN)
         self._wait(STOP_SECONDS)
         self._chores.end()
@@ -151,10 +152,10 @@ class Worker:
         except (Unavailable, DiskFull) as error:
             log.warning("the lease ends by itself: %s", error)
 
-    def _wait(self, seconds: float, cut_short: threading.Event | None = None) -> bool:
+    def _wait(self, seconds: float, cut_short: Callable[[], bool] = lambda: False) -> bool:
         end = time.monotonic() + seconds
         while self._runner.busy():
-            if time.monotonic() > end or (cut_short is not None and cut_short.is_set()):
+            if time.monotonic() > end or cut_short():
                 return False
             time.sleep(LOOK_SECONDS)
         return True

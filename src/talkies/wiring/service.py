@@ -93,7 +93,7 @@ class Service:
         self.parts.close()
 
     def hurry(self) -> None:
-        """Let `stop` leave running jobs to the next start, at once."""
+        """Let `stop` leave running jobs to the next start, at once; takes no lock."""
         if self._worker is not None:
             self._worker.hurry()
 

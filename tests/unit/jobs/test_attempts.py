@@ -69,6 +69,14 @@ def test_a_worker_that_leaves_in_good_order_costs_no_attempt(
     assert jobs.get("vid_1").attempts == 1
 
 
+def test_a_beginning_that_was_not_heard_to_be_written_is_harmless_to_repeat(
+    jobs: Jobs, attempts: Attempts, ticket: Ticket
+) -> None:
+    for _ in range(MOST_STRIKES + 1):
+        assert attempts.begin(ticket, "same").go
+    assert jobs.get("vid_1").attempts == 1
+
+
 def test_a_job_that_kills_its_workers_goes_to_the_dead_letters(
     jobs: Jobs, attempts: Attempts, ticket: Ticket, script: Script
 ) -> None:
