@@ -131,7 +131,7 @@ class TestOneProcess:
             service.process.send_signal(signal.SIGINT)
             time.sleep(0.5)
             service.process.send_signal(signal.SIGINT)
-            assert service.process.wait(60) == 0
+            assert service.process.wait(120) == 0
             # DRAIN_SECONDS are 25.
             assert time.monotonic() - began < 20
         assert not list((tmp_path / "data/scratch").iterdir())

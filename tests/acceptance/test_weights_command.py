@@ -250,7 +250,7 @@ def test_a_stop_keeps_what_came_and_the_next_pull_goes_on(
     process.append(
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     )
-    output, errors = process[0].communicate(timeout=60)
+    output, errors = process[0].communicate(timeout=240)
     assert (process[0].returncode, output) == (130, "")
     assert "What came so far is kept" in errors
     (part,) = (root / "weights/toy" / PRIVATE).iterdir()

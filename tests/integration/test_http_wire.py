@@ -35,14 +35,14 @@ def address() -> Iterator[Address]:
         thread.join(0.01)
     yield listener.getsockname()
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     listener.close()
 
 
 def _said(address: Address, *pieces: bytes) -> bytes:
     """All that is answered until the server hangs up."""
     answer = b""
-    with socket.create_connection(address, timeout=10) as client:
+    with socket.create_connection(address, timeout=60) as client:
         for piece in pieces:
             client.sendall(piece)
         while received := client.recv(1 << 16):
@@ -52,7 +52,7 @@ def _said(address: Address, *pieces: bytes) -> bytes:
 
 def _is_cut(address: Address, begin: bytes, piece: bytes) -> bool:
     """Whether the server hangs up before it took far more than it should."""
-    with socket.create_connection(address, timeout=10) as client:
+    with socket.create_connection(address, timeout=60) as client:
         client.sendall(begin)
         try:
             for _ in range(100 * MOST_BYTES // len(piece)):

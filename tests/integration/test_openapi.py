@@ -93,7 +93,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 def client(stage: Stage) -> Iterator[httpx.Client]:
     with (
         serving(stage.services) as url,
-        httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=20) as client,
+        httpx.Client(base_url=url, headers={"X-API-Key": stage.key}, timeout=120) as client,
     ):
         yield client
 
@@ -171,7 +171,7 @@ def asked(operation: APIOperation, client: httpx.Client) -> Counter[int]:
         answer = case.call(
             base_url=str(client.base_url),
             headers={"X-API-Key": client.headers["X-API-Key"]},
-            timeout=20,
+            timeout=120,
             allow_redirects=False,
         )
         seen[answer.status_code] += 1

@@ -67,7 +67,7 @@ def jobs_of(pod: PodProcess) -> int:
     return count
 
 
-def until(check: Callable[[], Any], seconds: float = 60) -> Any:
+def until(check: Callable[[], Any], seconds: float = 240) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = check()

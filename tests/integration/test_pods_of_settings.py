@@ -135,7 +135,7 @@ def test_a_worker_tells_what_it_has_on_pods_until_it_ends(opened: Any) -> None:
         pods.stop()
         pods.look()
         pods.start("w1", tuple)
-        for _ in range(200):
+        for _ in range(1200):
             if pods.book.states():
                 break
             pod.leaving.wait(0.05)

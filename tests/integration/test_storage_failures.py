@@ -127,7 +127,7 @@ def test_a_storage_that_is_down_is_unavailable_soon(kind: str, path: Path) -> No
                 with pytest.raises(StorageUnavailable) as caught:
                     ask(storage, path)
                 assert caught.value.retryable
-                assert time.monotonic() - started < 8
+                assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("ask", ASKED)

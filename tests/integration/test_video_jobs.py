@@ -60,7 +60,7 @@ class Works:
         stored = self.room.stored(f"scratch/{job.id}/") + self.room.stored(f"previews/{job.id}/")
         return stored + [name for name in files_below(self.scratch) if job.id in name]
 
-    def until(self, job: Job, *, stage: str | None = None, seconds: float = 60) -> Job:
+    def until(self, job: Job, *, stage: str | None = None, seconds: float = 240) -> Job:
         """The job when it has ended, or when it is in a stage."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -145,7 +145,7 @@ def test_a_canceled_render_is_gone_at_once_and_leaves_nothing(works: Works) -> N
     eventually(lambda: works.left_by(job) == [])
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end

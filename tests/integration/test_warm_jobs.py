@@ -65,7 +65,7 @@ class Works:
             )
         )
 
-    def until(self, job: Job, seconds: float = 60) -> Job:
+    def until(self, job: Job, seconds: float = 240) -> Job:
         """The job when it has ended."""
         eventually(lambda: self.jobs.get(job.id).done, seconds)
         return self.jobs.get(job.id)
@@ -75,7 +75,7 @@ class Works:
         return [note for note in journal(self.home) if note["what"] == "began"]
 
 
-def eventually(holds: Callable[[], object], seconds: float = 60) -> None:
+def eventually(holds: Callable[[], object], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end

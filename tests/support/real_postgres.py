@@ -19,7 +19,7 @@ from typing import Self
 import psycopg
 from ports import free_port
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 OTHERS_MAY_ENTER = stat.S_IXOTH | stat.S_IROTH
 
 
@@ -85,7 +85,7 @@ class RealPostgres:
             return
         self._process.send_signal(signal.SIGINT)
         try:
-            self._process.wait(10)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self.kill()
 

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ports import free_ports
 
 #: Seconds until it takes objects: 3 to 4 on a quiet machine.
-READY_SECONDS = 60
+READY_SECONDS = 240
 PARTS = ("master", "volume", "filer", "s3")
 #: Servers that nobody here asks, on ports that two instances would share.
 CATALOGS = ("iceberg", "lance")

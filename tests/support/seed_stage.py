@@ -60,7 +60,7 @@ class Seeds:
     def client(self, key: str | None = None, *, header: str = "Authorization") -> httpx.Client:
         """A client that shows a key in a header, or none."""
         shown = {} if key is None else {header: f"Bearer {key}" if header[0] == "A" else key}
-        return httpx.Client(base_url=self.url, headers=shown, timeout=20)
+        return httpx.Client(base_url=self.url, headers=shown, timeout=120)
 
     def key(self, *scopes: Scope, **limits: Any) -> str:
         """The secret of a new key; without scopes one for videos alone."""

@@ -399,5 +399,5 @@ def serving(services: Services) -> Iterator[str]:
     finally:
         app.state.live.end()
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         listener.close()

@@ -251,7 +251,7 @@ class Storm:
             process.send_signal(signal.SIGTERM)
         for process in self._processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
+                process.wait(60)
 
     def _kill_all(self) -> None:
         for process in self._processes.values():

@@ -40,7 +40,7 @@ class Client:
 
     def ask(self, app: Any) -> int:
         limited = BodyLimit(app, usual_bytes=10, silence_seconds=0.05)
-        talk = asyncio.wait_for(limited(self.scope, self.receive, self.send), 3)
+        talk = asyncio.wait_for(limited(self.scope, self.receive, self.send), 60)
         asyncio.run(_run(talk))
         assert self.heard[-1].get("more_body", False) is False
         return int(self.heard[0]["status"])

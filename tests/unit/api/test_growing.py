@@ -50,7 +50,7 @@ def test_who_waits_for_a_render_is_let_go_when_the_server_stops(storage: LocalSt
 
     async def wait() -> None:
         asyncio.get_running_loop().call_later(0.1, live.end)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await growing_answer(asking(), Previews(storage), live, "vid_1", queued)
 
     with pytest.raises(NotReady) as refused:
@@ -76,7 +76,7 @@ def test_a_stream_ends_when_the_server_stops(storage: LocalStorage, tmp_path: Pa
     async def watch() -> None:
         answer = await growing_answer(asking(), Previews(storage), live, "vid_1", running)
         assert answer is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await answer({"type": "http"}, receive, send)
 
     asyncio.run(watch())

@@ -95,7 +95,7 @@ def test_several_processes_that_start_at_once_do_not_collide(engine: sa.Engine) 
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.close()
-    assert [process.wait(60) for process in processes] == [0, 0]
+    assert [process.wait(240) for process in processes] == [0, 0]
     assert differences(engine) == []
 
 

@@ -12,7 +12,7 @@ from talkies.errors import AudioEmpty, ChildCrashed, ChildTimedOut
 from talkies.kit.child import ANOTHER, Child, Limits
 from talkies.kit.messages import receive
 
-PATIENT = Limits(wall_seconds=20)
+PATIENT = Limits(wall_seconds=60)
 
 
 def script(code: str) -> tuple[str, tuple[str, ...]]:
@@ -47,7 +47,7 @@ def test_a_child_sees_none_of_the_parents_secrets() -> None:
     environment = {**os.environ, "SECRET_TOKEN": "x", "PYTHONPATH": "/nowhere"}
     code = (
         "from talkies.kit.child import ANOTHER, Child, Limits\n"
-        f"with Child({module!r}, {arguments!r}, limits=Limits(wall_seconds=9)) as c:\n"
+        f"with Child({module!r}, {arguments!r}, limits=Limits(wall_seconds=60)) as c:\n"
         "    print(c.stdout.read().decode())"
     )
     seen = subprocess.run(
@@ -110,20 +110,20 @@ def test_an_answer_that_never_comes_is_a_crash_not_an_end_of_file() -> None:
 
 
 def test_a_child_over_its_wall_time_is_killed() -> None:
-    module, arguments = script("import time; time.sleep(60)")
+    module, arguments = script("import time; time.sleep(120)")
     started = time.monotonic()
     with (
         pytest.raises(ChildTimedOut),
         Child(module, arguments, limits=Limits(wall_seconds=0.4)) as child,
     ):
         child.stdout.read()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert not alive(child.pid)
 
 
 def test_a_child_over_its_cpu_time_is_killed() -> None:
     module, arguments = script("while True: pass")
-    limits = Limits(wall_seconds=30, cpu_seconds=1)
+    limits = Limits(wall_seconds=60, cpu_seconds=1)
     with pytest.raises(ChildTimedOut), Child(module, arguments, limits=limits) as child:
         child.stdout.read()
 
@@ -131,7 +131,7 @@ def test_a_child_over_its_cpu_time_is_killed() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS does not limit the address space")
 def test_a_child_over_its_memory_fails() -> None:
     module, arguments = script("bytearray(1 << 30)")
-    limits = Limits(wall_seconds=20, memory_bytes=1 << 29)
+    limits = Limits(wall_seconds=60, memory_bytes=1 << 29)
     with pytest.raises(ChildCrashed) as caught, Child(module, arguments, limits=limits):
         pass
     assert "MemoryError" in str(caught.value.details["stderr"])
@@ -139,7 +139,7 @@ def test_a_child_over_its_memory_fails() -> None:
 
 def test_a_child_cannot_write_large_files(tmp_path: Path) -> None:
     module, arguments = script(f"open({str(tmp_path / 'big')!r}, 'wb').write(bytes(9_000_000))")
-    limits = Limits(wall_seconds=20, file_bytes=1 << 20)
+    limits = Limits(wall_seconds=60, file_bytes=1 << 20)
     with pytest.raises(ChildCrashed), Child(module, arguments, limits=limits):
         pass
     assert (tmp_path / "big").stat().st_size <= 1 << 20
@@ -159,7 +159,7 @@ def test_an_exception_in_the_block_kills_the_child_and_its_children() -> None:
         pids = [child.pid, int(child.stdout.readline())]
         raise KeyboardInterrupt
     assert len(pids) == 2
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not any(map(alive, pids))
@@ -196,7 +196,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     pid = int(done.stdout)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(pid)
@@ -255,7 +255,7 @@ def test_a_child_that_cannot_be_started_is_typed() -> None:
 
 def test_a_limit_that_the_system_refuses_is_left_out() -> None:
     module, arguments = script("print('ran')")
-    limits = Limits(wall_seconds=20, open_files=-1)
+    limits = Limits(wall_seconds=60, open_files=-1)
     with Child(module, arguments, limits=limits) as child:
         assert child.stdout.readline() == b"ran\n"
 

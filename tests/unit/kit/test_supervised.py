@@ -32,7 +32,7 @@ def lines_of(child: Supervised) -> list[Line]:
     found = []
     while True:
         try:
-            line = child.read(30)
+            line = child.read(60)
         except EOFError:
             return found
         assert line is not None
@@ -45,7 +45,7 @@ def said(code: str, folder: Path) -> list[tuple[str, str]]:
 
 
 def await_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while any(is_alive(pid) for pid in pids):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -85,10 +85,10 @@ def test_a_bar_is_heard_while_it_is_drawn(tmp_path: Path) -> None:
             sys.stderr.write(f"\\r{done}/2\\x1b[A")
             sys.stderr.flush()
             time.sleep(.4 if done == 1 else 0)
-        time.sleep(60)
+        time.sleep(600)
     """
     with Supervised(program(code, tmp_path)) as child:
-        heard = [child.read(20) for _ in range(3)]
+        heard = [child.read(60) for _ in range(3)]
     assert heard == [Line("err", "0/2"), Line("err", "1/2"), Line("err", "2/2")]
 
 
@@ -198,10 +198,10 @@ def test_leaving_ends_it_politely_first(tmp_path: Path) -> None:
             sys.exit(0)
         signal.signal(signal.SIGTERM, end)
         print("ready")
-        time.sleep(60)
+        time.sleep(600)
     """
     with Supervised(program(code, tmp_path)) as child:
-        assert child.read(20) == Line("out", "ready")
+        assert child.read(60) == Line("out", "ready")
     assert (tmp_path / "asked").exists()
     assert child.wait() == 0
 
@@ -210,17 +210,17 @@ DEAF = """
     import os, signal, sys, time
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print(os.getpid())
-    time.sleep(60)
+    time.sleep(600)
 """
 
 
 def test_what_does_not_listen_is_killed(tmp_path: Path) -> None:
     with Supervised(program(DEAF, tmp_path), grace_seconds=0.2) as child:
-        child.read(20)
+        child.read(60)
         assert child.wait(0.05) is None
     assert child.wait() == -signal.SIGKILL
-    with Supervised(program(DEAF, tmp_path), grace_seconds=60) as child:
-        child.read(20)
+    with Supervised(program(DEAF, tmp_path), grace_seconds=600) as child:
+        child.read(60)
         child.end(grace=False)
     assert child.wait() == -signal.SIGKILL
 
@@ -241,10 +241,10 @@ ESCAPE = """
 
 
 def test_what_escaped_ends_with_it(tmp_path: Path) -> None:
-    for end in ("", "import time; time.sleep(60)"):
+    for end in ("", "import time; time.sleep(600)"):
         code = textwrap.dedent(ESCAPE) + end
         with Supervised(program(code, tmp_path), grace_seconds=0.1) as child:
-            line = child.read(20)
+            line = child.read(60)
             assert line is not None
             pid = int(line.text)
         assert not is_alive(pid)
@@ -253,7 +253,7 @@ def test_what_escaped_ends_with_it(tmp_path: Path) -> None:
 def test_the_death_of_the_supervisor_ends_the_program(tmp_path: Path) -> None:
     """The system may choose it when memory is full; the program goes with it."""
     with Supervised(program(DEAF, tmp_path)) as child:
-        line = child.read(20)
+        line = child.read(60)
         assert line is not None
         supervisor = int(Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(supervisor, signal.SIGKILL)
@@ -264,7 +264,7 @@ def test_the_death_of_the_supervisor_ends_the_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_the_supervisor_ends_the_program(tmp_path: Path, kind: signal.Signals) -> None:
     with Supervised(program(DEAF, tmp_path), grace_seconds=0.1) as child:
-        child.read(20)
+        child.read(60)
         supervisor = int(Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(supervisor, kind)
         assert child.wait() == -signal.SIGKILL
@@ -274,7 +274,7 @@ def test_a_program_that_nobody_reads_can_be_ended(tmp_path: Path) -> None:
     code = "import sys\nwhile True: sys.stdout.write('line\\n' * 1000)"
     started = time.monotonic()
     with Supervised(program(code, tmp_path), grace_seconds=0.1) as child:
-        child.read(20)
+        child.read(60)
         time.sleep(0.5)
     assert time.monotonic() - started < 30
     assert not child.alive
@@ -292,7 +292,7 @@ def test_own_pipes_are_the_caller_s(tmp_path: Path) -> None:
         child.stdin.write(b"hello\n")
         child.stdin.flush()
         assert child.stdout.readline() == b"olleh\n"
-        assert child.read(20) == Line("err", "heard")
+        assert child.read(60) == Line("err", "heard")
         child.stdin.close()
         assert child.wait() == 0
 
@@ -306,7 +306,7 @@ def test_pipes_are_there_only_where_they_were_asked_for(tmp_path: Path) -> None:
 
 
 def test_the_end_may_come_from_another_thread_that_writes(tmp_path: Path) -> None:
-    code = "import time; time.sleep(60)"
+    code = "import time; time.sleep(600)"
     with Supervised(program(code, tmp_path), own_pipes=True) as child:
         threading.Timer(0.2, child.end).start()
         assert child.stdout.read() == b""

@@ -363,16 +363,16 @@ def test_nobody_listening_is_a_failure_and_no_refusal() -> None:
 def test_a_drip_is_cut_off_in_time(head: bytes, drop: bytes) -> None:
     over = threading.Event()
     with RawServer(dripping(head, drop, over.is_set)) as server, client_of(server) as client:
-        with within(2), pytest.raises(FetchFailed):
+        with within(10), pytest.raises(FetchFailed):
             fetch(client, server.url(), seconds=0.3)
         over.set()
 
 
 def test_silence_is_cut_off_in_time() -> None:
     over = threading.Event()
-    with RawServer(lambda _: over.wait(20)) as server, client_of(server) as client:
+    with RawServer(lambda _: over.wait(60)) as server, client_of(server) as client:
         for scheme, body in (("http", b""), ("https", b""), ("http", bytes(16 << 20))):
-            with within(2), pytest.raises(FetchFailed, match="in time"):
+            with within(10), pytest.raises(FetchFailed, match="in time"):
                 fetch(client, server.url(scheme=scheme), seconds=0.2, method="POST", body=body)
         over.set()
 
@@ -387,7 +387,7 @@ def test_the_time_is_for_all_redirects_together() -> None:
     with (
         Server(answer) as server,
         client_of(server) as client,
-        within(2),
+        within(10),
         pytest.raises(FetchFailed, match="in time"),
     ):
         fetch(client, server.url(), seconds=0.4)
@@ -396,7 +396,7 @@ def test_the_time_is_for_all_redirects_together() -> None:
 def test_there_are_no_more_connections_than_set() -> None:
     over = threading.Event()
     with (
-        RawServer(lambda _: over.wait(20)) as server,
+        RawServer(lambda _: over.wait(60)) as server,
         client_of(server, connections=1) as client,
     ):
         first = threading.Thread(target=fails, args=(client, server.url()))
@@ -413,12 +413,12 @@ def test_there_are_no_more_connections_than_set() -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_close_cuts_off_what_waits_and_lets_nothing_begin(scheme: str) -> None:
     over = threading.Event()
-    with RawServer(lambda _: over.wait(20)) as server, client_of(server) as client:
+    with RawServer(lambda _: over.wait(60)) as server, client_of(server) as client:
         failures: list[str] = []
 
         def wait() -> None:
             with pytest.raises(FetchFailed) as caught:
-                fetch(client, server.url(scheme=scheme), seconds=20)
+                fetch(client, server.url(scheme=scheme), seconds=60)
             failures.append(caught.value.message)
 
         waiting = threading.Thread(target=wait)
@@ -426,7 +426,7 @@ def test_close_cuts_off_what_waits_and_lets_nothing_begin(scheme: str) -> None:
         while not server.connections:
             time.sleep(0.01)
         time.sleep(0.1)
-        with within(1):
+        with within(10):
             client.close()
             waiting.join()
         assert failures

@@ -68,6 +68,6 @@ def test_a_name_server_that_hangs_is_left_in_time(hanging: Hanging) -> None:
     for _ in range(2):  # the second finds the one slot taken
         with pytest.raises(FetchFailed, match="in time"):
             resolver.resolve("example.com", 0.1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     hanging.over.set()
     assert [str(address) for address in resolver.resolve("example.com", 5)] == ["1.1.1.1"]

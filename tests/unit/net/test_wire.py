@@ -13,8 +13,8 @@ LOOPBACK: tuple[Address, ...] = (ip_address("127.0.0.1"),)
 
 
 def test_a_deadline_gives_what_is_left_and_no_more() -> None:
-    deadline = Deadline(5)
-    assert 4 < deadline.left() <= 5
+    deadline = Deadline(60)
+    assert 30 < deadline.left() <= 60
     assert deadline.left(1) == 1
     passed = Deadline(0)
     with pytest.raises(FetchFailed, match="in time"):
@@ -38,14 +38,14 @@ def test_a_socket_that_is_cut_off_says_so_to_both_sides() -> None:
         seen.append(connection.recv(10))
 
     with RawServer(script) as server:
-        wire = Wire(lambda *_: LOOPBACK, Deadline(5), sockets)
+        wire = Wire(lambda *_: LOOPBACK, Deadline(60), sockets)
         stream = wire.connect_tcp("127.0.0.1", server.port)
         while not server.connections:
             time.sleep(0.01)
         began = time.monotonic()
         sockets.cut()
         assert stream.read(10) == b""
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
         stream.close()
     assert seen == [b""]
     assert stream.get_extra_info("socket") is None
@@ -59,6 +59,6 @@ def test_the_checked_addresses_are_the_ones_that_are_asked() -> None:
         return LOOPBACK
 
     with Server() as server:
-        stream = Wire(checked, Deadline(5), Sockets()).connect_tcp("files.test", server.port)
+        stream = Wire(checked, Deadline(60), Sockets()).connect_tcp("files.test", server.port)
         stream.close()
     assert asked == [("files.test", server.port)]

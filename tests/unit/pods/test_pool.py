@@ -96,10 +96,10 @@ def test_a_full_pool_is_waited_for() -> None:
     with pods.lend(WISH, NEVER):
         thread = threading.Thread(target=wait)
         thread.start()
-        asked.wait(5)
+        asked.wait(60)
         assert not got.wait(0.05)
         assert state(pods, "a") == "busy"
-    assert got.wait(5)
+    assert got.wait(60)
     thread.join()
 
 

@@ -168,7 +168,7 @@ def test_a_pod_that_says_nothing_is_given_up(tmp_path: Path) -> None:
     waiting = threading.Event()
 
     def answer(_: Hit) -> Reply:
-        waiting.wait(10)
+        waiting.wait(60)
         return Reply()
 
     with Server(answer) as server:

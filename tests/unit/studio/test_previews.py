@@ -159,7 +159,7 @@ def test_a_growing_file_is_shipped_in_the_background(
         grow(growing, b"index")
         while previews.look("vid_1") is None:
             time.sleep(0.02)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15
         grow(growing, b"rest")
     found = previews.look("vid_1")
     assert found is not None

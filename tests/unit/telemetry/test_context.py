@@ -41,14 +41,14 @@ def test_another_thread_knows_the_ids_when_its_work_is_carried() -> None:
 
 
 def test_work_that_is_carried_can_be_called_by_several_threads_at_once() -> None:
-    gate = threading.Barrier(2, timeout=5)
+    gate = threading.Barrier(2, timeout=60)
     with bound(job_id="j1"):
         work = carried(gate.wait)
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=5)
+        thread.join(timeout=60)
     assert not any(thread.is_alive() for thread in threads)
     assert not gate.broken
 

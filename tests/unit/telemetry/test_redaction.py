@@ -60,10 +60,10 @@ def test_the_address_before_the_query_stays() -> None:
 def test_a_long_hostile_text_is_read_in_time() -> None:
     import time
 
-    started = time.monotonic()
+    started = time.process_time()
     for text in ("/" * 20_000, "a://" * 5_000, "cookie:" * 3_000, "[parameters: " * 2_000):
         redacted(text)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("name", ["text", "Transcript", "authorization", "token", "prompt"])

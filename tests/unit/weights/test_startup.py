@@ -43,7 +43,7 @@ def test_the_first_start_pulls_and_the_second_asks_nobody(
     hub.asked.clear()
     (second,) = pull_at_start([need], from_network(hub.url))
     assert (second.bytes, second.error, hub.asked) == (0, None, [])
-    assert second.seconds < 1
+    assert second.seconds < 5
     assert "toy: all there, looked at in 0.0" in heard.text
 
 

@@ -56,7 +56,7 @@ def ignore(_: float) -> None:
     pass
 
 
-def gone(pid: int, seconds: float = 10.0) -> bool:
+def gone(pid: int, seconds: float = 60.0) -> bool:
     """Whether a process ends in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -83,7 +83,7 @@ def test_a_host_answers_line_by_line_until_its_input_ends(python: str, tmp_path:
         while "5" not in {str(message.get("id")) for message in said if "answer" in message}:
             said.append(json.loads(process.stdout.readline()))
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert (said[0]["event"], said[0]["version"]) == ("ready", host.VERSION)
     errors = {message["id"]: message["error"]["type"] for message in said if "error" in message}
     assert errors == {1: "RuntimeError", 3: "Canceled"}

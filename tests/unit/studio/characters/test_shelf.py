@@ -152,7 +152,7 @@ def test_many_processes_share_a_shelf_that_is_too_small(tmp_path: Path, bundles:
         subprocess.Popen([*command, tmp_path / "bundles", *names[turn:], *names[:turn]])
         for turn in range(3)
     ]
-    assert [user.wait(60) for user in users] == [0, 0, 0]
+    assert [user.wait(240) for user in users] == [0, 0, 0]
     assert not [path for path in (tmp_path / "shelf").iterdir() if path.name.startswith(".")]
 
 

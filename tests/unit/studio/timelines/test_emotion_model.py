@@ -225,7 +225,7 @@ def test_a_slow_server_is_left() -> None:
     patience = replace(PATIENCE, attempts=1, answer=0.3)
 
     def slow(_: Hit) -> Reply:
-        pause.wait(20)
+        pause.wait(60)
         return planned()
 
     pause = threading.Event()
