@@ -33,7 +33,7 @@ SCHEMA: Final = "dbos"
 
 #: Seconds between two looks for tickets that wait, and between two of DBOS into a queue that has
 #: any: a job starts after so long in the mean, and after twice that at most.
-POLL_SECONDS: Final = 0.08
+POLL_SECONDS: Final = 0.1
 
 #: We count attempts ourselves, in the jobs table.
 NO_LIMIT: Final = 1_000_000_000
