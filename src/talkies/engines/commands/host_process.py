@@ -195,18 +195,22 @@ class HostProcess:
         try:
             said = self._said.get(timeout=POLL_SECONDS)
         except queue.Empty:
-            self._listen(line)
+            self._listen(line, POLL_SECONDS)
             look()
             return None
-        self._listen(line)
+        self._listen(line, POLL_SECONDS if said is not None else FAREWELL_SECONDS)
         if said is None:
             raise HostGone(self._child.wait(FAREWELL_SECONDS))
         return said
 
-    def _listen(self, line: Callable[[str], None]) -> None:
-        """Read what it printed: a pipe that is full would stop it."""
+    def _listen(self, line: Callable[[str], None], seconds: float) -> None:
+        """Read what it printed: a pipe that is full would stop it.
+
+        For so long at most: a program that prints without end must not keep us from looking.
+        """
+        end = time.monotonic() + seconds
         with contextlib.suppress(EOFError):
-            while (printed := self._child.read(0.0)) is not None:
+            while time.monotonic() < end and (printed := self._child.read(0.0)) is not None:
                 line(printed.text)
 
     def _canceled(self, error: BaseException, seconds: float) -> BaseException:
@@ -231,7 +235,7 @@ class HostProcess:
         while line := stream.readline(LINE_MOST):
             try:
                 said = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 said = None
             garbage = {"garbage": line[:200].decode("utf-8", "replace")}
             self._said.put(said if isinstance(said, dict) and said else garbage)
