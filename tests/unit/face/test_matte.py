@@ -42,6 +42,16 @@ def test_a_photograph_s_background_goes_and_its_person_stays(matter: Matter) -> 
     assert matte[400:500, 200:300].mean() > 0.9
 
 
+def test_skin_before_a_wall_of_its_own_colour_is_not_seen_through(matter: Matter) -> None:
+    picture, face = astronaut(), astronaut_face()
+    person = matter.person(picture, face)[..., None]
+    left, top, right, bottom = (round(side) for side in face.box)
+    cheek = picture[(top + 3 * bottom) // 4, (3 * left + right) // 4]
+    matte = matter.person((picture * person + cheek * (1 - person)).astype(np.uint8), face)
+    ear = matte[104:114, 284:287]
+    assert ear.min() > 0.85
+
+
 def test_a_wide_picture_with_a_small_person_is_looked_at_closely(matter: Matter) -> None:
     wall = on_wall(reduced(drawn(), 0.4), (1200, 512), (500, 0))
     face = Landmarker().find(wall)[0]

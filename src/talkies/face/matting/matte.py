@@ -46,6 +46,12 @@ _OBLONG = 1.15
 _SMALL_HOLE = 0.002
 #: How far below the chin the chest begins at most, in heights of the face.
 _CHEST = 2.5
+#: Dips in the matte of a head are filled up to these levels, where nothing in them is surely
+#: background: light skin before a light wall has the wall's colour, but no way leads there.
+_LEVELS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
+_SURELY_GROUND = 0.05
+#: How far a head reaches beyond its face to each side, in breadths of the face: ears.
+_EARS = 0.2
 #: Loose parts of less than this share of the person's area are dropped.
 _SMALL_ISLAND = 0.08
 #: Reach of the guided filter, share of the picture's longer side, and its regularisation.
@@ -73,7 +79,9 @@ class Matter:
         solid = _mended(_decided(shape, *_SURE), face)
         reach = max(2, round(_REACH * max(pixels.shape[:2])))
         refined = guided_filter(pixels, solid, reach, _SMOOTHING)
-        return sharpen_edges(pixels, _decided(refined, *_SURE_REFINED))
+        followed = _decided(refined, *_SURE_REFINED)
+        matte = sharpen_edges(pixels, followed)
+        return matte if face is None else _with_whole_head(matte, followed, face)
 
     def _person_reduced(self, pixels: Pixels, face: Face | None, ratio: float) -> Matte:
         """The matte of a large picture: made of a smaller one, and enlarged."""
@@ -180,6 +188,35 @@ def _mended(matte: Matte, face: Face | None) -> Matte:
         outline = np.round(face.points[list(topology.OVAL), :2]).astype(np.int32)
         cv2.fillConvexPoly(matte, cv2.convexHull(outline), 1.0)
     return _without_islands(_without_holes(matte, face), face)
+
+
+def _with_whole_head(matte: Matte, followed: Matte, face: Face) -> Matte:
+    """The matte without the dips that colour alone made inside of a head.
+
+    A dip is filled to the height of what encloses it, but no further than the matte that followed
+    the edges of the picture.
+    """
+    left, top, right, bottom = face.box
+    ears = _EARS * (right - left)
+    rows = slice(max(0, round(top)), max(0, round(bottom)))
+    columns = slice(max(0, round(left - ears)), max(0, round(right + ears)))
+    part = matte[rows, columns]
+    if part.size:
+        np.maximum(part, np.minimum(_filled(part), followed[rows, columns]), out=part)
+    return matte
+
+
+def _filled(matte: Matte) -> Matte:
+    """The matte with what is enclosed raised: the sides of the picture enclose nothing."""
+    filled = matte.copy()
+    framed = np.pad(matte, 1)
+    for level in _LEVELS:
+        _, labels = cv2.connectedComponents((framed < level).astype(np.uint8), connectivity=4)
+        open_ = np.zeros(labels.max() + 1, bool)
+        open_[labels[framed < _SURELY_GROUND]] = True
+        open_[0] = True
+        filled[~open_[labels[1:-1, 1:-1]]] = level
+    return filled
 
 
 def _without_holes(matte: Matte, face: Face | None) -> Matte:
