@@ -19,7 +19,7 @@ from talkies.errors import FetchFailed, MediaTooLarge, UnsafeAddress
 from talkies.net.addresses import Address
 from talkies.net.guard import REFUSED, AddressPolicy, Destination, literal, redirected
 from talkies.net.resolver import Resolver
-from talkies.net.wire import Deadline, Sockets, Wire
+from talkies.net.wire import Deadline, Going, Sockets, Wire
 
 #: Redirects that are followed where any are.
 MOST_REDIRECTS: Final = 5
@@ -51,6 +51,8 @@ class Request:
     seconds: float = 60.0
     #: For one piece on its way, in either direction; None lets it take all of `seconds`.
     stall_seconds: float | None = None
+    #: Is called several times a second while an answer is waited for; what it raises ends that.
+    going: Going | None = None
     #: How many are followed, for a `GET`; 0 gives a redirect back as the answer.
     redirects: int = 0
 
@@ -121,7 +123,7 @@ class GuardedClient:
         """Send the request and give the answer; the connection ends with the block.
 
         Raises `UnsafeAddress` for what is not contacted and `FetchFailed` for what goes wrong on
-        the way, also while the body is read.
+        the way, also while the body is read; and what the request's `going` raises.
         """
         deadline = Deadline(request.seconds)
         destination = self.policy.check_url(request.url)
@@ -166,7 +168,7 @@ class GuardedClient:
         connection = httpcore.HTTPConnection(
             origin=httpcore.Origin(scheme, host, destination.port),
             ssl_context=self._tls,
-            network_backend=Wire(self._addresses, deadline, self._sockets),
+            network_backend=Wire(self._addresses, deadline, self._sockets, request.going),
         )
         url = httpcore.URL(
             scheme=scheme, host=host, port=destination.port, target=destination.path.encode()

@@ -19,6 +19,12 @@ CONNECT_SECONDS: Final = 5.0
 #: Addresses of one name that are tried.
 MOST_ADDRESSES: Final = 4
 
+#: Seconds of waiting for an answer after which it is asked anew whether to go on.
+ASK_SECONDS: Final = 0.25
+
+#: Is called while an answer is waited for, and may raise to give it up.
+Going: TypeAlias = Callable[[], object]
+
 #: Finds and checks all addresses of a host at a port.
 Checked: TypeAlias = Callable[[str, int, "Deadline"], tuple[Address, ...]]
 
@@ -77,8 +83,15 @@ class Sockets:
 class Wire(httpcore.NetworkBackend):
     """Connects to checked addresses only, for one exchange."""
 
-    def __init__(self, checked: Checked, deadline: Deadline, sockets: Sockets) -> None:
+    def __init__(
+        self,
+        checked: Checked,
+        deadline: Deadline,
+        sockets: Sockets,
+        going: Going | None = None,
+    ) -> None:
         self._checked, self._deadline, self._sockets = checked, deadline, sockets
+        self._going = going
 
     def connect_tcp(
         self,
@@ -93,7 +106,8 @@ class Wire(httpcore.NetworkBackend):
         failure = httpcore.ConnectError()
         for address in addresses[:MOST_ADDRESSES]:
             try:
-                return WireStream(self._connect(address, port), self._deadline, self._sockets)
+                sock = self._connect(address, port)
+                return WireStream(sock, self._deadline, self._sockets, self._going)
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
@@ -118,12 +132,30 @@ class Wire(httpcore.NetworkBackend):
 class WireStream(httpcore.NetworkStream):
     """One connection, plain or TLS."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline, sockets: Sockets) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        deadline: Deadline,
+        sockets: Sockets,
+        going: Going | None = None,
+    ) -> None:
         self._sock, self._deadline, self._sockets = sock, deadline, sockets
+        self._going = going
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self._timed(httpcore.ReadError, timeout):
-            return self._sock.recv(max_bytes)
+        if self._going is None:
+            with self._timed(httpcore.ReadError, timeout):
+                return self._sock.recv(max_bytes)
+        stall = Deadline(self._deadline.left(timeout))
+        while True:
+            self._going()
+            self._sock.settimeout(stall.left(ASK_SECONDS))
+            try:
+                return self._sock.recv(max_bytes)
+            except TimeoutError:
+                continue
+            except OSError as error:
+                raise httpcore.ReadError from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         view = memoryview(buffer)

@@ -10,8 +10,9 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any, Final, TypeVar
 
-from talkies.errors import TalkiesError
+from talkies.errors import FetchFailed, MediaTooLarge, UnsafeAddress
 from talkies.net.client import Answer, GuardedClient, Request
+from talkies.net.wire import Going
 
 #: Statuses that may be another next time (RFC 9110; OpenAI's guide to error codes).
 _PASSING: Final = frozenset({408, 409, 425, 429})
@@ -71,8 +72,17 @@ class Patience:
     all: float = math.inf
 
 
-def ask(client: GuardedClient, service: ModelService, asked: Question, seconds: float) -> bytes:
-    """The body of an answer, which takes so many seconds at most. Raises `NoAnswer`."""
+def ask(
+    client: GuardedClient,
+    service: ModelService,
+    asked: Question,
+    seconds: float,
+    going: Going | None = None,
+) -> bytes:
+    """The body of an answer, which takes so many seconds at most.
+
+    Raises `NoAnswer`, and what `going` does, which is called while the answer is waited for.
+    """
     headers = {"content-type": asked.content_type, "content-length": str(len(asked.body))}
     if service.key is not None:
         headers["authorization"] = f"Bearer {service.key}"
@@ -82,11 +92,12 @@ def ask(client: GuardedClient, service: ModelService, asked: Question, seconds: 
         headers=headers,
         body=asked.body,
         seconds=seconds,
+        going=going,
     )
     try:
         with client.open(request) as answer:
             data = b"".join(answer.parts(asked.most_bytes))
-    except TalkiesError as error:
+    except (FetchFailed, MediaTooLarge, UnsafeAddress) as error:
         why = error.message.rstrip(".")
         raise NoAnswer(why[:1].lower() + why[1:], final=not error.retryable) from error
     if answer.status != HTTPStatus.OK:

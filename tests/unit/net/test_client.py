@@ -22,9 +22,10 @@ from loopback import (
     trusting,
 )
 
-from talkies.errors import FetchFailed, MediaTooLarge, UnsafeAddress
+from talkies.errors import Canceled, FetchFailed, MediaTooLarge, UnsafeAddress
 from talkies.net.client import GuardedClient, Request
 from talkies.net.guard import REFUSED, AddressPolicy
+from talkies.net.wire import ASK_SECONDS
 
 OK = b"HTTP/1.1 200 OK\r\n"
 HTTPS = frozenset({"https"})
@@ -450,3 +451,38 @@ def test_the_url_is_checked_without_the_network() -> None:
         assert client.check("https://Example.com/a#b") == "https://example.com/a"
         with pytest.raises(UnsafeAddress):
             client.check("https://127.0.0.1/")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_who_waits_is_asked_whether_to_go_on_and_loses_nothing(*, tls: bool) -> None:
+    asked = itertools.count()
+
+    def slow(_: Hit) -> Reply:
+        time.sleep(3 * ASK_SECONDS)
+        return Reply(body=b"x" * 100_000)
+
+    names = {"talkies.test": [["127.0.0.1"]]}
+    with (
+        Server(slow, tls=tls) as server,
+        client_of(server, names=names, tls=trusting()) as client,
+    ):
+        url = server.url(host="talkies.test", scheme="https" if tls else "http")
+        body = fetch(client, url, going=lambda: next(asked), seconds=30)
+    assert len(body) == 100_000
+    assert next(asked) >= 3
+
+
+def test_who_waits_can_give_up() -> None:
+    over, calls = threading.Event(), itertools.count()
+
+    def going() -> None:
+        if next(calls):
+            raise Canceled
+
+    with RawServer(lambda _: over.wait(60)) as server, client_of(server) as client:
+        with within(10), pytest.raises(Canceled):
+            fetch(client, server.url(), going=going, seconds=60)
+        with within(10), pytest.raises(FetchFailed, match="in time"):
+            fetch(client, server.url(), going=lambda: None, seconds=0.4)
+        assert client._sockets._open == set()
+        over.set()

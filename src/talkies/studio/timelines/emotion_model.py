@@ -1,5 +1,6 @@
 """Emotions planned by a chat model of somebody else's, and what is done where it fails."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -27,6 +28,9 @@ MOST_BYTES: Final = 1_000_000
 PIECE_SECONDS: Final = 240.0
 #: A phrase is parted by time alone, so frames have no part in it.
 _FPS: Final = Fraction(25)
+
+#: Seconds of a wait after which it is asked anew whether to go on.
+STEP_SECONDS: Final = 0.5
 
 PATIENCE: Final = Patience(backoff=1.0, longest_wait=20.0, answer=60.0, all=120.0)
 
@@ -58,7 +62,8 @@ class EmotionModel:
         """Changes of the face to what is said, half a second apart at least.
 
         None where there is no plan: `warn` hears why, and the built-in rules are to make it.
-        `going` is called before every question, and may raise to stop.
+        `going` is called before every question and while anything is waited for, and may raise to
+        stop.
         """
         try:
             return tuple(self._planned(alignment, expressive(config), going))
@@ -92,10 +97,16 @@ class EmotionModel:
 
         def attempt(seconds: float) -> list[FaceChange]:
             going()
-            answer = ask(self._client, self._service, asked, seconds)
+            answer = ask(self._client, self._service, asked, seconds, going)
             return plan_in(answer, expressions, end, most)
 
-        return patiently(attempt, self._patience, sleep=self._sleep, clock=self._clock)
+        def wait(seconds: float) -> None:
+            for _ in range(math.floor(seconds / STEP_SECONDS)):
+                going()
+                self._sleep(STEP_SECONDS)
+            self._sleep(seconds % STEP_SECONDS)
+
+        return patiently(attempt, self._patience, sleep=wait, clock=self._clock)
 
 
 def _pieces(found: Sequence[Phrase]) -> Iterator[list[Phrase]]:

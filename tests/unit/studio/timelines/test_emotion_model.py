@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -56,6 +57,7 @@ class Asked:
 
     def __init__(self, *replies: Reply, patience: Patience = PATIENCE) -> None:
         self.replies = list(replies)
+        #: Seconds after each question but the last.
         self.waits: list[float] = []
         self.warnings: list[str] = []
         self.hits: list[Hit] = []
@@ -69,7 +71,12 @@ class Asked:
                 emotion_model="gpt-4o",
                 image_model="",
             )
-            model = EmotionModel(client, service, patience=self._patience, sleep=self.waits.append)
+
+            def sleep(seconds: float) -> None:
+                self.waits += [0.0] * (len(server.hits) - len(self.waits))
+                self.waits[-1] += seconds
+
+            model = EmotionModel(client, service, patience=self._patience, sleep=sleep)
             found = model.plan(alignment, BUILT, self.warnings.append)
             self.hits = server.hits
         return found
@@ -286,6 +293,32 @@ def test_who_stops_is_heard_before_every_question() -> None:
         with pytest.raises(Canceled):
             model.plan(SPEECH, BUILT, print, going)
         assert len(server.hits) == 2
+
+
+@pytest.mark.parametrize("wait", ["for an answer", "between questions"])
+def test_who_stops_is_heard_while_anything_is_waited_for(wait: str) -> None:
+    asked, pause = threading.Event(), threading.Event()
+
+    def silent(_: Hit) -> Reply:
+        asked.set()
+        if wait == "for an answer":
+            pause.wait(60)
+        return failed(429, retry_after="20")
+
+    def going() -> None:
+        if asked.is_set():
+            raise Canceled
+
+    with Server(silent) as server, client_of(server) as client:
+        service = ModelService(
+            base_url=f"http://127.0.0.1:{server.port}", emotion_model="m", image_model=""
+        )
+        began = time.monotonic()
+        with pytest.raises(Canceled):
+            EmotionModel(client, service).plan(SPEECH, BUILT, print, going)
+        took = time.monotonic() - began
+        pause.set()
+    assert took < 10
 
 
 def test_expressions_of_feelings_are_offered_and_mouths_of_speech_are_not() -> None:
