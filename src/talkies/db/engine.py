@@ -58,8 +58,12 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     Raises `Unavailable` where the database cannot be reached, and `Misconfigured` where SQLite's
     file is no database.
     """
-    with _translating(), engine.connect() as connection, connection.begin():
-        yield connection
+    with _translating(), engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # By default each statement there sees what was committed before it.
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 @contextlib.contextmanager

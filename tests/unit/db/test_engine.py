@@ -146,6 +146,22 @@ def test_a_busy_pool_is_an_outage(path: Path, engine: sa.Engine) -> None:
     small.dispose()
 
 
+def test_a_reading_sees_one_state_of_the_database(engine: sa.Engine, postgres_url: str) -> None:
+    numbers = sa.table("numbers", sa.column("number"))
+    count = sa.select(sa.func.count()).select_from(numbers)
+    for one in (engine, connect(postgres_url)):
+        with writing(one) as connection:
+            connection.execute(sa.text("CREATE TABLE numbers (number INTEGER)"))
+        with reading(one) as connection:
+            before = connection.execute(count).scalar()
+            with writing(one) as other:
+                other.execute(sa.insert(numbers).values(number=1))
+            assert (before, connection.execute(count).scalar()) == (0, 0)
+        with reading(one) as connection:
+            assert connection.execute(count).scalar() == 1
+        one.dispose()
+
+
 def test_the_databases_clock_is_ours_within_a_second(engine: sa.Engine, postgres_url: str) -> None:
     for one in (engine, connect(postgres_url)):
         with reading(one) as connection:
