@@ -4,6 +4,7 @@ The seed's own route puts jobs into a BullMQ queue and answers with that queue's
 the same over our jobs. `requestId` is the job's id to its caller, as there.
 """
 
+import json
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
@@ -65,14 +66,14 @@ WORDED: Final = {ERROR_MODEL: FrontError.__name__}
 
 def worded(error: TalkiesError, request_id: str) -> JSONResponse:
     """The answer that carries an error."""
+    plain = answer(error, request_id)
     body = FrontError(
         error=error.message,
         code=error.code,
         hint=error.hint,
-        details=error.details,
+        details=json.loads(bytes(plain.body))["error"]["details"],
         requestId=request_id,
     )
-    plain = answer(error, request_id)
     headers = {name: value for name, value in plain.headers.items() if name not in OF_THE_BODY}
     return JSONResponse(body.model_dump(mode="json"), status_code=error.status, headers=headers)
 
