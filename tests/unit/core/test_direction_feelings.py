@@ -272,6 +272,14 @@ class TestClips:
 
         assert clip.strength == 0.35
 
+    def test_an_expression_goes_as_far_as_what_is_felt_is_seen(self) -> None:
+        """The first half of the way to surprise only opens the mouth."""
+        rest = [TimeRange(50, 100)]
+        for strength, shown in ((1.0, 1.0), (0.6, 0.8), (0.0, 0.0)):
+            surprise = FaceChange(time=2.0, expression="surprised_ah", strength=strength)
+            (clip,) = expression_clips([surprise], rest, BUILT, fps=FPS, frames=200)
+            assert clip.strength == shown
+
     def test_a_breath_is_too_short_for_a_face(self) -> None:
         assert clips(self.smile, rests=((60, 66), (100, 106))) == []
         assert clips(self.smile, rests=((60, 66), (100, 120))) == [("happy_soft", 100, 120)]

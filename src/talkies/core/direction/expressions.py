@@ -6,14 +6,14 @@ lasts until the sentence has ended, and through the pause after it.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
 from talkies.core.direction.feelings import LEAST_APART, FaceChange, spaced
 from talkies.core.rig.model import NEUTRAL, RigConfig
-from talkies.core.rig.upper_face import calm
+from talkies.core.rig.upper_face import calm, felt_from
 from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timeline.keyframes import TAKEN_UP_SECONDS
 from talkies.core.timing import TimeRange
@@ -51,7 +51,8 @@ def expression_clips(
     known = [change for change in changes if change.expression in config.expressions]
     kept = spaced(known, LEAST_APART)
     limits = [*(change.time for change in kept), frames / float(fps)][1:]
-    scene = _Scene(rests=rests, said=said, calm=calm(config), fps=fps)
+    begun = {name: felt_from(config, name) for name in {change.expression for change in kept}}
+    scene = _Scene(rests=rests, said=said, calm=calm(config), begun=begun, fps=fps)
     clips: list[Clip] = []
     for change, limit in zip(kept, limits, strict=True):
         free = clips[-1].span.end if clips else 0
@@ -83,6 +84,8 @@ class _Scene:
     said: Sequence[TimeRange]
     #: Expressions whose eyes and brows do nothing.
     calm: frozenset[str]
+    #: Of each expression the share of the way to it on which nothing is felt yet.
+    begun: Mapping[str, float]
     fps: Fraction
 
     def clips(self, change: FaceChange, free: TimeRange, limit: float) -> Iterator[Clip]:
@@ -153,7 +156,15 @@ class _Scene:
             id=f"{TrackName.EXPRESSIONS}-{span.start}",
             span=span,
             value=change.expression,
-            strength=round(change.strength * min(1.0, shown / float(fps) / WHOLE), 2),
+            strength=self._strength(change, min(1.0, shown / float(fps) / WHOLE)),
             transition=min(max(1, round(CHANGE_SECONDS * fps)), first // 2),
             note=change.note,
         )
+
+    def _strength(self, change: FaceChange, share: float) -> float:
+        """How far an expression goes that shows this share of what is felt.
+
+        What does not tell it, as the mouth on the way to it, comes first.
+        """
+        felt, begun = change.strength * share, self.begun[change.expression]
+        return round(begun + (1 - begun) * felt if felt else 0.0, 2)

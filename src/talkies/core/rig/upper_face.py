@@ -34,6 +34,25 @@ def wide_eyed(config: RigConfig) -> frozenset[str]:
     )
 
 
+def felt_from(config: RigConfig, expression: str) -> float:
+    """The share of the way from neutral to an expression on which eyes and brows do nothing yet.
+
+    That of the seed's surprise is a half: its way leads through the mouth of an "ah".
+    """
+    still = calm(config)
+    ways: dict[str, tuple[str, ...]] = {NEUTRAL: ()}
+    line = [NEUTRAL]
+    for name in line:
+        for path in config.base_paths:
+            for start, end in ((path.start, path.end), (path.end, path.start)):
+                if start == name and end not in ways:
+                    ways[end] = (*ways[name], end)
+                    line.append(end)
+    way = ways.get(expression, ())
+    begun = next((number for number, name in enumerate(way) if name not in still), 0)
+    return begun / len(way) if way else 0.0
+
+
 def laid_over(
     graph: RigGraph,
     overlays: Collection[State],

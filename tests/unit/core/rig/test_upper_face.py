@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from talkies.core.rig.model import BLINK, State
 from talkies.core.rig.playback import Cel, Keyframe, Playback
 from talkies.core.rig.playing import play
 from talkies.core.rig.standard import BUILT
-from talkies.core.rig.upper_face import RAMP_FRAMES, calm, wide_eyed
+from talkies.core.rig.upper_face import RAMP_FRAMES, calm, felt_from, wide_eyed
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.keyframes import blinks, keyframes, upper_keyframes
 from talkies.core.timing import TimeRange
@@ -160,6 +161,15 @@ def test_lids_do_not_close_over_eyes_that_are_wide() -> None:
 
     assert playback.skipped_blinks == (blink,)
     assert wide_eyed(BUILT) == {"surprised_ah"}
+
+
+def test_eyes_and_brows_begin_somewhere_on_the_way_to_an_expression() -> None:
+    assert felt_from(BUILT, "surprised_ah") == 0.5
+    assert [felt_from(BUILT, name) for name in ("happy_soft", "happy_big", "concerned")] == [0] * 3
+    for name in ("neutral", "speaking_ah"):
+        assert felt_from(BUILT, name) == 0
+    apart = replace(BUILT, base_paths=())
+    assert felt_from(apart, "surprised_ah") == 0
 
 
 def test_what_cannot_be_laid_over_is_shown_as_before() -> None:
