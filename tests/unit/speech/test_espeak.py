@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from talkies.errors import (
+    ChildCrashed,
     ChildTimedOut,
     EngineFailure,
     InvalidInput,
@@ -201,6 +202,14 @@ def test_a_dead_child_is_replaced() -> None:
         assert host._child is not None
         os.kill(host._child.pid, signal.SIGKILL)
         assert process.ask(_request("hello")) == first
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_fails_as_nobody_foresaw_leaves_nobody_waiting() -> None:
+    with EspeakProcess(request_seconds=20) as process:
+        with pytest.raises(ChildCrashed):
+            process.ask({"action": object()})
+        assert process.ask(_request("hello"))[0]["samples"] > 1000
 
 
 def test_a_request_that_takes_too_long_ends_the_child() -> None:

@@ -134,6 +134,7 @@ class _Host:
             self._thread.join()
 
     def _run(self) -> None:
+        ended: Exception = ChildCrashed("The espeak process was closed.")
         try:
             limits = Limits(wall_seconds=LIFE_SECONDS, memory_bytes=MEMORY_BYTES)
             with Child("talkies.speech.espeak.child", limits=limits) as child:
@@ -144,9 +145,10 @@ class _Host:
                     request.answer.set_result(receive(child.stdout))
                     self._current = None
         except (ChildCrashed, ChildTimedOut) as error:
-            self._fail_waiting(error)
-        else:
-            self._fail_waiting(ChildCrashed("The espeak process was closed."))
+            ended = error
+        finally:
+            # Whatever it was: nobody shall wait for a thread that is gone.
+            self._fail_waiting(ended)
 
     def _fail_waiting(self, error: Exception) -> None:
         """Refuse what comes from now on, then fail what came: whoever asks again is not caught."""
