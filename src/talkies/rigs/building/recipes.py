@@ -22,6 +22,11 @@ EDITION: Final = 2
 _CLOSED_BY: Final = 0.8
 
 
+#: Share of a turn of the head that speeds up and slows down as muscles do; the rest is even, for a
+#: head that turns from one side to the other goes on through its middle.
+_EASED: Final = 0.5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """What a face does in one drawing, apart from where the head is."""
@@ -173,8 +178,12 @@ def between(start: Recipe, end: Recipe, t: float) -> Recipe:
 
 
 def head_between(start: HeadPose, end: HeadPose, t: float) -> HeadPose:
-    """The head at `t` (0 to 1) on the way from one pose to another."""
-    return _mixed(start, end, t)
+    """The head at `t` (0 to 1) on the way from one pose to another: it eases in and out.
+
+    Drawings are spaced so, and not frames: every frame of a turn still has a drawing of its own.
+    """
+    smooth = t * t * (3 - 2 * t)
+    return _mixed(start, end, t + _EASED * (smooth - t))
 
 
 def _opening(start: MouthShape, end: MouthShape, t: float) -> float:

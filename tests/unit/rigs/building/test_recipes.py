@@ -1,6 +1,7 @@
 """What a face does in each expression, and on the way from one to another."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -79,3 +80,15 @@ def test_tilts_lean_to_the_side_that_their_name_says_as_the_viewer_sees_it() -> 
 def test_a_head_is_halfway_between_two_poses() -> None:
     half = head_between(head_of("center"), head_of("tilt_right_small"), 0.5)
     assert half.roll == pytest.approx(POSES["tilt_right_small"].roll / 2)
+
+
+def test_a_turn_of_the_head_begins_and_ends_slower_than_it_goes_on() -> None:
+    center, left = head_of("center"), head_of("tilt_left_small")
+    rolls = [head_between(center, left, part / 8).roll for part in range(9)]
+    steps = [abs(after - before) for before, after in pairwise(rolls)]
+    assert steps[:4] == sorted(steps[:4])
+    assert steps == pytest.approx(steps[::-1])
+    assert steps[0] < 0.75 * abs(left.roll) / 8
+    # One that goes on to the other side does not stop on its way.
+    assert steps[0] > 0.4 * abs(left.roll) / 8
+    assert (rolls[0], rolls[-1]) == (center.roll, left.roll)
