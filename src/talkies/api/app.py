@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from talkies.api import errors, openapi
 from talkies.api.body_limit import BodyLimit
 from talkies.api.frame_access import FrameGate
-from talkies.api.frame_lane import FrameLane
+from talkies.api.frame_lane import FrameLane, ShortWay
 from talkies.api.live import Live
 from talkies.api.middleware import Envelope, LastResort
 from talkies.api.observing import Observed
@@ -40,7 +40,8 @@ EXPOSED: Final = (
 def create_app(services: Services) -> FastAPI:
     """The application over these services; it owns none of them.
 
-    `app.state.live.end()` lets open streams end, so that a server can stop.
+    `app.state.live.end()` lets open streams end, so that a server can stop. `app.state.short_way`
+    answers some requests, where a server asks it, before they get here.
     """
     app = FastAPI(
         title="Talkies",
@@ -54,7 +55,8 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.live = Live(services.jobs)
-    app.state.frame_gate = FrameGate()
+    gate = app.state.frame_gate = FrameGate()
+    app.state.short_way = ShortWay(gate, services.gallery.drawings, services.metrics)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -83,9 +85,4 @@ def _surround(app: FastAPI, services: Services) -> None:
     app.add_middleware(LastResort)
     app.add_middleware(Observed, metrics=services.metrics, tracing=services.tracing)
     app.add_middleware(Envelope)
-    app.add_middleware(
-        FrameLane,
-        gate=app.state.frame_gate,
-        drawings=services.gallery.drawings,
-        metrics=services.metrics,
-    )
+    app.add_middleware(FrameLane, short=app.state.short_way)

@@ -6,6 +6,8 @@ What is not known here goes that way, and is known afterwards.
 """
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,7 +29,9 @@ PARTS: Final = 7
 ROUTE: Final = "/v1/characters/{character_id}/frames/{sequence}/{file}"
 
 #: Headers that only the long way knows what to do with.
-_SPECIAL: Final = frozenset({b"range", b"origin", b"expect", b"transfer-encoding"})
+_SPECIAL: Final = frozenset(
+    {b"range", b"origin", b"expect", b"transfer-encoding", b"content-length", b"upgrade"}
+)
 
 _SECURITY: Final = [
     (name.lower().encode(), value.encode())
@@ -35,65 +39,119 @@ _SECURITY: Final = [
     if name not in {"Cache-Control", "Cross-Origin-Resource-Policy"}
 ]
 
+#: Heads of answers that are held at once; whoever needs more of them starts again with none.
+_HEADS: Final = 5_000
 
-class FrameLane:
-    """Answers what it can, and passes on all else; the outermost of the application."""
+_PHRASES: Final = {200: b"OK", 304: b"Not Modified"}
 
-    def __init__(self, app: ASGIApp, gate: FrameGate, drawings: Drawings, metrics: Metrics) -> None:
-        self._app = app
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What every answer about one drawing begins with, but for the id of the request."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    #: The same as it is sent: the line of the status, and a line for each header.
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that goes out at once."""
+
+    head: Head
+    request_id: bytes
+    content: bytes
+
+
+class ShortWay:
+    """Answers what is known; belongs to one event loop's process."""
+
+    def __init__(self, gate: FrameGate, drawings: Drawings, metrics: Metrics) -> None:
         self._gate = gate
         self._drawings = drawings
         self._metrics = metrics
+        self._heads: dict[tuple[str, str, bool, bool], Head] = {}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            started = time.perf_counter()
-            found = self._find(scope)
-            if found is not None:
-                status = await _answer(*found, scope, send)
-                seconds = time.perf_counter() - started
-                self._metrics.request(
-                    method=scope["method"], route=ROUTE, status=status, seconds=seconds
-                )
-                return
-        await self._app(scope, receive, send)
+    def answer(self, scope: Scope) -> Answer | None:
+        """The answer to a GET; None where the long way has to find it.
 
-    def _find(self, scope: Scope) -> tuple[Admission, Drawing] | None:
-        """The drawing that is asked for, where both it and who asks are known."""
+        Of the scope, `path`, `query_string` and `headers` are asked.
+        """
         parts = scope["path"].split("/")
-        if len(parts) != PARTS or parts[4] != "frames" or scope["method"] != "GET":
+        if len(parts) != PARTS or parts[4] != "frames":
             return None
-        if any(name in _SPECIAL for name, _ in scope["headers"]):
-            return None
+        tag = request_id = None
+        for name, value in scope["headers"]:
+            if name in _SPECIAL:
+                return None
+            if name == b"if-none-match":
+                tag = value
+            elif name == b"x-request-id":
+                request_id = value
         admitted = self._gate.find(parts[3], scope)
         if admitted is None or admitted.shown.published_url is not None:
             return None
         drawing = self._drawings.held(admitted.shown.sha256, parts[5], parts[6])
-        return None if drawing is None else (admitted, drawing)
+        if drawing is None:
+            return None
+        known = tag is not None and is_known(tag.decode("latin-1"), drawing.etag)
+        head = self._head(admitted, drawing, known=known)
+        return Answer(head, _request_id(request_id), b"" if known else drawing.content)
+
+    def told(self, answer: Answer, seconds: float) -> None:
+        """Count an answer that went out."""
+        self._metrics.request(method="GET", route=ROUTE, status=answer.head.status, seconds=seconds)
+
+    def _head(self, admitted: Admission, drawing: Drawing, *, known: bool) -> Head:
+        key = (drawing.etag, drawing.content_type, admitted.by_pass, known)
+        head = self._heads.get(key)
+        if head is None:
+            if len(self._heads) >= _HEADS:
+                self._heads.clear()
+            head = self._heads[key] = _head_of(drawing, by_pass=admitted.by_pass, known=known)
+        return head
 
 
-async def _answer(admitted: Admission, drawing: Drawing, scope: Scope, send: Send) -> int:
-    """Send the drawing, or that it is known; the status."""
-    asked = dict(scope["headers"])
-    known = is_known(asked.get(b"if-none-match", b"").decode("latin-1"), drawing.etag)
-    headers = [
-        *_encoded(headers_of(drawing, IMMUTABLE[admitted.by_pass])),
-        *_SECURITY,
-        (b"x-request-id", _request_id(asked.get(b"x-request-id"))),
-    ]
+class FrameLane:
+    """Answers what it can the short way, and passes on all else; around the application."""
+
+    def __init__(self, app: ASGIApp, short: ShortWay) -> None:
+        self._app = app
+        self._short = short
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            started = time.perf_counter()
+            answer = self._short.answer(scope) if scope["method"] == "GET" else None
+            if answer is not None:
+                await _send(answer, send)
+                self._short.told(answer, time.perf_counter() - started)
+                return
+        await self._app(scope, receive, send)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [*answer.head.headers, (b"x-request-id", answer.request_id)]
+    await send({"type": "http.response.start", "status": answer.head.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.content})
+
+
+def _head_of(drawing: Drawing, *, by_pass: bool, known: bool) -> Head:
+    headers = [*_encoded(headers_of(drawing, IMMUTABLE[by_pass]).items()), *_SECURITY]
     if not known:
         headers += [
             (b"content-length", str(len(drawing.content)).encode()),
             (b"content-type", drawing.content_type.encode()),
         ]
     status = 304 if known else 200
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if known else drawing.content})
-    return status
+    line = b"HTTP/1.1 %d %s\r\n" % (status, _PHRASES[status])
+    text = line + b"".join(b"%s: %s\r\n" % pair for pair in headers)
+    return Head(status, tuple(headers), text)
 
 
-def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers]
 
 
 def _request_id(given: bytes | None) -> bytes:

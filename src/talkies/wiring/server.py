@@ -62,12 +62,12 @@ class Server:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until SIGTERM or SIGINT; `ready` is called once requests are answered."""
-        settings = self._service.settings
+        settings, app = self._service.settings, self._service.app()
         config = uvicorn.Config(
-            self._service.app(),
+            app,
             # The same in every installation, whatever faster parts it happens to have.
             loop="asyncio",
-            http=HttpWire,
+            http=HttpWire.over(app.state.short_way),
             log_config=None,
             access_log=False,
             server_header=False,

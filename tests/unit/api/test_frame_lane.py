@@ -13,7 +13,7 @@ from service_stage import Stage, built
 from starlette.types import Message, Receive, Scope, Send
 
 from talkies.api.frame_access import HELD, FrameGate, credential
-from talkies.api.frame_lane import FrameLane
+from talkies.api.frame_lane import FrameLane, ShortWay
 from talkies.studio.access.audit import Actor
 from talkies.studio.access.principal import Scope as KeyScope
 from talkies.studio.characters.gallery import Shown
@@ -153,7 +153,7 @@ def test_what_is_known_goes_the_short_way_alone(stage: Stage, robin: str) -> Non
     folder, file = NEUTRAL.split("/")
     drawing = services.gallery.drawings.frame(shown.sha256, folder, file)
     gate, app = FrameGate(), Counting()
-    lane = FrameLane(app, gate, services.gallery.drawings, services.metrics)
+    lane = FrameLane(app, ShortWay(gate, services.gallery.drawings, services.metrics))
     path = f"/v1/characters/{robin}/frames/{NEUTRAL}"
     gate.remember(robin, scope(path), shown, by_pass=False, seconds=60)
     start, body = asyncio.run(asked_of(lane, scope(path)))
