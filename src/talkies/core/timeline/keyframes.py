@@ -48,8 +48,7 @@ def keyframes(timeline: Timeline, config: RigConfig) -> tuple[Keyframe, ...]:
         for face in _changes(faces, shown, free, turn.frame):
             found.append(_keyframe(face, pose))
             shown = face
-        # The way leads to what is on when the head arrives.
-        arrived = faces[_at(faces, max(turn.frame, turn.arrival - 1))]
+        arrived = _arrived(faces, turn)
         shown, pose = replace(arrived, frame=turn.frame, transition=turn.transition), turn.pose
         found.append(_keyframe(shown, pose))
         free = max(turn.arrival, turn.frame + 1)
@@ -95,6 +94,8 @@ class _Face:
     transition: int = 0
     #: Frames in which it is left where no clip begins after it.
     release: int = 0
+    #: Whether it is a mouth of speech.
+    speaks: bool = False
 
     def shows(self, other: "_Face") -> bool:
         return (self.expression, self.strength) == (other.expression, other.strength)
@@ -139,6 +140,17 @@ def _changes(faces: Sequence[_Face], shown: _Face, start: int, end: int) -> Iter
 def _at(faces: Sequence[_Face], frame: int) -> int:
     """The number of the face that is on in a frame."""
     return bisect_right(faces, frame, key=lambda face: face.frame) - 1
+
+
+def _arrived(faces: Sequence[_Face], turn: _Turn) -> _Face:
+    """What the way of a turn leads to: what is on when the head arrives.
+
+    An expression that speech ends in that moment is not: the mouth would open for it, and close
+    again for the first sound.
+    """
+    number = _at(faces, max(turn.frame, turn.arrival - 1))
+    face, following = faces[number], faces[_at(faces, turn.arrival)]
+    return _Face(frame=0) if following.speaks and not face.speaks else face
 
 
 def _faces(timeline: Timeline, config: RigConfig) -> list[_Face]:
@@ -197,8 +209,8 @@ def _speaking(mouth: Clip, config: RigConfig, release: int) -> _Face:
     expression, share = mouth_of(Viseme(str(mouth.value)), config)
     strength = share * mouth.strength
     if expression == NEUTRAL or strength == 0:
-        return _Face(frame=0, release=release)
-    return _Face(frame=0, expression=expression, strength=strength, release=release)
+        return _Face(frame=0, release=release, speaks=True)
+    return _Face(frame=0, expression=expression, strength=strength, release=release, speaks=True)
 
 
 def _turns(timeline: Timeline) -> list[_Turn]:

@@ -217,6 +217,30 @@ def test_a_mouth_that_begins_as_the_head_arrives_gets_its_own_transition() -> No
     ]
 
 
+def test_no_mouth_opens_for_an_expression_that_speech_ends_as_the_head_arrives() -> None:
+    line = timeline(
+        poses=(clip("p", 10, 50, "tilt_left_small", transition=6),),
+        expressions=(clip("e", 6, 16, "surprised_ah", transition=2),),
+        visemes=(clip("a", 16, 20, "pp", transition=1),),
+    )
+
+    assert asked(line)[:3] == [
+        (6, "surprised_ah", 2),
+        (10, "neutral", "tilt_left_small", 6),
+        (16, "lips_closed", "tilt_left_small", 1),
+    ]
+
+
+def test_a_turn_leads_to_an_expression_that_lasts() -> None:
+    line = timeline(
+        poses=(clip("p", 10, 50, "tilt_left_small", transition=6),),
+        expressions=(clip("e", 6, 40, "surprised_ah", transition=2),),
+        visemes=(clip("a", 17, 20, "pp", transition=1),),
+    )
+
+    assert asked(line)[1] == (10, "surprised_ah", "tilt_left_small", 6)
+
+
 def test_a_turn_ends_where_the_next_one_begins() -> None:
     line = timeline(
         poses=(clip("p", 10, 14, "tilt_left_small", transition=30),),
