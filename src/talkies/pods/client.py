@@ -58,6 +58,11 @@ class RemoteState(StrEnum):
         return self not in {RemoteState.WAITING, RemoteState.WORKING, RemoteState.UNKNOWN}
 
 
+def state_in(states: Mapping[str, RemoteState], said: object) -> RemoteState:
+    """The state that a pod said, by the words of its contract; it may say anything."""
+    return states.get(said, RemoteState.UNKNOWN) if isinstance(said, str) else RemoteState.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """A remote job as it is now."""

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from talkies.errors import MediaTooLarge, PodFailure, TalkiesError
-from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState
+from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, state_in
 from talkies.pods.forms import Form, FormFile
 from talkies.pods.pod import Pod
 from talkies.pods.talkies_client import SAFE_ID, progress_of
 from talkies.pods.wire import Limits, PodWire, Said, Ways
 
 #: The service of the seeds (upstreams §11), and what other builds of it say for the same.
-_STATES: Final[Mapping[object, RemoteState]] = {
+_STATES: Final[Mapping[str, RemoteState]] = {
     "queued": RemoteState.WAITING,
     "pending": RemoteState.WAITING,
     "running": RemoteState.WORKING,
@@ -137,7 +137,7 @@ class SadTalkerClient:
         return Look(state=RemoteState.SUCCEEDED, progress=1.0, link=link)
 
     def _look(self, document: Mapping[str, Any]) -> Look:
-        state = _STATES.get(document.get("status"), RemoteState.UNKNOWN)
+        state = state_in(_STATES, document.get("status"))
         return Look(
             state=state,
             progress=progress_of(document.get("progress")),

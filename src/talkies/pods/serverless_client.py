@@ -16,7 +16,7 @@ from typing import Any, Final
 from talkies.errors import InvalidInput, MediaTooLarge, TalkiesError
 from talkies.kit.files import replacing
 from talkies.kit.messages import rebuilt
-from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState
+from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, state_in
 from talkies.pods.pod import Pod, TokenPlace
 from talkies.pods.talkies_client import MARK, SAFE_ID, progress_of
 from talkies.pods.wire import Limits, PodWire, Said, Ways
@@ -36,7 +36,7 @@ WAITS: Final = (1.0, 2.0, 4.0)
 BUSY: Final = 429
 SERVER_ERROR: Final = 500
 
-_STATES: Final[Mapping[object, RemoteState]] = {
+_STATES: Final[Mapping[str, RemoteState]] = {
     "IN_QUEUE": RemoteState.WAITING,
     "IN_PROGRESS": RemoteState.WORKING,
     "RUNNING": RemoteState.WORKING,
@@ -162,7 +162,7 @@ class ServerlessClient:
         return said
 
     def _look(self, remote_id: str, record: Mapping[str, Any]) -> Look:
-        state = _STATES.get(record.get("status"), RemoteState.UNKNOWN)
+        state = state_in(_STATES, record.get("status"))
         output = record.get("output")
         said = output if isinstance(output, dict) else {}
         if state is RemoteState.SUCCEEDED:
@@ -236,7 +236,7 @@ class ServerlessClient:
         promised = video.get("sha256")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if path.stat().st_size and promised in {None, digest}:
+        if path.stat().st_size and (promised is None or promised == digest):
             return
         path.unlink()
         raise self._wire.failure("answer", "gave another file than the one it made.")

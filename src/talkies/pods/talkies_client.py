@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from talkies.errors import InvalidInput, MediaTooLarge, TalkiesError
 from talkies.kit.messages import rebuilt
-from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState
+from talkies.pods.client import Accepted, Look, Order, Probe, RemoteState, state_in
 from talkies.pods.forms import Form, FormFile
 from talkies.pods.pod import Pod
 from talkies.pods.wire import Limits, PodWire, Said, Ways
@@ -34,7 +34,7 @@ LOOKS_FOR_ORDER: Final = 3
 #: Engines that are read of one pod: a page of its list.
 PAGE: Final = 100
 
-_STATES: Final[Mapping[object, RemoteState]] = {
+_STATES: Final[Mapping[str, RemoteState]] = {
     "queued": RemoteState.WAITING,
     "running": RemoteState.WORKING,
     "succeeded": RemoteState.SUCCEEDED,
@@ -146,7 +146,7 @@ class TalkiesClient:
         return found
 
     def _look(self, record: Mapping[str, Any]) -> Look:
-        state = _STATES.get(record.get("status"), RemoteState.UNKNOWN)
+        state = state_in(_STATES, record.get("status"))
         return Look(
             state=state,
             progress=progress_of(record.get("progress")),

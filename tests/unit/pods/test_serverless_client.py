@@ -178,6 +178,7 @@ def test_another_client_may_fetch_what_one_has_asked_for(
         done(base64="%%%"),
         done(base64=""),
         done(sha256="0" * 64),
+        done(sha256=[]),
         done(base64=None, url="https://127.0.0.1:1/video.mp4"),
         done(base64=None, url="file:///etc/passwd"),
     ],

@@ -132,15 +132,17 @@ def test_what_is_wrong_with_the_order_is_the_users(tmp_path: Path) -> None:
 
 
 def test_every_state_is_understood_or_said_to_be_unknown() -> None:
-    states = {
-        "queued": RemoteState.WAITING,
-        "succeeded": RemoteState.SUCCEEDED,
-        "failed": RemoteState.FAILED,
-        "canceled": RemoteState.CANCELED,
-        "dreaming": RemoteState.UNKNOWN,
-        7: RemoteState.UNKNOWN,
-    }
-    for status, state in states.items():
+    states: list[tuple[object, RemoteState]] = [
+        ("queued", RemoteState.WAITING),
+        ("succeeded", RemoteState.SUCCEEDED),
+        ("failed", RemoteState.FAILED),
+        ("canceled", RemoteState.CANCELED),
+        ("dreaming", RemoteState.UNKNOWN),
+        (7, RemoteState.UNKNOWN),
+        (["queued"], RemoteState.UNKNOWN),
+        ({}, RemoteState.UNKNOWN),
+    ]
+    for status, state in states:
         with Server(says({"id": "vid_1", "status": status, "progress": "half"})) as server:
             look = client(server).look("vid_1")
         assert (look.state, look.progress) == (state, None)
