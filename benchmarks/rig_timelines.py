@@ -31,7 +31,7 @@ from talkies.core.rig.playing import play
 from talkies.core.rig.standard import BUILT
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
-from talkies.core.timeline.edits import Edit, apply
+from talkies.core.timeline.editing import Edit, apply
 from talkies.core.timeline.edits_json import edit_record, edits_from_value
 from talkies.core.timeline.formats.mouth_cues import clips_of, cues_of
 from talkies.core.timeline.formats.reading import Into, read_timeline

@@ -7,7 +7,7 @@ from pathlib import Path
 from talkies.core.json_reading import JsonAt
 from talkies.core.timeline.document import TrackName
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
-from talkies.core.timeline.edits import apply, apply_all
+from talkies.core.timeline.editing import apply, apply_all
 from talkies.core.timeline.edits_json import OPERATIONS, edits_from_value
 from talkies.core.timeline.formats.mouth_cues import VISEMES as LETTERS
 from talkies.core.timeline.formats.writing import FORMATS

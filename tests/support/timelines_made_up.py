@@ -9,9 +9,9 @@ from talkies.core.alignment import Alignment, AlignmentSource, Phoneme
 from talkies.core.rig.model import RigConfig
 from talkies.core.rig.standard import BUILT
 from talkies.core.timeline.document import Clip, Origin, Timeline, TimelineSound, TrackName, View
+from talkies.core.timeline.editing import Edit
 from talkies.core.timeline.edits import (
     AddClip,
-    Edit,
     MoveClip,
     RemoveClip,
     RippleDelete,

@@ -4,60 +4,13 @@ A clip that an edit names becomes a manual one, which stays when its track is ge
 it comes to lie over others, they make room (`placing.put_over`) and stay what they were.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName, View
-from talkies.core.timeline.patch import Patch, difference
 from talkies.core.timeline.placing import cut_at, free_id, ids, put_over
-from talkies.core.timeline.refusal import edit_invalid, within
-from talkies.core.timeline.validate import clip_problems, validate
+from talkies.core.timeline.refusal import edit_invalid
+from talkies.core.timeline.validate import clip_problems
 from talkies.core.timing import TimeRange
-from talkies.errors.characters import TimelineInvalid
-
-
-class Edit(Protocol):
-    """One change of a timeline."""
-
-    def made(self, timeline: Timeline) -> Timeline:
-        """The timeline after this edit.
-
-        Raises:
-            TimelineInvalid: it cannot be made there; `details["where"]` names the edit's field.
-        """
-        ...
-
-
-def apply(timeline: Timeline, edit: Edit) -> tuple[Timeline, Patch]:
-    """The timeline after an edit, and the edit that undoes it exactly.
-
-    Raises:
-        TimelineInvalid: as `Edit.made`, or because the timeline would break a rule.
-    """
-    edited = _made(timeline, edit)
-    return edited, difference(edited, timeline)
-
-
-def apply_all(timeline: Timeline, edits: Sequence[Edit]) -> tuple[Timeline, Patch]:
-    """The timeline after edits in their order, all or none, and the edit that undoes them all.
-
-    Raises:
-        TimelineInvalid: as `apply`, with the edit's number in the place: `edits[2].clip.start`.
-    """
-    edited = timeline
-    for number, edit in enumerate(edits):
-        try:
-            edited = _made(edited, edit)
-        except TimelineInvalid as error:
-            raise within(f"edits[{number}]", error) from error
-    return edited, difference(edited, timeline)
-
-
-def _made(timeline: Timeline, edit: Edit) -> Timeline:
-    edited = edit.made(timeline)
-    validate(edited, checked=timeline)
-    return edited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

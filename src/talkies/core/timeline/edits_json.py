@@ -14,9 +14,9 @@ from talkies.core.timeline.document_json import (
     value_at,
     value_record,
 )
+from talkies.core.timeline.editing import Edit
 from talkies.core.timeline.edits import (
     AddClip,
-    Edit,
     MoveClip,
     RemoveClip,
     RippleDelete,

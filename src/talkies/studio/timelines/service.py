@@ -6,7 +6,7 @@ from typing import Any
 
 from talkies.core.timeline.document import Timeline
 from talkies.core.timeline.document_json import timeline_from_json, timeline_to_json
-from talkies.core.timeline.edits import Edit, apply_all
+from talkies.core.timeline.editing import Edit, apply_all
 from talkies.core.timeline.edits_json import edit_record
 from talkies.errors import InvalidOption, TimelineInvalid
 from talkies.jobs.records import Job

@@ -15,9 +15,9 @@ from talkies.core.timeline.document import (
     TrackName,
     View,
 )
+from talkies.core.timeline.editing import Edit, apply, apply_all
 from talkies.core.timeline.edits import (
     AddClip,
-    Edit,
     MoveClip,
     RemoveClip,
     RippleDelete,
@@ -27,8 +27,6 @@ from talkies.core.timeline.edits import (
     SetLength,
     SplitClip,
     TrimClip,
-    apply,
-    apply_all,
 )
 from talkies.core.timeline.edits_json import edit_record, edits_from_value
 from talkies.core.timeline.patch import Patch, TrackChange, difference

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from timelines_made_up import clip, clips, timeline, timelines
 
 from talkies.core.timeline.document import Clip, Origin, Timeline, TrackName
-from talkies.core.timeline.edits import apply
+from talkies.core.timeline.editing import apply
 from talkies.core.timeline.patch import difference
 from talkies.core.timeline.regenerate import regenerate
 from talkies.core.timeline.validate import validate

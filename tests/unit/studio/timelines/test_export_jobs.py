@@ -17,7 +17,11 @@ from talkies.core.rig.config_json import config_to_json
 from talkies.core.rig.standard import BUILT
 from talkies.core.timeline.document import Clip, TrackName
 from talkies.core.timeline.document_json import timeline_to_json
-from talkies.core.timeline.edits import AddClip, SetLength, apply
+from talkies.core.timeline.editing import apply
+from talkies.core.timeline.edits import (
+    AddClip,
+    SetLength,
+)
 from talkies.core.timing import TimeRange
 from talkies.errors import BlobMissing, Canceled, CorruptMedia, TimelineInvalid, UnknownCharacter
 from talkies.jobs.records import Job, Output
