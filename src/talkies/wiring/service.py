@@ -13,6 +13,7 @@ from talkies.api.app import create_app
 from talkies.engines.registry import ListedEngine
 from talkies.errors import EngineNotInstalled, TalkiesError
 from talkies.jobs.chores import Chore
+from talkies.jobs.remains import Remains
 from talkies.jobs.worker import Worker, WorkerOptions
 from talkies.kit.files import remove_abandoned
 from talkies.settings import Settings
@@ -28,9 +29,6 @@ from talkies.wiring.pods import Pods
 
 #: Seconds between two sweeps of what dead processes left on this machine.
 TIDY_SECONDS = 600.0
-
-#: Seconds for which a file that is being received may lie still.
-UPLOAD_SECONDS = 3_600.0
 
 #: Seconds between two sweeps of what is past its time in the database and the storage.
 RETENTION_SECONDS = 300.0
@@ -111,17 +109,19 @@ class Service:
             await anyio.to_thread.run_sync(self.stop)
 
     def _tidy(self) -> None:
-        """Now and then remove what dead processes left here; a worker clears its own scratch.
+        """Now and then remove what dead processes left here; a worker clears scratch by itself.
 
         Bundles of characters that were deleted anywhere leave this machine, too.
         """
-        characters = self.parts.work.characters
+        base, characters = self.parts.base, self.parts.work.characters
+        remains = Remains(base.engine, base.scratch, self.settings.scratch_folder)
         while True:
             try:
                 remove_abandoned()
                 characters.places.shelf.sweep(characters.book.known)
                 if self._worker is None:
-                    self.parts.base.scratch.sweep(set(), older_than=UPLOAD_SECONDS)
+                    # A worker of this machine may be at work in the same folder.
+                    remains.clear()
             except (OSError, TalkiesError) as error:
                 log.warning("this machine was not tidied: %s", error)
             if self._stopping.wait(TIDY_SECONDS):
