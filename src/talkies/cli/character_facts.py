@@ -3,7 +3,7 @@
 from typing import Any
 
 from talkies.rigs.character import Character
-from talkies.rigs.tree.reading import named
+from talkies.rigs.tree.notes import named
 from talkies.rigs.tree.report import TreeReport
 
 

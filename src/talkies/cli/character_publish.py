@@ -9,8 +9,8 @@ from talkies.cli.buckets import S3Service
 from talkies.cli.counting import counting
 from talkies.cli.streams import painted, say, say_event, tell
 from talkies.errors import Canceled
+from talkies.rigs.tree.notes import named
 from talkies.rigs.tree.opening import open_character
-from talkies.rigs.tree.reading import named
 
 if TYPE_CHECKING:
     from talkies.studio.characters.publish import Published

@@ -21,8 +21,8 @@ from talkies.rigs.character import (
     FRAMES,
     PACK,
 )
+from talkies.rigs.tree.notes import named
 from talkies.rigs.tree.opening import look_at
-from talkies.rigs.tree.reading import named
 from talkies.rigs.tree.report import report_on
 
 #: What a character's folder has of us.

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from talkies.core.rig.model import REST, Rig, RigConfig
+from talkies.core.rig.model import RigConfig
 from talkies.core.rig.standard import STANDARD
-from talkies.errors import CharacterInvalid, Conflict, FileMissing, InvalidInput, TalkiesError
+from talkies.errors import CharacterInvalid, Conflict, FileMissing, TalkiesError
 from talkies.kit.files import (
     is_file,
     is_folder,
@@ -20,24 +19,23 @@ from talkies.kit.files import (
     remove_abandoned,
     unwritable,
 )
-from talkies.media.keying import Auto, KeyColor, ground_colour
-from talkies.media.pictures import Picture, load_picture
+from talkies.media.keying import Auto, KeyColor
+from talkies.media.pictures import Picture
 from talkies.media.yuv import to_rgb
-from talkies.rigs.about import About, read_about
+from talkies.rigs.about import read_about
 from talkies.rigs.building.contact_sheet import write_contact_sheet
 from talkies.rigs.character import CONFIG, CONTACT_SHEET, FRAMES, Character
 from talkies.rigs.pack.opening import build_pack, open_pack
 from talkies.rigs.tree.archive import UNPACKED_MAX, unpack
 from talkies.rigs.tree.copying import copy_tree, write_manifest
+from talkies.rigs.tree.key_colour import own_key_color
 from talkies.rigs.tree.listing import MANIFEST
 from talkies.rigs.tree.locating import Place, locate
+from talkies.rigs.tree.notes import named
 from talkies.rigs.tree.opening import look_at, read_config, write_character
 from talkies.rigs.tree.parents import parent_of
-from talkies.rigs.tree.reading import named, read_tree
+from talkies.rigs.tree.reading import read_tree
 from talkies.rigs.tree.report import TreeReport, report_on
-
-#: Drawings of which one may tell the key colour, where those before it are damaged.
-LOOKED_AT: Final = 8
 
 
 class ImportStage(StrEnum):
@@ -167,7 +165,7 @@ def _made(
         folder=fresh,
         rig=read_tree(fresh / FRAMES, config).rig,
     )
-    character = replace(character, key_color=_key(character, options.key_color, about))
+    character = replace(character, key_color=own_key_color(character, options.key_color, about))
     write_character(character)
     if place.config and options.config is None:
         # As it is, with what only its own program knows.
@@ -189,26 +187,6 @@ def _reading(frames: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise FileMissing(f"{frames} cannot be read: {error.strerror}.") from error
-
-
-def _key(character: Character, wanted: KeyColor, about: About) -> tuple[int, int, int] | None:
-    if wanted is not Auto.AUTO:
-        return wanted
-    if about.key_color is not None:
-        return about.key_color
-    for drawing in islice(_rest_first(character.rig), LOOKED_AT):
-        try:
-            picture = load_picture(character.path(drawing))
-        except InvalidInput:  # the pack finds which drawings are damaged, and says so
-            continue
-        return None if picture.alpha is not None else ground_colour(picture.pixels)
-    return None
-
-
-def _rest_first(rig: Rig) -> Iterator[str]:
-    """The drawings of a rig that show a state, the one at rest before the others."""
-    yield rig.endpoints[REST]
-    yield from (drawing for state, drawing in rig.endpoints.items() if state != REST)
 
 
 def _write_contact_sheet(character: Character) -> None:

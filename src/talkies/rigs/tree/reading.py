@@ -1,8 +1,7 @@
 """A rig from its files: what is really there, and sentences about what is not as it says."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -17,20 +16,12 @@ from talkies.core.rig.naming import (
     percent_of,
 )
 from talkies.errors import CharacterInvalid
-from talkies.media.picture_size import picture_size
 from talkies.rigs.tree.listing import MANIFEST, TEXT_MAX, Listing, list_tree
+from talkies.rigs.tree.notes import Notes
+from talkies.rigs.tree.sizes import common_size, sizes_of
 
 #: A drawing may be a lossless WebP as well; of two with one name the PNG is taken.
 WEBP: Final = ".webp"
-
-#: Sides of a drawing in pixels: 2048×3072 is asked for; smaller ones show no face.
-SIDE_MIN, SIDE_MAX = 64, 4_096
-
-#: How much the shape of a drawing may differ from that of the others, as a share.
-SHAPE_TOLERANCE: Final = 0.01
-
-#: Names in one sentence.
-MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,37 +33,6 @@ class Reading:
     warnings: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Notes:
-    """Sentences, and names for sentences that several files share."""
-
-    sentences: list[str] = field(default_factory=list)
-    shared: dict[str, list[str]] = field(default_factory=dict)
-
-    def say(self, sentence: str) -> None:
-        self.sentences.append(sentence)
-
-    def note(self, what: str, name: str) -> None:
-        self.shared.setdefault(what, []).append(name)
-
-    def told(self) -> tuple[str, ...]:
-        together = (f"{named(names)}: {what}." for what, names in self.shared.items())
-        return (*self.sentences, *together)
-
-
-def named(names: list[str]) -> str:
-    """A few names, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(map(_printable, names[:MOST_NAMED])) + (
-        f" and {more} more" if more > 0 else ""
-    )
-
-
-def _printable(name: str) -> str:
-    """A name as it may be shown: somebody else chose it, and a terminal obeys some characters."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in name)
-
-
 def read_tree(frames: Path, config: RigConfig) -> Reading:
     """The rig in a folder of frames.
 
@@ -81,13 +41,13 @@ def read_tree(frames: Path, config: RigConfig) -> Reading:
             too small or too large, or the folder has far too many files; `details["reason"]` is
             `no_rest`, `mixed_sizes`, `size`, `too_many_files` or `unreadable`.
     """
-    notes = _Notes()
+    notes = Notes()
     listing = list_tree(frames)
     for name in listing.odd:
         notes.note("no plain file, passed over", name)
     endpoints = _endpoints(listing, config, notes)
     sequences = _sequences(frames, listing, config, notes)
-    sizes = _sizes(frames, endpoints, sequences, notes)
+    sizes = sizes_of(frames, endpoints, sequences, notes)
     endpoints = {state: drawing for state, drawing in endpoints.items() if drawing in sizes}
     sequences = [_with(sequence, sizes) for sequence in sequences]
     sequences = [sequence for sequence in sequences if sequence.stops]
@@ -98,7 +58,7 @@ def read_tree(frames: Path, config: RigConfig) -> Reading:
             hint=f"A character needs at least {ENDPOINTS}/neutral__center.png.",
             details={"reason": "no_rest"},
         )
-    width, height = _common_size(sizes, notes)
+    width, height = common_size(sizes, notes)
     rig = Rig(
         config=config,
         width=width,
@@ -109,7 +69,7 @@ def read_tree(frames: Path, config: RigConfig) -> Reading:
     return Reading(rig=rig, warnings=notes.told())
 
 
-def _endpoints(listing: Listing, config: RigConfig, notes: _Notes) -> dict[State, str]:
+def _endpoints(listing: Listing, config: RigConfig, notes: Notes) -> dict[State, str]:
     found: dict[State, str] = {}
     places = [(f"{ENDPOINTS}/", name) for name in _preferred(listing.endpoints)]
     places += [("", name) for name in _preferred(listing.loose)]
@@ -122,7 +82,7 @@ def _endpoints(listing: Listing, config: RigConfig, notes: _Notes) -> dict[State
     return found
 
 
-def _sequences(frames: Path, listing: Listing, config: RigConfig, notes: _Notes) -> list[Sequence]:
+def _sequences(frames: Path, listing: Listing, config: RigConfig, notes: Notes) -> list[Sequence]:
     found: dict[str, Sequence] = {}
     for folder, names in listing.sequences.items():
         identity = PurePosixPath(folder).name
@@ -140,7 +100,7 @@ def _sequences(frames: Path, listing: Listing, config: RigConfig, notes: _Notes)
     return [found[identity] for identity in sorted(found)]
 
 
-def _manifest(folder: Path, notes: _Notes) -> Manifest | None:
+def _manifest(folder: Path, notes: Notes) -> Manifest | None:
     """What the folder says of itself, where that can be read."""
     try:
         with (folder / MANIFEST).open("rb") as file:
@@ -152,7 +112,7 @@ def _manifest(folder: Path, notes: _Notes) -> Manifest | None:
 
 
 def _ends(
-    identity: str, manifest: Manifest | None, config: RigConfig, notes: _Notes
+    identity: str, manifest: Manifest | None, config: RigConfig, notes: Notes
 ) -> tuple[State, State] | None:
     """Where a sequence leads; the name of its folder is believed before its manifest."""
     by_name = parse_sequence(identity, config)
@@ -164,7 +124,7 @@ def _ends(
 
 
 def _stops(
-    folder: str, names: tuple[str, ...], manifest: Manifest | None, notes: _Notes
+    folder: str, names: tuple[str, ...], manifest: Manifest | None, notes: Notes
 ) -> tuple[Stop, ...]:
     """The drawings of a sequence by where they stand, those of the manifest first."""
     there = set(names)
@@ -202,27 +162,6 @@ def _preferred(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: name.endswith(WEBP))
 
 
-def _sizes(
-    frames: Path,
-    endpoints: Mapping[State, str],
-    sequences: Iterable[Sequence],
-    notes: _Notes,
-) -> dict[str, tuple[int, int]]:
-    """The size of every drawing; those that are no picture are left out."""
-    drawings = [*endpoints.values(), *(s.drawing for way in sequences for s in way.stops)]
-    sizes: dict[str, tuple[int, int]] = {}
-    for drawing in drawings:
-        try:
-            size = picture_size(frames / drawing)
-        except OSError:
-            size = None
-        if size is None:
-            notes.note("not a PNG or WebP picture, passed over", drawing)
-        else:
-            sizes[drawing] = size
-    return sizes
-
-
 def _with(sequence: Sequence, sizes: Mapping[str, object]) -> Sequence:
     stops = tuple(stop for stop in sequence.stops if stop.drawing in sizes)
     return Sequence(id=sequence.id, start=sequence.start, end=sequence.end, stops=stops)
@@ -236,37 +175,3 @@ def _fill(endpoints: dict[State, str], sequences: Iterable[Sequence]) -> None:
             endpoints.setdefault(sequence.start, first.drawing)
         if last.percent == 100:  # noqa: PLR2004  percent
             endpoints.setdefault(sequence.end, last.drawing)
-
-
-def _common_size(sizes: Mapping[str, tuple[int, int]], notes: _Notes) -> tuple[int, int]:
-    """The size of most drawings, made even; others are scaled to it if they have its shape."""
-    width, height = Counter(sizes.values()).most_common(1)[0][0]
-    _require_size(width, height, next(name for name, at in sizes.items() if at == (width, height)))
-    others = {name: size for name, size in sizes.items() if size != (width, height)}
-    strange = [name for name, size in others.items() if not _alike(size, (width, height))]
-    if strange:
-        shapes = [f"{name} ({others[name][0]}×{others[name][1]})" for name in strange]
-        raise CharacterInvalid(
-            f"Most drawings have {width}×{height} pixels, but not {named(shapes)}.",
-            hint="Give all drawings one size, or remove these.",
-            details={"reason": "mixed_sizes", "drawings": sorted(strange)},
-        )
-    for name, size in others.items():
-        _require_size(*size, name)
-        notes.note(f"scaled to the others' size, {width}×{height}", name)
-    return width - width % 2, height - height % 2
-
-
-def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    shape = one[0] * other[1] / max(one[1] * other[0], 1)
-    return abs(shape - 1) <= SHAPE_TOLERANCE
-
-
-def _require_size(width: int, height: int, drawing: str) -> None:
-    if min(width, height) >= SIDE_MIN and max(width, height) <= SIDE_MAX:
-        return
-    raise CharacterInvalid(
-        f"{drawing} has {width}×{height} pixels.",
-        hint=f"Sides of drawings have {SIDE_MIN} to {SIDE_MAX} pixels.",
-        details={"reason": "size", "width": width, "height": height},
-    )
