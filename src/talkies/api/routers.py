@@ -17,6 +17,7 @@ from talkies.api.seeds import (
 from talkies.api.seeds.sadtalker_front_answers import FrontError
 from talkies.api.seeds.sadtalker_front_bodies import FrontBody
 from talkies.api.v1 import (
+    alignments,
     assets,
     audio,
     character_files,
@@ -54,6 +55,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     events.router,
     files.router,
     audio.router,
+    alignments.router,
     voices.router,
     characters.router,
     character_files.router,

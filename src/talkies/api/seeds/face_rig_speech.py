@@ -33,7 +33,8 @@ from talkies.api.seeds.forms import described, file_of, form_of, refused, route_
 from talkies.api.services import Services
 from talkies.api.sse import until_done
 from talkies.api.uploads import incoming_folder, read
-from talkies.api.v1.audio import ALIGNMENT_ERRORS, SPEECH_ERRORS, TOO_LONG
+from talkies.api.v1.alignments import ALIGNMENT_ERRORS, TOO_LONG
+from talkies.api.v1.audio import SPEECH_ERRORS
 from talkies.core.alignment import Alignment
 from talkies.core.timeline.formats.seed import SeedFile, keyframe_record
 from talkies.core.timing_json import alignment_from_json, alignment_of
