@@ -281,9 +281,13 @@ class Supervised:
         if process.stdout is not None and not self._own_pipes:
             streams[process.stdout.fileno()] = ("out", bytearray())
         streams[_existing(process.stderr).fileno()] = ("err", bytearray())
+        # Not `select`, which knows the first 1024 files of a process alone.
+        poll = select.poll()
+        for handle in streams:
+            poll.register(handle, select.POLLIN)
         while streams:
             half = any(buffer for _, buffer in streams.values())
-            ready, _, _ = select.select(list(streams), [], [], PAUSE_SECONDS if half else None)
+            ready = [handle for handle, _ in poll.poll(PAUSE_SECONDS * 1_000 if half else None)]
             for handle in ready or list(streams):
                 stream, buffer = streams[handle]
                 some = os.read(handle, 65_536) if ready else b""
@@ -291,6 +295,7 @@ class Supervised:
                 ended = bool(ready) and not some
                 self._pass_on(stream, _split(buffer, rest=not some))
                 if ended:
+                    poll.unregister(handle)
                     del streams[handle]
         self._put(None)
 

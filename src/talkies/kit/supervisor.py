@@ -130,14 +130,17 @@ def _volunteer() -> None:
 
 def _awaited(pid: int, life: int, wake: int, grace: float) -> int:
     """The exit status of the program, a signal's number below 0; ends it when `life` ends."""
-    watched = [life, wake]
+    # Not `select`: the life line may be beyond the 1024 files that it knows.
+    watched = select.poll()
+    for handle in (life, wake):
+        watched.register(handle, select.POLLIN)
     kill_at = None
     while (status := _reaped(pid)) is None:
-        patience = None if kill_at is None else max(0.05, kill_at - time.monotonic())
-        ready, _, _ = select.select(watched, [], [], patience)
+        patience = None if kill_at is None else max(50.0, (kill_at - time.monotonic()) * 1_000)
+        ready = [handle for handle, _ in watched.poll(patience)]
         signals = os.read(wake, 4_096) if wake in ready else b""
         if life in ready:
-            watched = [wake]
+            watched.unregister(life)
             # A byte on the life line asks for haste.
             grace = 0.0 if os.read(life, 1) else grace
         asked = life in ready or any(number != signal.SIGCHLD for number in signals)

@@ -29,8 +29,9 @@ MOST_BYTES: Final = 64 << 10
 LOOK_SECONDS: Final = 15.0
 LOOKS: Final = 4
 
-#: Files of a process that are not for connections: databases, storages, pipes to its children.
-OTHER_FILES: Final = 256
+#: Files of a process that are not for connections: databases, storages, pipes to its children, and
+#: connections that are about to be cut.
+OTHER_FILES: Final = 512
 
 _PREFIX: Final = PREFIX.encode()
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -23,6 +24,14 @@ FAREWELL_SECONDS = 5
 
 #: Seconds an idle connection is kept: longer than a proxy before us keeps it (nginx: 60).
 KEEP_ALIVE_SECONDS = 75
+
+#: Connections that are taken in one turn of the loop. asyncio takes as many as its queue is long,
+#: before any of them can be refused; and of Python 3.11 it takes a file for each of them, logs as
+#: often as there is none left, and does nothing else then.
+TAKEN_AT_ONCE: Final = 64
+
+#: Connections that wait in the kernel until they are taken.
+WAITING: Final = 2_048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +82,7 @@ class Server:
             server_header=False,
             proxy_headers=True,
             forwarded_allow_ips=list(settings.forwarded_allow_ips),
+            backlog=TAKEN_AT_ONCE,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=FAREWELL_SECONDS,
         )
@@ -94,6 +104,8 @@ class _Uvicorn(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(WAITING)
         if self.started:
             self._ready()
 

@@ -1,10 +1,12 @@
 import json
 import os
+import resource
 import signal
 import sys
 import textwrap
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,34 @@ def is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """More than a thousand of this process are open, as where many clients are connected."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4_096), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    yield
+    for handle in held:
+        os.close(handle)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_program_is_heard_and_ended_however_many_files_are_open(tmp_path: Path) -> None:
+    code = """
+        import time
+        print("one", flush=True)
+        time.sleep(60)
+    """
+    with Supervised(program(code, tmp_path)) as child:
+        line = child.read(60)
+        assert line is not None
+        assert (line.stream, line.text) == ("out", "one")
+        began = time.monotonic()
+        child.end()
+    assert time.monotonic() - began < 30
 
 
 def test_both_streams_are_heard_line_by_line(tmp_path: Path) -> None:
