@@ -55,7 +55,7 @@ def _engine_options(value: object) -> dict[str, str | int | float | bool]:
     """The options of an engine: an object of JSON, or its text."""
     try:
         known = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         known = None
     plain = isinstance(known, dict) and all(
         isinstance(part, str | int | float | bool) for part in known.values()

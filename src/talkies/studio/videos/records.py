@@ -73,7 +73,8 @@ def _require_different(columns: Sequence[str]) -> None:
 
 
 def _json_records(text: str) -> Iterator[Record]:
-    lines = (line for line in text.splitlines() if line.strip())
+    # Not `splitlines`: a text may hold U+2028 and its like, and only a line feed ends a record.
+    lines = (line for line in text.split("\n") if line.strip())
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)

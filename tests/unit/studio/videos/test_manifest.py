@@ -74,6 +74,13 @@ def test_json_lines_say_the_same(tmp_path: Path) -> None:
     assert second.options == {"motion": 0.5}
 
 
+def test_only_a_line_feed_ends_a_line_of_json(tmp_path: Path) -> None:
+    words = "One\u2028two\u0085three."
+    line = json.dumps({"portrait": "face.png", "text": words}, ensure_ascii=False)
+    first, second = rows(tmp_path, f"{line}\r\n\r\n{line}\r\n", "jobs.jsonl")
+    assert first.options["text"] == second.options["text"] == words
+
+
 def test_defaults_hold_where_a_row_says_nothing(tmp_path: Path) -> None:
     first, second = rows(
         tmp_path, "portrait,text,resolution\na.png,Hi,480p\nb.png,Ho,\n", resolution="1080p"
@@ -138,6 +145,7 @@ def test_an_unknown_column_is_mended(tmp_path: Path) -> None:
         ("jobs.csv", "portrait,text,speed\na.png,Hi,fast\n", "“fast” is no number"),
         ("jobs.csv", "portrait,text,score\na.png,Hi,maybe\n", "neither yes nor no"),
         ("jobs.csv", "portrait,text,options\na.png,Hi,steps=8\n", "no object of JSON"),
+        ("jobs.csv", f"portrait,text,options\na,b,{'[' * 100_000}\n", "no object of JSON"),
         ("jobs.jsonl", '{"portrait": "a", "text": "b", "options": {"c": [1]}}\n', "no object"),
         ("jobs.csv", 'portrait,text\na.png,"' + "x" * 140_000 + '"\n', "CSV"),
         ("jobs.jsonl", "not json\n", "not JSON"),
