@@ -1,7 +1,9 @@
 """A character of a few strokes in the seed's tree of frames, small and quick to draw."""
 
 import json
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -74,8 +76,29 @@ def save(path: Path, pixels: np.ndarray, *, opaque: bool = False) -> None:
 def small_character(
     folder: Path, *, size: tuple[int, int] = (96, 144), opaque: bool = False
 ) -> Character:
-    """Draw a character into a folder that does not exist yet."""
-    frames = folder / FRAMES
+    """A character drawn into a folder that does not exist yet."""
+    for name, content in _drawn(size, opaque).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (folder / CONFIG).write_text(config_to_json(BUILT), encoding="utf-8")
+    (folder / "character.json").write_text(
+        json.dumps({"schema": "talkies.character/1", "name": folder.name, "key_color": None}),
+        encoding="utf-8",
+    )
+    return open_character(folder)
+
+
+@cache
+def _drawn(size: tuple[int, int], opaque: bool) -> Mapping[str, bytes]:
+    """The files of its drawings, which take a while to draw, by their paths."""
+    with tempfile.TemporaryDirectory() as folder:
+        _draw(Path(folder, FRAMES), size, opaque=opaque)
+        files = (path for path in Path(folder).rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def _draw(frames: Path, size: tuple[int, int], *, opaque: bool) -> None:
     for pose, lean in POSES.items():
         for name, face in FACES.items():
             path = frames / "endpoints" / f"{name}__{pose}.png"
@@ -91,9 +114,3 @@ def small_character(
         lean = POSES["tilt_left_small"] * percent / 100
         where = frames / "sequences/neutral_center_to_neutral_tilt_left_small"
         save(where / f"{percent:03}.png", picture(FACES["neutral"], lean, size), opaque=opaque)
-    (folder / CONFIG).write_text(config_to_json(BUILT), encoding="utf-8")
-    (folder / "character.json").write_text(
-        json.dumps({"schema": "talkies.character/1", "name": folder.name, "key_color": None}),
-        encoding="utf-8",
-    )
-    return open_character(folder)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from made_once import migrated
 from workshop_stage import WHO, Room, StepView, job, local, room
 
 from talkies.core.rig.model import RigConfig
-from talkies.db.engine import connect, writing
-from talkies.db.migrate import upgrade
+from talkies.db.engine import writing
 from talkies.db.tables import job_outputs, jobs
 from talkies.errors import UnknownCharacter
 from talkies.jobs.kinds import Finished, JobKind
@@ -177,8 +177,7 @@ def known_timeline(room: TimelineRoom) -> Known:
 
 def timeline_room(root: Path, makers: Makers, character: Path) -> TimelineRoom:
     """A room below `root` in which the character of a folder plays."""
-    engine = connect(f"sqlite:///{root}/talkies.db")
-    upgrade(engine)
+    engine = migrated(root / "talkies.db")
     assets = Assets(engine, local(root))
     around = room(root, makers, kept=assets)
     cast, accepted = Cast(character), AcceptedJobs()

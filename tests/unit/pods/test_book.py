@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from made_once import migrated
 from pod_stage import state
 
-from talkies.db import migrate
 from talkies.db.engine import connect, writing
 from talkies.db.tables import pod_reports
 from talkies.pods.book import FRESH, KEPT, PodBook, Use
@@ -15,10 +15,10 @@ from talkies.pods.book import FRESH, KEPT, PodBook, Use
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    on_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/t.db" if on_sqlite else request.getfixturevalue("postgres_url")
-    made = connect(url)
-    migrate.upgrade(made)
+    if request.param == "sqlite":
+        made = migrated(tmp_path / "t.db")
+    else:
+        made = connect(request.getfixturevalue("postgres_with_tables"))
     yield made
     made.dispose()
 

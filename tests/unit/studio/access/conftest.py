@@ -9,7 +9,6 @@ from made_once import migrated
 from sqlalchemy import Engine
 
 from talkies.db.engine import connect
-from talkies.db.tables import metadata
 from talkies.studio.access.audit import Actor
 
 
@@ -43,14 +42,9 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def any_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database of its own, on each of the two."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.db'}"
+        engine = migrated(tmp_path / "test.db")
     else:
-        url = request.getfixturevalue("postgres_url")
-    yield from _with_tables(connect(url))
-
-
-def _with_tables(engine: Engine) -> Iterator[Engine]:
-    metadata.create_all(engine)
+        engine = connect(request.getfixturevalue("postgres_with_tables"))
     yield engine
     engine.dispose()
 

@@ -2,10 +2,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from made_once import migrated
 from sqlalchemy import Engine, insert
 
 from talkies.db.engine import connect, writing
-from talkies.db.migrate import upgrade
 from talkies.db.tables import jobs, usage, webhook_attempts, webhook_deliveries, workers
 from talkies.jobs.records import QueueDepth
 from talkies.kit.clock import DAY, now
@@ -29,11 +29,10 @@ def depth(queue: str = "portrait", oldest_at: int | None = None) -> QueueDepth:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/talkies.db"
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
-    engine = connect(url)
-    upgrade(engine)
+    if request.param == "sqlite":
+        engine = migrated(tmp_path / "talkies.db")
+    else:
+        engine = connect(request.getfixturevalue("postgres_with_tables"))
     yield engine
     engine.dispose()
 

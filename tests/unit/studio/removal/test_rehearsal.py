@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_once import migrated
 from sqlalchemy import Engine, insert
 
 from talkies.db.character_tables import timelines
 from talkies.db.engine import connect, writing
-from talkies.db.tables import assets, blobs, idempotency, job_outputs, jobs, metadata
+from talkies.db.tables import assets, blobs, idempotency, job_outputs, jobs
 from talkies.jobs.records import NewJob
 from talkies.jobs.rows import new_row
 from talkies.studio.removal.rehearsal import due
@@ -20,13 +21,10 @@ NOW = 1_000 * HOUR
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = (
-        f"sqlite:///{tmp_path / 'test.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgres_url")
-    )
-    made = connect(url)
-    metadata.create_all(made)
+    if request.param == "sqlite":
+        made = migrated(tmp_path / "test.db")
+    else:
+        made = connect(request.getfixturevalue("postgres_with_tables"))
     yield made
     made.dispose()
 

@@ -3,10 +3,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from made_once import migrated
 from sqlalchemy import Engine, insert, select, update
 
 from talkies.db.engine import connect, reading, writing
-from talkies.db.tables import job_outputs, jobs, metadata, usage
+from talkies.db.tables import job_outputs, jobs, usage
 from talkies.errors import UnknownEngine
 from talkies.jobs.jobs import Jobs
 from talkies.jobs.kinds import Finished, JobKind, Phase
@@ -54,13 +55,10 @@ class SetClock:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    url = (
-        f"sqlite:///{tmp_path / 'test.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgres_url")
-    )
-    made = connect(url)
-    metadata.create_all(made)
+    if request.param == "sqlite":
+        made = migrated(tmp_path / "test.db")
+    else:
+        made = connect(request.getfixturevalue("postgres_with_tables"))
     yield made
     made.dispose()
 
