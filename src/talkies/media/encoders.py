@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import av
 import av.error
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 #: ITU-T H.273 code points: BT.709 primaries, transfer and matrix; limited range.
 BT709, LIMITED_RANGE = 1, 1
+
+#: The format in which joined planes are given to an encoder as they are, without a copy.
+JOINED: Final = "yuv420p"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +130,11 @@ class StreamEncoder:
 
     def _frame(self, planes: Planes) -> VideoFrame:
         """The planes as the codec wants them."""
-        frame, wanted = (
-            video_frame(planes),
-            self._profile.pixel_format(alpha=planes.alpha is not None),
-        )
+        wanted = self._profile.pixel_format(alpha=planes.alpha is not None)
+        # PyAV mistakes the height of joined planes where it is no multiple of 4.
+        if wanted == JOINED and planes.joined is not None and planes.height % 4 == 0:
+            return _tagged(VideoFrame.from_numpy_buffer(planes.joined, JOINED))
+        frame = video_frame(planes)
         if frame.format.name == wanted:
             return frame
         return self._reformatter.reformat(frame, format=wanted)
@@ -192,6 +196,10 @@ def video_frame(planes: Planes) -> VideoFrame:
     for plane, part in zip(frame.planes, parts, strict=True):
         rows = np.asarray(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
         rows[: part.shape[0], : part.shape[1]] = part
+    return _tagged(frame)
+
+
+def _tagged(frame: VideoFrame) -> VideoFrame:
     frame.color_range = LIMITED_RANGE
     frame.colorspace = frame.color_primaries = frame.color_trc = BT709
     return frame

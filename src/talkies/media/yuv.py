@@ -31,6 +31,9 @@ class Planes:
     #: Coverage, uint8 (H, W), 255 where opaque; None for an opaque frame. Colours are not
     #: multiplied with it.
     alpha: NDArray[np.uint8] | None = None
+    #: Luma and chroma of an opaque frame once more, where they lie one after the other in memory
+    #: that nobody writes to: uint8 (H * 3/2, W). Encoders can take it as it is.
+    joined: NDArray[np.uint8] | None = None
 
     @property
     def width(self) -> int:

@@ -88,6 +88,44 @@ def test_colours_survive(tmp_path: Path) -> None:
         assert np.abs(last[25, 40:].astype(int) - (180, 90, 40)).max() <= limit
 
 
+def joined(planes: Planes) -> Planes:
+    """The same frame, its planes one after the other in memory that cannot be written to."""
+    data = b"".join(part.tobytes() for part in (planes.y, planes.u, planes.v))
+    whole = np.frombuffer(data, np.uint8)
+    luma, chroma = planes.y.size, planes.u.size
+    return Planes(
+        y=whole[:luma].reshape(planes.y.shape),
+        u=whole[luma : luma + chroma].reshape(planes.u.shape),
+        v=whole[luma + chroma :].reshape(planes.v.shape),
+        joined=whole.reshape(-1, planes.width),
+    )
+
+
+@pytest.mark.parametrize("format_", ["mp4", "webm", "apng"])
+@pytest.mark.parametrize("height", [46, 48])
+def test_planes_that_lie_together_become_the_same_video(
+    tmp_path: Path, format_: str, height: int
+) -> None:
+    apart = [
+        Planes(one.y[:height].copy(), one.u[: height // 2].copy(), one.v[: height // 2].copy())
+        for one in frames(12)
+    ]
+    settings = {**SIZE, "height": height, "fps": Fraction(25), "format": format_}
+    seen = []
+    for name, shown in (("apart", apart), ("joined", [joined(one) for one in apart])):
+        path = tmp_path / f"{name}.{format_}"
+        with VideoWriter(path, **settings) as writer:  # type: ignore[arg-type]
+            for planes in shown:
+                # As drawings that are held.
+                writer.write(planes)
+                writer.write(planes)
+        with av.open(str(path)) as file:
+            video = list(file.decode(video=0))
+        assert [frame.time for frame in video] == pytest.approx([n / 25 for n in range(24)])
+        seen.append([frame.to_ndarray(format="rgb24").astype(int) for frame in video])
+    assert np.abs(np.subtract(*seen)).max() <= 1
+
+
 def test_sound_is_never_cut_and_short_sound_is_filled_up(tmp_path: Path) -> None:
     write(tmp_path / "long.mp4", 10, sound=sound(2.0))
     assert load_sound(tmp_path / "long.mp4").seconds == pytest.approx(2.0, abs=0.025)

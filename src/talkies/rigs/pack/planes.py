@@ -34,6 +34,7 @@ def planes_of(data: memoryview | bytes, width: int, height: int, *, alpha: bool)
         u=raw[luma : luma + chroma].reshape(half),
         v=raw[luma + chroma : luma + 2 * chroma].reshape(half),
         alpha=raw[luma + 2 * chroma :].reshape(height, width) if alpha else None,
+        joined=None if alpha else raw.reshape(-1, width),
     )
 
 
