@@ -46,7 +46,7 @@ def packed(pixels: NDArray[np.uint8], recipe: dict[str, Any]) -> tuple[dict[str,
         colours = extend_colours(colours, alpha)
     planes = to_planes_quickly(colours, alpha)
     parts = [planes.y, planes.u, planes.v, *([] if alpha is None else [alpha])]
-    raw = b"".join(part.tobytes() for part in parts)
+    raw = b"".join(part.data for part in parts)
     options: dict[int, int] = {
         zstd.CompressionParameter.compression_level: LEVEL,
         zstd.CompressionParameter.checksum_flag: 1,

@@ -27,6 +27,9 @@ from talkies.media.sniff import Family
 #: Largest file of a drawing, in bytes: 2048×3072 of noise with alpha has 25 million.
 DRAWING_BYTES: Final = 64 << 20
 
+#: Bytes that are read at once: Python fetches room for all that is asked for, however small a file.
+PIECE: Final = 1 << 20
+
 #: Drawings that one child decodes, and its time for them in seconds: 0.1 s each on a quiet machine,
 #: ten times that for the largest ones with a colour to key.
 BATCH: Final = 64
@@ -200,7 +203,7 @@ def _all(read: Callable[[int], bytes], most: int) -> bytes:
     """A file to its end, which a raw read does not promise; `most` bytes of one that grows."""
     pieces: list[bytes] = []
     left = most
-    while left and (piece := read(left)):
+    while left and (piece := read(min(left, PIECE))):
         pieces.append(piece)
         left -= len(piece)
     return b"".join(pieces)

@@ -82,7 +82,13 @@ class PackMaker:
         order = self._order(drawings)
         index = load(order.place, order.recipe)
         before = {} if index is None else dict(index.sources)
-        if index is None or lacking(order, index) or not overlays_found(order, index):
+        if (
+            index is None
+            # The builder looks at the content of new ones: no need to read them here as well.
+            or not before.keys() >= set(order.drawings)
+            or lacking(order, index)
+            or not overlays_found(order, index)
+        ):
             require_whole(_built(order, advance))
         elif index.sources != before:
             # Files were touched or copied: the next one need not read them whole again.

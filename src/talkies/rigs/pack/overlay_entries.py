@@ -1,7 +1,7 @@
 """Where eyes and brows are in the drawings of a pack: found once, and entered into its index."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from talkies.core.rig.model import State
@@ -42,26 +42,37 @@ def _known(order: Order, index: Index) -> Iterator[tuple[OverlayDrawings, list[B
 def find_overlays(order: Order, index: Index, appender: Appender) -> None:
     """Find where each expression's eyes are, unless its drawings are those of last time."""
     kept = dict[State, Overlay]()
+    pictures: dict[str, Planes] = {}
     for drawings, blobs in _known(order, index):
         seen = tuple(blob.digest for blob in blobs)
         before = index.overlays.get(drawings.state)
         if before and before.seen == seen:
             kept[drawings.state] = replace(before, drawings=drawings.fitting)
         else:
-            mask = overlay_mask(drawings.state, _read(order, drawings, blobs))
+            # Expressions of one pose tell of each other: most pictures serve the next one too.
+            pictures = _read(order, blobs, pictures)
+            mask = overlay_mask(drawings.state, _seen(drawings, [pictures[name] for name in seen]))
             kept[drawings.state] = _entered(drawings, seen, mask, appender)
     index.overlays = kept
 
 
-def _read(order: Order, drawings: OverlayDrawings, blobs: list[Blob]) -> Seen:
+def _read(order: Order, blobs: list[Blob], known: Mapping[str, Planes]) -> dict[str, Planes]:
+    """The pictures of some blobs by their digests; those that are known are not read again."""
     recipe = order.recipe
-
-    def read(blob: Blob) -> Planes:
-        data = os.pread(file.fileno(), blob.span.length, blob.span.offset)
-        return planes_of(data, recipe.width, recipe.height, alpha=blob.alpha)
-
+    pictures: dict[str, Planes] = {}
     with order.place.open("rb") as file:
-        rest, shown, closed, *more = map(read, blobs)
+        for blob in blobs:
+            if blob.digest in known:
+                pictures[blob.digest] = known[blob.digest]
+            elif blob.digest not in pictures:
+                data = os.pread(file.fileno(), blob.span.length, blob.span.offset)
+                picture = planes_of(data, recipe.width, recipe.height, alpha=blob.alpha)
+                pictures[blob.digest] = picture
+    return pictures
+
+
+def _seen(drawings: OverlayDrawings, pictures: Sequence[Planes]) -> Seen:
+    rest, shown, closed, *more = pictures
     mouths = len(drawings.mouths)
     return Seen(
         rest=rest,
