@@ -263,6 +263,16 @@ def test_a_slow_reader_gets_all(hall: Hall) -> None:
         assert hall.drawings[BIG].startswith(b"".join(pieces).partition(END)[2])
 
 
+def test_who_reads_little_by_little_is_not_cut(hall: Hall) -> None:
+    """Not even where the kernel has taken so much that the server has nothing to do meanwhile."""
+    with Reader(hall) as reader:
+        reader.ask(BIG)
+        for _ in range(12):
+            assert reader.socket.recv(200_000)
+            time.sleep(0.2)
+        assert not _is_cut(reader.socket, 0.1)
+
+
 @pytest.mark.parametrize(
     "begin",
     [

@@ -9,10 +9,12 @@ application do for each request takes longer than to send one.
 """
 
 import asyncio
+import fcntl
 import os
 import resource
 import socket
 import struct
+import termios
 import time
 from typing import Any, ClassVar, Final, Self
 
@@ -34,6 +36,9 @@ LOOKS: Final = 4
 OTHER_FILES: Final = 512
 
 _PREFIX: Final = PREFIX.encode()
+
+#: A number as the kernel tells it.
+_INT: Final = struct.Struct("i")
 
 
 class HttpWire(HttpToolsProtocol):
@@ -117,7 +122,7 @@ class HttpWire(HttpToolsProtocol):
         """Cut the connection where the client has had its turn for long, and did not take it."""
         self._idle_looks = self._idle_looks + 1 if self._awaits_client() else 0
         self._seen_received = self._received
-        self._seen_unsent = self.transport.get_write_buffer_size()
+        self._seen_unsent = self._unsent()
         if self._idle_looks >= LOOKS:
             # The kernel would keep what it has of an answer until it is read, too.
             linger = struct.pack("ii", 1, 0)
@@ -129,13 +134,27 @@ class HttpWire(HttpToolsProtocol):
 
     def _awaits_client(self) -> bool:
         """Whether it is for the client to go on, and it has not since the last look."""
-        unsent = self.transport.get_write_buffer_size()
+        unsent = self._unsent()
         if unsent:
             return unsent == self._seen_unsent
         if self._in_body:
             return self._received == self._seen_received and not self.flow.read_paused
         # A head has to come as a whole: bytes of it now and then do not help.
-        return self._in_head
+        return self._in_head and (self.cycle is None or self.cycle.response_complete)
+
+    def _unsent(self) -> int:
+        """Bytes of answers that the client has not taken: here, and in the kernel.
+
+        The kernel takes no more before a third of its megabytes is free: a slow reader needs
+        minutes for that.
+        """
+        sock = self.transport.get_extra_info("socket")
+        try:
+            queued = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
+        except (OSError, ValueError):
+            # It is closed, or of a system that does not tell.
+            return self.transport.get_write_buffer_size()
+        return self.transport.get_write_buffer_size() + int(_INT.unpack(queued)[0])
 
     def _answer_at_once(self) -> bool:
         """Answer a request whose head is here by the short way; whether it could be."""
