@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Final, TypeAlias
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
-from talkies.api.requests import services_of, state_of
+from talkies.api.requests import parts_of, services_of, state_of
 from talkies.api.services import Services
 from talkies.errors import Forbidden, RateLimited, Unauthenticated
 from talkies.studio.access.limits import Verdict
@@ -151,7 +150,7 @@ def require_same_origin(request: Request, allowed: tuple[str, ...] = ()) -> None
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site == "same-origin" or (origin is not None and origin in allowed):
         return
-    if site is None and origin and urlsplit(origin).netloc == request.headers.get("host"):
+    if site is None and origin and parts_of(origin).netloc == request.headers.get("host"):
         return
     raise Forbidden(
         "A session cookie may change something only from a page of this server.",

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Any, Final, TypeAlias, cast
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Depends, Request
 from starlette.types import Scope
@@ -17,6 +18,14 @@ REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 def accepted_request_id(given: str | None) -> str:
     """The caller's id where it is one, else a new one."""
     return given if given and REQUEST_ID.fullmatch(given) else new_id("req")
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of an address that a stranger wrote; one that cannot be read has none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def state_of(scope: Scope) -> dict[str, Any]:

@@ -95,6 +95,7 @@ def signed_in(stage: Stage, client: httpx.Client) -> None:
         ({"Sec-Fetch-Site": "none"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[::1"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 404),
         ({"Origin": "http://localhost"}, 404),
         ({"Sec-Fetch-Site": "cross-site", "Origin": FRIEND}, 404),

@@ -19,7 +19,7 @@ from talkies.api.auth import (
     secret_in,
 )
 from talkies.api.loopback import from_this_machine
-from talkies.api.requests import services_of
+from talkies.api.requests import parts_of, services_of
 from talkies.errors import Forbidden
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.face_rig.frames import HOUSE
@@ -68,11 +68,18 @@ def is_open(request: Request) -> bool:
 
 
 def _require_no_stranger_page(request: Request) -> None:
-    """Refuse what a page of another site makes its visitor's browser send to an open server."""
-    if request.method in SAFE_METHODS or request.headers.get("sec-fetch-site") != "cross-site":
+    """Refuse what a page of another site makes its visitor's browser send to an open server.
+
+    Browsers say where a page is from by `Sec-Fetch-Site`, but to plain HTTP on another machine
+    only by `Origin`. A page on another port of this machine is the seed's own.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    elsewhere = origin is not None and parts_of(origin).hostname != request.url.hostname
+    strange = elsewhere if site is None else site == "cross-site"
+    if request.method in SAFE_METHODS or not strange:
         return
     allowed = services_of(request).http.allowed_origins
-    if EVERY not in allowed and request.headers.get("origin") not in allowed:
+    if EVERY not in allowed and origin not in allowed:
         raise Forbidden(
             "A page of another site may not do that.",
             hint="Name its origin in CORS_ORIGINS.",
