@@ -1,6 +1,7 @@
 """From what a user wrote to a checked value, one small function each."""
 
 import difflib
+import math
 import re
 from collections.abc import Sequence
 from enum import StrEnum
@@ -111,7 +112,8 @@ def background(value: str | Path) -> tuple[int, int, int] | Path | str:
 
 def _exact(number: float) -> str:
     """A number as people write it, every digit of a whole one."""
-    return f"{number:.10g}"
+    whole = math.isfinite(number) and number == int(number)
+    return str(int(number)) if whole else f"{number:.10g}"
 
 
 def _fraction(text: str) -> Fraction | None:

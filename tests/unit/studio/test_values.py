@@ -42,6 +42,14 @@ def test_large_limits_are_written_out() -> None:
     assert caught.value.hint == "Choose a number from 0 to 4294967295."
 
 
+def test_whole_limits_are_written_with_every_digit() -> None:
+    with pytest.raises(InvalidOption) as caught:
+        values.within("seed", -1, 0, 2**53 - 1)
+    assert caught.value.hint == "Choose a number from 0 to 9007199254740991."
+    with pytest.raises(InvalidOption, match="cannot be inf"):
+        values.within("speed", float("inf"), 0.5, 2)
+
+
 def test_an_unknown_name_is_like_a_known_one_or_gets_the_list() -> None:
     assert values.known_name("mouton", ("motion", "seed")) == "Did you mean “motion”?"
     assert values.known_name("xyzzy", ("motion", "seed")) == "There are motion, seed."

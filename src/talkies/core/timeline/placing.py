@@ -74,8 +74,8 @@ def named(clips: Iterable[Clip], track: TrackName, used: Collection[str]) -> lis
     for number, clip in enumerate(found):
         if clip.id in given:
             found[number] = replace(clip, id=free_id(names, track))
+            names.add(found[number].id)
         given.add(found[number].id)
-        names.add(found[number].id)
     return found
 
 
@@ -96,7 +96,7 @@ def covering(items: Sequence[_S], tick: int) -> _S | None:
 
 
 def in_order(clips: Iterable[Clip]) -> tuple[Clip, ...]:
-    return tuple(sorted(clips, key=lambda clip: (clip.span, clip.id)))
+    return tuple(sorted(clips, key=lambda clip: (clip.span.start, clip.span.end, clip.id)))
 
 
 def cut_at(clips: Iterable[Clip], frames: int) -> tuple[Clip, ...]:

@@ -64,17 +64,19 @@ def problems(
     seen: set[str] = set()
     for name, clips in timeline.tracks.items():
         known = _known(timeline, name, checked)
-        end = 0
+        track, end = f"tracks.{name.value}", 0
         for number, clip in enumerate(clips):
-            where = f"tracks.{name.value}[{number}]"
+            span, id_ = clip.span, clip.id
             if id(clip) not in known:
+                where = f"{track}[{number}]"
                 yield from clip_problems(clip, where, name, timeline.frames, words.get(name))
-            if 0 <= clip.span.start < end:
-                yield Problem(f"{where}.start", "is before the end of the clip ahead of it")
-            if clip.id in seen:
-                yield Problem(f"{where}.id", f"{clip.id!r} is the id of another clip")
-            seen.add(clip.id)
-            end = clip.span.end
+            if 0 <= span.start < end:
+                where = f"{track}[{number}].start"
+                yield Problem(where, "is before the end of the clip ahead of it")
+            if id_ in seen:
+                yield Problem(f"{track}[{number}].id", f"{id_!r} is the id of another clip")
+            seen.add(id_)
+            end = span.end
 
 
 def _known(timeline: Timeline, name: TrackName, checked: Timeline | None) -> frozenset[int]:
