@@ -126,3 +126,5 @@ class Chores:
                 self.look()
             except (Unavailable, DiskFull) as error:
                 log.warning("chores wait for the database: %s", error)
+            except Exception:  # else no chore would be done here any more
+                log.exception("a look at the chores failed")

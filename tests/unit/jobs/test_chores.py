@@ -1,12 +1,14 @@
 import logging
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from job_room import until
 
 from talkies.db.engine import connect, reading, writing
+from talkies.db.migrate import upgrade
 from talkies.db.tables import chores
 from talkies.jobs.chores import Chore, Chores
 
@@ -118,3 +120,19 @@ def test_chores_wait_for_a_database_that_is_out(caplog: pytest.LogCaptureFixture
         runner.start()
         until(lambda: "chores wait for the database" in caplog.text)
         runner.end()
+
+
+def test_chores_go_on_after_what_nobody_foresaw(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[int] = []
+    # Its tables are made only while the chores look for them.
+    engine = connect(f"sqlite:///{tmp_path}/talkies.db")
+    runner = Chores(engine, [chore("a", lambda: ran.append(1))])
+    with caplog.at_level(logging.ERROR):
+        runner.start()
+        until(lambda: "a look at the chores failed" in caplog.text)
+    upgrade(engine)
+    until(lambda: ran)
+    runner.end()
+    engine.dispose()
