@@ -126,7 +126,7 @@ def test_files_in_a_job_become_a_video(
     assert done["state"] == "completed"
     assert done["progress"]["value"] == 100
     assert done["returnvalue"]["remoteJobId"] == seen[0]
-    assert httpx.get(done["returnvalue"]["videoUrl"]).status_code == 200
+    assert httpx.get(done["returnvalue"]["videoUrl"], timeout=120).status_code == 200
     job = service.job(seen[0])
     read = job.request["seed_options"]["options"]
     assert (job.user_id, read["pose_style"], read["still"]) == ("berta", 3, True)

@@ -197,7 +197,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
-            if httpx.get(f"{url}/livez").status_code == 200:
+            if httpx.get(f"{url}/livez", timeout=120).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.2)
@@ -207,9 +207,11 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def test_the_image_s_steps_give_a_service_that_answers(installed: Path, tmp_path: Path) -> None:
     environment = environment_of(installed, tmp_path, free_port())
     with started(["sh", DOCKER / "start.sh", "serve"], environment, tmp_path) as url:
-        health = httpx.get(f"{url}/healthz").json()
+        health = httpx.get(f"{url}/healthz", timeout=120).json()
         assert health["git_sha"] == "0123abc"
-        engines = httpx.get(f"{url}/v1/engines", headers={"X-API-Key": "tk_deploy"}).json()
+        engines = httpx.get(
+            f"{url}/v1/engines", headers={"X-API-Key": "tk_deploy"}, timeout=120
+        ).json()
         assert "portrait" in [engine["id"] for engine in engines["data"]]
         check = ["sh", DOCKER / "healthcheck.sh"]
         assert subprocess.run(check, env=environment, check=False).returncode == 0
@@ -263,7 +265,7 @@ def test_the_launcher_of_pods_serves_on_its_port(tmp_path: Path) -> None:
         "API_KEYS": "tk_deploy",
     }
     with started([ROOT / "deploy/run.sh"], environment, tmp_path) as url:
-        assert httpx.get(f"{url}/health").json()["status"] == "ok"
+        assert httpx.get(f"{url}/health", timeout=120).json()["status"] == "ok"
     assert "8888" in (ROOT / "deploy/run.sh").read_text()
 
 

@@ -310,7 +310,7 @@ class TestResult:
         left = datetime.fromisoformat(result["expires_at"])
         left_hours = (left - datetime.now(left.tzinfo)).total_seconds() / 3600
         assert 5.99 < left_hours <= 6
-        video = httpx.get(result["url"])
+        video = httpx.get(result["url"], timeout=120)
         assert (video.status_code, video.content) == (200, VIDEO)
         assert video.headers["content-type"] == "video/mp4"
 
@@ -319,8 +319,8 @@ class TestResult:
         service.succeed(job_id)
         service.succeed(other)
         url = api.get(f"/result/{job_id}").json()["data"]["url"]
-        assert httpx.get(url.replace(job_id, other)).status_code == 403
-        assert httpx.get(url.partition("?")[0]).status_code in {401, 403}
+        assert httpx.get(url.replace(job_id, other), timeout=120).status_code == 403
+        assert httpx.get(url.partition("?")[0], timeout=120).status_code in {401, 403}
 
     def test_409_until_it_is_done(self, service: Seeds, api: httpx.Client) -> None:
         job_id = service.made(api)

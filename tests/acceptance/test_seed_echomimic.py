@@ -148,8 +148,8 @@ class TestJobTable:
         service.succeed(job_id)
         mirror_of(service, project, bucket).run()
         row: Any = rows_of(project)[job_id]
-        assert httpx.get(row["output_urls"]["video"]).content == VIDEO
-        assert httpx.get(row["output_urls"]["video"] + "x").status_code == 400
+        assert httpx.get(row["output_urls"]["video"], timeout=120).content == VIDEO
+        assert httpx.get(row["output_urls"]["video"] + "x", timeout=120).status_code == 400
         assert row["output_paths"] == {"video": f"videos/{job_id}.mp4"}
 
     def test_a_failed_and_a_canceled_job(

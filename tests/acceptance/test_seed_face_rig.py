@@ -319,7 +319,7 @@ class TestEmotions:
         services = replace(service.services, face_rig=rig)
         body = {"transcript": "Hm.", "phoneme_timeline": [], "total_duration_ms": 2000}
         with serving(services) as url:
-            answer = httpx.post(f"{url}/generate-emotions", json=body)
+            answer = httpx.post(f"{url}/generate-emotions", json=body, timeout=120)
 
         assert answer.json() == {
             "keyframes": [{"time_ms": 500, "target_expr": "concerned", "reason": "so it said"}]
@@ -386,7 +386,7 @@ class TestAccess:
     def test_a_public_server_asks_for_none(
         self, public: str, method: str, path: str, body: Any
     ) -> None:
-        answer = httpx.request(method, public + path, json=body, headers=PROXIED)
+        answer = httpx.request(method, public + path, json=body, headers=PROXIED, timeout=120)
 
         assert answer.status_code not in {401, 403}
 
@@ -394,12 +394,14 @@ class TestAccess:
         def status(origin: str) -> int:
             headers = {"Sec-Fetch-Site": "cross-site", "Origin": origin}
             body = {"transcript": "", "total_duration_ms": 0}
-            return httpx.post(f"{public}/generate-emotions", json=body, headers=headers).status_code
+            return httpx.post(
+                f"{public}/generate-emotions", json=body, headers=headers, timeout=120
+            ).status_code
 
         assert status("https://evil.example") == 403
         assert status("https://page.example") == 200
         headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
-        assert httpx.get(f"{public}/timelines", headers=headers).status_code == 200
+        assert httpx.get(f"{public}/timelines", headers=headers, timeout=120).status_code == 200
 
     def test_a_sound_is_its_owners(self, service: Seeds, api: httpx.Client) -> None:
         with service.client(service.key(Scope.CHARACTERS)) as somebody:

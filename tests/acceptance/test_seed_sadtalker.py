@@ -245,8 +245,8 @@ class TestDownload:
         service.succeed(job_id)
         job = api.get(f"/v1/jobs/{job_id}").json()
         assert job["download_url"].startswith(f"{service.url}/v1/jobs/{job_id}/download?")
-        assert httpx.get(job["download_url"]).content == VIDEO
-        part = httpx.get(job["download_url"], headers={"Range": "bytes=4-7"})
+        assert httpx.get(job["download_url"], timeout=120).content == VIDEO
+        part = httpx.get(job["download_url"], headers={"Range": "bytes=4-7"}, timeout=120)
         assert (part.status_code, part.content) == (206, VIDEO[4:8])
 
     def test_the_storage_says_where_it_lies(self, service: Seeds, api: httpx.Client) -> None:
@@ -269,8 +269,8 @@ class TestDownload:
             url + "0",
             url.replace("expires=", "expires=9"),
         ):
-            assert httpx.get(changed).status_code == 403
-        assert httpx.get(url.partition("?")[0]).status_code == 401
+            assert httpx.get(changed, timeout=120).status_code == 403
+        assert httpx.get(url.partition("?")[0], timeout=120).status_code == 401
 
     def test_not_before_it_is_there(self, service: Seeds, api: httpx.Client) -> None:
         job_id = service.made(api)
@@ -296,7 +296,7 @@ class TestLegacy:
             answer = api.post("/generate_talking_video", files=FILES, data=OPTIONS)
         assert answer.status_code == 200
         body = answer.json()
-        assert httpx.get(body["download_url"]).content == VIDEO
+        assert httpx.get(body["download_url"], timeout=120).content == VIDEO
         names = ("downloadUrl", "video_path", "videoPath")
         assert {body[name] for name in names} == {body["download_url"]}
         assert body["storage"]["url"] == body["download_url"]
@@ -405,7 +405,7 @@ class TestWebhook:
             deliver(service, policy)
             body = receiver.bodies[-1]
             answer = api.get(f"/v1/jobs/{job_id}").json()
-            assert httpx.get(body["download_url"]).content == VIDEO
+            assert httpx.get(body["download_url"], timeout=120).content == VIDEO
         assert len(receiver.bodies) == 2, "one try that failed, one that did not"
         assert len(set(receiver.ids)) == 1
         assert set(body) == (set(answer) - {"id"}) | {"job_id"}

@@ -72,7 +72,7 @@ def test_a_finished_video_is_found_by_status_and_in_the_history(
     assert isinstance(result, dict)
     assert result["remoteJobId"] == made["jobId"]
     assert result["durationMs"] >= 0
-    assert httpx.get(result["videoUrl"]).status_code == 200
+    assert httpx.get(result["videoUrl"], timeout=120).status_code == 200
     items = api.get("/api/sadtalker/history", params={"userId": "berta"}).json()["items"]
     assert [item["jobId"] for item in items] == [made["jobId"]]
     assert items[0]["options"]["preprocess"] == "crop"

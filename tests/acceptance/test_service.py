@@ -101,7 +101,7 @@ class TestOneProcess:
         )
         assert (part.status_code, part.content) == (206, b"ftyp")
         # A link of the record needs no key.
-        assert httpx.get(job["files"]["video"]["url"]).content == answer.content
+        assert httpx.get(job["files"]["video"]["url"], timeout=120).content == answer.content
         assert client.http.get(job["urls"]["captions"], follow_redirects=True).text.startswith(
             "WEBVTT"
         )
@@ -145,19 +145,19 @@ class TestOneProcess:
         where = ("--port", "0", "--data-dir", str(tmp_path / "data"))
         with (
             running("serve", *where) as service,
-            httpx.Client(base_url=service.said["url"]) as browser,
+            httpx.Client(base_url=service.said["url"], timeout=120) as browser,
         ):
             key = service.said["key"]
             assert browser.get("/v1/session").status_code == 401
             assert browser.get(service.said["sign_in"]).status_code == 303
             assert browser.get("/v1/session").json()["scopes"] == ["admin"]
-            again = httpx.get(service.said["sign_in"])
+            again = httpx.get(service.said["sign_in"], timeout=120)
             assert again.status_code == 401
             assert service.stop() == 0
         with running("serve", *where) as service, Client(service.url, key) as client:
             assert service.said["key"] is None
             assert client.http.get("/v1/videos").status_code == 200
-            assert httpx.get(f"{service.url}/docs").status_code == 200
+            assert httpx.get(f"{service.url}/docs", timeout=120).status_code == 200
 
     def test_refuses_to_be_reachable_by_everybody_without_a_key(self, tmp_path: Path) -> None:
         answer = self._talkies("serve", "--host", EVERY_ADDRESS, "--port", "0", folder=tmp_path)
@@ -228,7 +228,7 @@ class TestFleet:
             job = client.finished(made["id"])
             assert job["status"] == "succeeded", job["error"]
             assert job["attempts"] >= 2
-            assert httpx.get(job["files"]["video"]["url"]).status_code == 200
+            assert httpx.get(job["files"]["video"]["url"], timeout=120).status_code == 200
             assert job["files"]["video"]["url"].startswith(bucket.endpoint_url)
             assert f"/talkies/videos/{made['id']}.mp4" in job["files"]["video"]["url"]
             assert [second.stop(), api.stop()] == [0, 0]

@@ -226,7 +226,7 @@ def test_it_has_a_name(storage: Storage) -> None:
 class TestLinks:
     def test_a_link_reads_without_a_key(self, backend: Any, put: Put) -> None:
         put("videos/job_1.mp4")
-        answer = httpx.get(backend.url(backend.storage.link("videos/job_1.mp4")))
+        answer = httpx.get(backend.url(backend.storage.link("videos/job_1.mp4")), timeout=120)
         assert answer.status_code == 200
         assert answer.content == CONTENT
         assert answer.headers["content-type"] == "video/mp4"
@@ -234,7 +234,7 @@ class TestLinks:
     @pytest.mark.parametrize("name", ["talk.mp4", "Grüße 你好 🎬.mp4", 'a "quoted"; name=x.mp4'])
     def test_a_link_saves_under_any_name(self, backend: Any, put: Put, name: str) -> None:
         put("a.mp4")
-        answer = httpx.get(backend.url(backend.storage.link("a.mp4", filename=name)))
+        answer = httpx.get(backend.url(backend.storage.link("a.mp4", filename=name)), timeout=120)
         assert answer.status_code == 200
         disposition = answer.headers["content-disposition"]
         assert disposition.startswith("attachment")
@@ -247,19 +247,19 @@ class TestLinks:
         link = backend.url(backend.storage.link("a/one"))
         changed = link[:-4] + ("AAAA" if not link.endswith("AAAA") else "BBBB")
         for forged in (link.replace("a/one", "a/two"), changed, link.partition("?")[0]):
-            assert httpx.get(forged).status_code in {400, 401, 403, 404}, forged
+            assert httpx.get(forged, timeout=120).status_code in {400, 401, 403, 404}, forged
 
     def test_a_link_ends(self, backend: Any, put: Put) -> None:
         put("a")
         link = backend.url(backend.storage.link("a", seconds=1))
         time.sleep(2.1)
-        assert httpx.get(link).status_code in {400, 403, 410}
+        assert httpx.get(link, timeout=120).status_code in {400, 403, 410}
 
     def test_a_link_only_reads(self, backend: Any, put: Put) -> None:
         put("a")
         link = backend.url(backend.storage.link("a"))
-        assert httpx.put(link, content=b"mine").status_code >= 400
-        assert httpx.delete(link).status_code >= 400
+        assert httpx.put(link, content=b"mine", timeout=120).status_code >= 400
+        assert httpx.delete(link, timeout=120).status_code >= 400
         assert b"".join(backend.storage.read("a")) == CONTENT
 
 
@@ -268,7 +268,7 @@ class TestUploadLinks:
         storage: Storage = backend.storage
         link = storage.upload_link("uploads/1", content_type="image/png", size=len(CONTENT))
         answer = httpx.request(
-            link.method, backend.url(link.url), headers=link.headers, content=CONTENT
+            link.method, backend.url(link.url), headers=link.headers, content=CONTENT, timeout=120
         )
         assert answer.is_success, answer.text
         about = storage.info("uploads/1")
@@ -278,15 +278,20 @@ class TestUploadLinks:
         link = backend.storage.upload_link("a/one", content_type="image/png", size=4)
         url = backend.url(link.url)
         changed = url.replace("a/one", "a/two")
-        assert httpx.put(changed, headers=link.headers, content=b"1234").status_code >= 400
-        assert httpx.get(url).status_code >= 400
+        assert (
+            httpx.put(changed, headers=link.headers, content=b"1234", timeout=120).status_code
+            >= 400
+        )
+        assert httpx.get(url, timeout=120).status_code >= 400
         assert keys(backend.storage) == []
 
     @pytest.mark.parametrize(("kind", "content"), [("text/html", b"1234"), ("image/png", b"12345")])
     def test_it_takes_only_what_was_promised(self, backend: Any, kind: str, content: bytes) -> None:
         """But for Supabase, which checks nothing: there whoever asked for the link does."""
         link = backend.storage.upload_link("a", content_type="image/png", size=4)
-        answer = httpx.put(backend.url(link.url), headers={"Content-Type": kind}, content=content)
+        answer = httpx.put(
+            backend.url(link.url), headers={"Content-Type": kind}, content=content, timeout=120
+        )
         assert answer.status_code == (403 if backend.binds_uploads else 200)
         assert keys(backend.storage) == ([] if backend.binds_uploads else ["a"])
 

@@ -20,7 +20,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def connections() -> Iterator[httpx.Client]:
-    with httpx.Client() as connections:
+    with httpx.Client(timeout=120) as connections:
         yield connections
 
 
@@ -71,19 +71,19 @@ def test_a_duplicate_is_refused_unless_it_may_replace(files: object) -> None:
 def test_signed_urls_read_until_they_expire(files: object) -> None:
     files.upload("a/b.mp4", b"content")
     url = files.create_signed_url("a/b.mp4", 60, {"download": "ü.mp4"})["signedURL"]
-    answer = httpx.get(url)
+    answer = httpx.get(url, timeout=120)
     assert answer.content == b"content"
     assert "filename*=UTF-8''%C3%BC.mp4" in answer.headers["content-disposition"]
-    assert httpx.get(url.replace("b.mp4", "c.mp4", 1)).status_code == 400
+    assert httpx.get(url.replace("b.mp4", "c.mp4", 1), timeout=120).status_code == 400
     short = files.create_signed_url("a/b.mp4", 1)["signedURL"]
     time.sleep(1.1)
-    assert httpx.get(short).status_code == 400
+    assert httpx.get(short, timeout=120).status_code == 400
 
 
 def test_several_urls_are_signed_at_once(files: object) -> None:
     files.upload("a", b"1")
     good, bad = files.create_signed_urls(["a", "b"], 60)
-    assert httpx.get(good["signedURL"]).content == b"1"
+    assert httpx.get(good["signedURL"], timeout=120).content == b"1"
     assert bad["error"]
     assert bad["signedURL"] is None
 
@@ -113,7 +113,7 @@ def test_folders_are_listed_and_files_removed(files: object) -> None:
 def test_a_public_bucket_is_read_without_a_key(client: SyncStorageClient) -> None:
     client.create_bucket("open", options={"public": True})
     client.from_("open").upload("a", b"x")
-    assert httpx.get(client.from_("open").get_public_url("a")).content == b"x"
+    assert httpx.get(client.from_("open").get_public_url("a"), timeout=120).content == b"x"
 
 
 def test_only_the_service_key_of_this_project_may(url: str, connections: httpx.Client) -> None:

@@ -199,7 +199,7 @@ def test_anothers_character_is_not_there(stage: Stage, client: httpx.Client, rob
         assert (answer.status_code, code(answer)) == (404, "NOT_FOUND"), path
     assert client.delete(home, headers=headers).status_code == 404
     assert client.get("/v1/characters", headers=headers).json()["data"] == []
-    with httpx.Client(base_url=client.base_url) as stranger:
+    with httpx.Client(base_url=client.base_url, timeout=120) as stranger:
         assert stranger.get(f"{home}/frames/{NEUTRAL}").status_code == 401
 
 
@@ -321,7 +321,7 @@ def test_a_pass_shows_the_drawings_of_one_character_and_nothing_else(
     folder, file = NEUTRAL.split("/")
     url = frames["url"].replace("{sequence}", folder).replace("{file}", file)
     other = made(stage, bundle)
-    with httpx.Client(base_url=client.base_url) as player:
+    with httpx.Client(base_url=client.base_url, timeout=120) as player:
         answer = player.get(url)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"

@@ -113,7 +113,7 @@ def test_a_browser_that_has_heard_all_is_told_to_stay_away(server: Server, tmp_p
     job = queued(server.stage)
     ended(server.stage, job.id, tmp_path)
     headers = {"X-API-Key": server.stage.key, "Last-Event-ID": str(10**30)}
-    answer = httpx.get(f"{server.url}/v1/videos/{job.id}/events", headers=headers)
+    answer = httpx.get(f"{server.url}/v1/videos/{job.id}/events", headers=headers, timeout=120)
     assert answer.status_code == 204
 
 
@@ -122,7 +122,9 @@ def test_a_retried_job_goes_on_after_its_first_end(server: Server, tmp_path: Pat
     begun(server.stage, job.id)
     failed(server.stage, job.id)
     answer = httpx.post(
-        f"{server.url}/v1/operations/{job.id}/retry", headers={"X-API-Key": server.stage.key}
+        f"{server.url}/v1/operations/{job.id}/retry",
+        headers={"X-API-Key": server.stage.key},
+        timeout=120,
     )
     assert (answer.status_code, answer.json()["run"]) == (200, 2)
     threading.Timer(0.3, lambda: ended(server.stage, job.id, tmp_path)).start()
@@ -193,7 +195,10 @@ def test_a_hundred_clients_hear_everything_in_order_and_leave_nothing(
 def test_who_leaves_is_listened_for_no_longer(server: Server) -> None:
     job = queued(server.stage)
     with httpx.stream(
-        "GET", f"{server.url}/v1/videos/{job.id}/events", headers={"X-API-Key": server.stage.key}
+        "GET",
+        f"{server.url}/v1/videos/{job.id}/events",
+        headers={"X-API-Key": server.stage.key},
+        timeout=120,
     ) as answer:
         # A generator that nobody holds is closed, and the connection with it.
         lines = answer.iter_lines()

@@ -141,10 +141,10 @@ def link_of(client: httpx.Client, film: str) -> str:
 
 def test_a_signed_link_needs_no_key_and_reads_one_file(client: httpx.Client, film: str) -> None:
     link = link_of(client, film)
-    answer = httpx.get(link, headers={"Range": "bytes=0-3"})
+    answer = httpx.get(link, headers={"Range": "bytes=0-3"}, timeout=120)
     assert (answer.status_code, answer.content) == (206, FILM[:4])
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-    assert httpx.head(link).headers["Content-Length"] == str(len(FILM))
+    assert httpx.head(link, timeout=120).headers["Content-Length"] == str(len(FILM))
 
 
 def test_a_link_that_was_changed_opens_nothing(client: httpx.Client, film: str) -> None:
@@ -155,9 +155,14 @@ def test_a_link_that_was_changed_opens_nothing(client: httpx.Client, film: str) 
         link.split("?", maxsplit=1)[0],
         link.replace("signature=", "signature=x"),
     ):
-        answer = httpx.get(wrong)
+        answer = httpx.get(wrong, timeout=120)
         assert (answer.status_code, code(answer)) == (403, "FORBIDDEN"), wrong
-    assert httpx.put(link, content=b"x", headers={"Content-Type": "video/mp4"}).status_code == 403
+    assert (
+        httpx.put(
+            link, content=b"x", headers={"Content-Type": "video/mp4"}, timeout=120
+        ).status_code
+        == 403
+    )
 
 
 @pytest.mark.parametrize("key", ["../talkies.db", "%2e%2e/talkies.db", "a%00b", "", "x" * 400])
@@ -208,7 +213,9 @@ def test_a_direct_upload_goes_to_the_storage_and_is_then_looked_at(client: httpx
     assert not asset["ready"]
     upload = asset["upload"]
     assert client.post(asset["urls"]["complete"]).status_code == 409
-    sent = httpx.request(upload["method"], upload["url"], headers=upload["headers"], content=PNG)
+    sent = httpx.request(
+        upload["method"], upload["url"], headers=upload["headers"], content=PNG, timeout=120
+    )
     assert sent.status_code == 204
     done = client.post(asset["urls"]["complete"]).json()
     assert done["ready"]
@@ -222,7 +229,9 @@ def test_a_direct_upload_that_does_not_fit_on_the_disk_says_so(client: httpx.Cli
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, hard))
     try:
-        sent = httpx.put(upload["url"], headers=upload["headers"], content=bytes(8 << 20))
+        sent = httpx.put(
+            upload["url"], headers=upload["headers"], content=bytes(8 << 20), timeout=120
+        )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (sent.status_code, code(sent)) == (507, "DISK_FULL")
@@ -236,13 +245,15 @@ def test_a_direct_upload_is_exactly_what_was_announced(
     client: httpx.Client, content: bytes, kind: str, status: int
 ) -> None:
     upload = announced(client, len(PNG))["upload"]
-    sent = httpx.put(upload["url"], headers={"Content-Type": kind}, content=content)
+    sent = httpx.put(upload["url"], headers={"Content-Type": kind}, content=content, timeout=120)
     assert sent.status_code == status
 
 
 def test_something_else_than_was_announced_is_refused(client: httpx.Client) -> None:
     asset = announced(client, 5)
-    httpx.put(asset["upload"]["url"], headers=asset["upload"]["headers"], content=b"hello")
+    httpx.put(
+        asset["upload"]["url"], headers=asset["upload"]["headers"], content=b"hello", timeout=120
+    )
     answer = client.post(asset["urls"]["complete"])
     assert (answer.status_code, code(answer)) == (415, "UNSUPPORTED_MEDIA")
 

@@ -389,7 +389,7 @@ def test_a_finished_record_says_all_and_has_fresh_links(
     film = record["files"]["video"]
     assert film["bytes"] == 6
     assert film["expires_at"] > record["finished_at"]
-    assert httpx.get(film["url"]).content == b"a film"
+    assert httpx.get(film["url"], timeout=120).content == b"a film"
     listed = next(each for each in client.get("/v1/videos").json()["data"] if each["id"] == id_)
     assert listed["files"] == {}
 
@@ -464,7 +464,7 @@ def test_deleting_leaves_a_receipt_and_nothing_else(
     assert answer.json()["subject_kind"] == "job"
     assert answer.json()["signature"]
     assert client.get(f"/v1/videos/{id_}").status_code == 404
-    assert httpx.get(film).status_code == 404
+    assert httpx.get(film, timeout=120).status_code == 404
 
 
 def test_a_quota_is_kept_but_a_known_request_is_still_answered(
@@ -475,7 +475,7 @@ def test_a_quota_is_kept_but_a_known_request_is_still_answered(
     issued = stage.services.keys.create("one", [Scope.VIDEOS], limits=limits, by=Actor(name="test"))
     with (
         serving(stage.services) as url,
-        httpx.Client(base_url=url, headers={"X-API-Key": issued.secret}) as client,
+        httpx.Client(base_url=url, headers={"X-API-Key": issued.secret}, timeout=120) as client,
     ):
         first = posted(client, {"Idempotency-Key": "a"})
         full = client.post("/v1/videos", files={"portrait": ("me.png", PNG)}, data={"text": "Two."})

@@ -62,7 +62,7 @@ def pods_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def jobs_of(pod: PodProcess) -> int:
     """How many jobs were made on a pod that lives."""
     count = 0
-    while httpx.get(f"{pod.url}/v1/jobs/job-{count}").status_code == httpx.codes.OK:
+    while httpx.get(f"{pod.url}/v1/jobs/job-{count}", timeout=120).status_code == httpx.codes.OK:
         count += 1
     return count
 

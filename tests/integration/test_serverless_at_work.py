@@ -76,7 +76,7 @@ def test_a_worker_puts_results_into_the_bucket_and_tells_nothing_after_the_end(
     assert f"/talks/{FOLDER}/{held.id}/video.mp4" in video["url"]
     assert set(held.output["files"]) >= {"video", "poster", "timing.json"}
     path = tmp_path / "video.mp4"
-    path.write_bytes(httpx.get(video["url"]).raise_for_status().content)
+    path.write_bytes(httpx.get(video["url"], timeout=120).raise_for_status().content)
     assert path.stat().st_size == video["bytes"]
     assert probe(path).height == 600
     assert held.output["timing"]["cold"] is True
@@ -134,7 +134,9 @@ def sound(endpoint: Platform, tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     held = endpoint.run({"input": given})
     endpoint.until(held.id, "COMPLETED")
-    path.write_bytes(httpx.get(held.output["files"]["audio"]["url"]).raise_for_status().content)
+    path.write_bytes(
+        httpx.get(held.output["files"]["audio"]["url"], timeout=120).raise_for_status().content
+    )
     return path
 
 

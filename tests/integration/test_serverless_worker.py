@@ -70,7 +70,7 @@ def test_the_worker_says_how_it_is(worker: Worker) -> None:
 
 def test_a_job_that_was_left_runs_when_it_is_asked_for(worker: Worker) -> None:
     """The test server's `/run` and `/status`."""
-    left = httpx.post(f"{worker.url}/run", json={"input": {"do": "health"}}).json()
+    left = httpx.post(f"{worker.url}/run", json={"input": {"do": "health"}}, timeout=120).json()
 
     shown = httpx.post(f"{worker.url}/status/{left['id']}", timeout=60).json()
 
