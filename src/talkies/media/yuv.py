@@ -21,7 +21,10 @@ BLACK, LUMA_SPAN, ZERO_CHROMA, CHROMA_SPAN = 16, 219, 128, 224
 
 @dataclass(frozen=True, slots=True)
 class Planes:
-    """One frame in BT.709 limited range, 4:2:0; W and H are even. The arrays may be written to."""
+    """One frame in BT.709 limited range, 4:2:0; W and H are even.
+
+    The arrays may be written to, unless who made them says otherwise.
+    """
 
     #: Luma, uint8 (H, W).
     y: NDArray[np.uint8]

@@ -51,11 +51,10 @@ def perform(
     fps: Fraction | None = None,
     sound: SoundSource | None = None,
 ) -> Performed:
-    """Play a timeline by the character of `packs`, until all its sound was heard.
+    """Play a timeline by the character of `packs`, until all of `sound` was heard.
 
-    At a rate, or at its own where none is given.
-
-    A GIF gets what it can have of that.
+    `fps` is the rate of the video: the timeline's own where none is given, and less in a GIF that
+    could not have it.
 
     Raises:
         TimelineInvalid: it cannot be played, or not at this rate.
