@@ -34,7 +34,8 @@ def test_a_crowd_leaves_files_for_the_work_and_who_is_in_is_served(tmp_path: Pat
         where = urlsplit(server.url)
         address = (where.hostname or "", where.port or 0)
         crowd = [
-            stack.enter_context(socket.create_connection(address, timeout=30)) for _ in range(CROWD)
+            stack.enter_context(socket.create_connection(address, timeout=120))
+            for _ in range(CROWD)
         ]
         time.sleep(1.0)
         assert len(list(Path(f"/proc/{server.process.pid}/fd").iterdir())) < FILES - 64

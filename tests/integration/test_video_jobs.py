@@ -140,7 +140,7 @@ def test_a_canceled_render_is_gone_at_once_and_leaves_nothing(works: Works) -> N
     works.jobs.cancel(job.id)
     ended = works.until(job)
     assert ended.status is Status.CANCELED
-    assert time.monotonic() - began < 5  # two where nobody else computes
+    assert time.monotonic() - began < 10  # two where nobody else computes
     assert not (makers & _makers())
     eventually(lambda: works.left_by(job) == [])
 

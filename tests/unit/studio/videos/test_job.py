@@ -211,7 +211,7 @@ def test_a_job_that_is_to_stop_ends_its_maker_at_once(
     with pytest.raises(Canceled):
         steps(stage)["render"].run(view)
     thread.join()
-    assert time.monotonic() - began[0] < 5  # two where nobody else computes
+    assert time.monotonic() - began[0] < 10  # two where nobody else computes
 
 
 class FaultyStorage(LocalStorage):
