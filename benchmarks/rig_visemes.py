@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rows import Row, at_least, at_most, reported
-from talkies.core.alignment import Alignment
+from talkies.core.alignment import Alignment, Phoneme
 from talkies.core.direction.direct import viseme_clips
 from talkies.core.direction.lips import lips
 from talkies.core.timing import SPEECH_RATE, frame_count, to_seconds
@@ -47,6 +47,8 @@ FPS = Fraction(24)
 TOLERANCE = 0.06
 #: Closed lips of the truth.
 CLOSING = frozenset("pbm")
+#: Lips are closed as long as it sounds; a stop's time ends after its burst, when they have parted.
+HUM = "m"
 LEAST_RECALL = 0.95
 #: A voice of another machine may round its last samples otherwise.
 SAMPLES_APART = 160
@@ -165,6 +167,7 @@ class Tally:
     def __init__(self) -> None:
         self.closures = 0
         self.closed = 0
+        self.hums: list[float] = []
         self.cues = 0
         self.seconds = 0.0
 
@@ -176,6 +179,8 @@ class Tally:
                 end = to_seconds(phoneme.span.end, SPEECH_RATE) + TOLERANCE
                 self.closures += 1
                 self.closed += any(cue.start < end and cue.end > start for cue in shut)
+            if phoneme.symbol == HUM and phoneme.span.length:
+                self.hums.append(_share(phoneme, shut))
         self.cues += len(cues)
         self.seconds += spoken.seconds
 
@@ -184,8 +189,21 @@ class Tally:
         return self.closed / max(self.closures, 1)
 
     @property
+    def share_of_m(self) -> float:
+        """How much of a hum the lips are closed in, in the mean."""
+        return sum(self.hums) / max(len(self.hums), 1)
+
+    @property
     def rate(self) -> float:
         return self.cues / max(self.seconds, 1e-9)
+
+
+def _share(phoneme: Phoneme, cues: Sequence[Cue]) -> float:
+    """How much of a sound some of these cues show, 0 to 1."""
+    start = to_seconds(phoneme.span.start, SPEECH_RATE)
+    end = to_seconds(phoneme.span.end, SPEECH_RATE)
+    shown = sum(max(0.0, min(cue.end, end) - max(cue.start, start)) for cue in cues)
+    return shown / (end - start)
 
 
 class Pairs:
@@ -226,6 +244,11 @@ def results(tallies: dict[str, Tally], pairs: Pairs) -> Iterable[Row]:
     yield reported("rig.visemes.closed_lips.recall.synthesizer_timing", tallies["exact"].recall)
     yield reported("rig.visemes.closed_lips.recall.no_transcript", tallies["free"].recall)
     yield reported("rig.visemes.closed_lips.recall.rhubarb", theirs.recall)
+    yield reported("rig.visemes.closed_lips.share_of_m", ours.share_of_m)
+    yield reported(
+        "rig.visemes.closed_lips.share_of_m.synthesizer_timing", tallies["exact"].share_of_m
+    )
+    yield reported("rig.visemes.closed_lips.share_of_m.rhubarb", theirs.share_of_m)
     yield at_most("rig.visemes.shapes_over_rhubarb", ours.rate / max(theirs.rate, 1e-9), 1.0)
     yield reported("rig.visemes.shapes.ours", ours.rate, "1/s")
     yield reported("rig.visemes.shapes.no_transcript", tallies["free"].rate, "1/s")

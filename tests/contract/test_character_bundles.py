@@ -14,7 +14,7 @@ from talkies.errors import InvalidOption, StorageRefused
 from talkies.rigs.tree.importing import import_tree
 from talkies.settings import load
 from talkies.storage.base import Storage
-from talkies.studio.characters.drawings import Drawings
+from talkies.studio.characters.drawing_memory import Drawings
 from talkies.wiring.character_work import fetch_s3
 
 

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from talkies.api.frame_access import FrameGate
 from talkies.api.frame_lane import ShortWay
 from talkies.studio.characters.bundle import write_bundle
-from talkies.studio.characters.drawings import Drawings
+from talkies.studio.characters.drawing_memory import Drawings
 from talkies.studio.characters.gallery import Shown
 from talkies.wiring.http_wire import HttpWire
 

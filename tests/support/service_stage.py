@@ -42,7 +42,7 @@ from talkies.studio.access.sessions import Sessions
 from talkies.studio.assets.assets import Assets
 from talkies.studio.audio.service import Audio
 from talkies.studio.characters.book import CharacterBook
-from talkies.studio.characters.drawings import Drawings
+from talkies.studio.characters.drawing_memory import Drawings
 from talkies.studio.characters.gallery import Gallery
 from talkies.studio.characters.known_words import KnownWords
 from talkies.studio.characters.passes import FramePasses

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from talkies.api.ranged import is_known, wanted
-from talkies.studio.characters.drawings import Drawing
+from talkies.studio.characters.drawing_memory import Drawing
 
 #: A year (the longest that caches are asked for). What a pass shows may be kept by caches on the
 #: way as well, as by a CDN in front of this server: by whether it was by a pass.

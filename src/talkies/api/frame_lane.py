@@ -17,7 +17,7 @@ from talkies.api.frame_answers import IMMUTABLE, headers_of
 from talkies.api.middleware import SECURITY_HEADERS
 from talkies.api.ranged import is_known
 from talkies.api.requests import accepted_request_id
-from talkies.studio.characters.drawings import Drawing, Drawings
+from talkies.studio.characters.drawing_memory import Drawing, Drawings
 from talkies.telemetry.metrics import Metrics
 
 #: Begins the path of every drawing, which then has seven parts: "", v1, characters, its id,

@@ -12,7 +12,7 @@ from talkies.settings import Settings
 from talkies.studio.characters.book import CharacterBook
 from talkies.studio.characters.bucket import fetch_tree
 from talkies.studio.characters.bucket_place import bucket_place
-from talkies.studio.characters.drawings import Drawings
+from talkies.studio.characters.drawing_memory import Drawings
 from talkies.studio.characters.gallery import Gallery
 from talkies.studio.characters.job import CharacterShop
 from talkies.studio.characters.known_words import KnownWords

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from talkies.errors import Misconfigured
 from talkies.kit.clock import now
+from talkies.kit.end_signals import END_SIGNALS
 from talkies.settings import Settings
 from talkies.studio.access.audit import COMMAND_LINE
 from talkies.studio.access.keys import KeyRing
@@ -86,10 +87,12 @@ class Server:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=FAREWELL_SECONDS,
         )
-        # uvicorn raises the signal again when it is done; the end in good order is no failure.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
-        _Uvicorn(config, ready, self._service).run(sockets=[self._listener])
+        server = _Uvicorn(config, ready, self._service)
+        # Also before uvicorn listens to them, and after: it raises the signal that ended it again,
+        # and the end in good order is no failure.
+        for number in END_SIGNALS:
+            signal.signal(number, server.handle_exit)
+        server.run(sockets=[self._listener])
 
 
 class _Uvicorn(uvicorn.Server):

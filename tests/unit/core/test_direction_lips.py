@@ -141,6 +141,15 @@ class TestLeading:
         move = move_seconds(Viseme.AA, Viseme.PP)
         assert closed.start == pytest.approx(0.5 - LEAD_SECONDS - move)
 
+    @pytest.mark.parametrize(("sound", "early"), [("m", 0), ("f", 0), ("p", 0.25), ("b", 0.25)])
+    def test_lips_part_as_a_sound_ends_and_before_a_burst_does(
+        self, sound: str, early: float
+    ) -> None:
+        closed, vowel = leading(heard(spoken((sound, 100), ("a", 300))))
+
+        move = move_seconds(closed.viseme, vowel.viseme)
+        assert closed.end == pytest.approx(0.1 - LEAD_SECONDS - early * move)
+
     def test_vowels_blend_around_their_boundary(self) -> None:
         shapes = (wish(Viseme.AA, Role.VOWEL, 0, 0.5), wish(Viseme.OU, Role.VOWEL, 0.5, 1))
         first, second = leading(shapes)
@@ -181,6 +190,18 @@ class TestHolding:
         closed, vowel, _ = held(wishes, Fraction(60), 21)
 
         assert (closed.span.end, vowel.span.start) == (6, 6)
+
+    def test_where_a_vowel_needs_room_a_contact_before_it_gives_the_least(self) -> None:
+        wishes = (
+            wish(Viseme.E, Role.VOWEL, 0, 0.2),
+            wish(Viseme.PP, Role.CONTACT, 0.2, 0.25),
+            wish(Viseme.AA, Role.VOWEL, 0.25, 0.29),
+            wish(Viseme.OU, Role.VOWEL, 0.29, 0.5),
+        )
+        _, closed, vowel, _ = held(wishes, Fraction(1000), 500)
+
+        assert closed.span == TimeRange(200, 242)
+        assert vowel.span == TimeRange(242, 322)
 
     def test_contacts_stay_in_any_crowd(self) -> None:
         shapes = mouth(spoken(*[("p", 20.0), ("f", 20.0)] * 3), Fraction(25))

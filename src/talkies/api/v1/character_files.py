@@ -26,7 +26,7 @@ from talkies.errors import (
     Unauthenticated,
 )
 from talkies.storage.filenames import attachment
-from talkies.studio.characters.drawings import missing
+from talkies.studio.characters.drawing_memory import missing
 
 router = APIRouter(prefix="/v1/characters/{character_id}", tags=["characters"])
 

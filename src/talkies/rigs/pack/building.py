@@ -13,7 +13,7 @@ from typing import Final
 
 from talkies.errors import CharacterInvalid, FileMissing, TalkiesError
 from talkies.kit.files import unwritable
-from talkies.media.drawings import Packed, Recipe
+from talkies.media.drawing_decoders import Packed, Recipe
 from talkies.rigs.pack.index import Blob, Index, Source
 from talkies.rigs.pack.order import Advance, Order
 from talkies.rigs.pack.overlay_entries import find_overlays

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from talkies.core.rig.model import State
 from talkies.face.puppet.fields import Box
-from talkies.media.drawings import Recipe
+from talkies.media.drawing_decoders import Recipe
 from talkies.rigs.pack.store import Span
 
 

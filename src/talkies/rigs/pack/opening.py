@@ -9,7 +9,7 @@ from typing import Self
 
 from talkies.errors import OutputFailure, OutputUnwritable, TalkiesError
 from talkies.kit.files import private_folder, unwritable
-from talkies.media.drawings import DrawingDecoders
+from talkies.media.drawing_decoders import DrawingDecoders
 from talkies.rigs.character import FRAMES, PACK, Character
 from talkies.rigs.pack.building import build, lacking, load, one_builder, require_whole
 from talkies.rigs.pack.index import Index

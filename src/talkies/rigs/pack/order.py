@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from talkies.media.drawings import DrawingDecoders, Recipe
+from talkies.media.drawing_decoders import DrawingDecoders, Recipe
 from talkies.rigs.character import Character
 from talkies.rigs.pack.overlays import lid_drawings
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 
 from talkies.errors import ArchiveUnsafe, CorruptMedia, FileMissing, UnsupportedMedia
 from talkies.kit.files import reporting_full_disk
-from talkies.media.drawings import DRAWING_BYTES
+from talkies.media.drawing_decoders import DRAWING_BYTES
 from talkies.media.sniff import HEAD_BYTES, received
 from talkies.rigs.character import ABOUT, CONFIG
 from talkies.rigs.tree.listing import ENTRIES_MAX, MANIFEST, TEXT_MAX

@@ -7,7 +7,7 @@ from talkies.errors import NotFound, NotReady
 from talkies.jobs.records import Document
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.book import CharacterBook
-from talkies.studio.characters.drawings import Drawing, Drawings
+from talkies.studio.characters.drawing_memory import Drawing, Drawings
 from talkies.studio.characters.passes import FramePasses
 from talkies.studio.characters.records import CharacterRecord
 

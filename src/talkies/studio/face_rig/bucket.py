@@ -25,7 +25,7 @@ from talkies.core.rig.standard import STANDARD
 from talkies.errors import BlobMissing, NotFound
 from talkies.rigs.character import CONFIG
 from talkies.storage.base import Storage
-from talkies.studio.characters.drawings import missing
+from talkies.studio.characters.drawing_memory import missing
 from talkies.studio.face_rig.frames import (
     Remembered,
     contents_from,

@@ -14,7 +14,7 @@ from talkies.rigs.character import FRAMES
 from talkies.rigs.tree.opening import open_character
 from talkies.studio.access.principal import Principal, Scope
 from talkies.studio.characters.contents import contents_of
-from talkies.studio.characters.drawings import Drawing, installed_file, missing
+from talkies.studio.characters.drawing_memory import Drawing, installed_file, missing
 from talkies.studio.characters.gallery import Gallery, ready
 from talkies.studio.characters.service import Characters
 

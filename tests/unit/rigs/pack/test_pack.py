@@ -16,7 +16,7 @@ from seed_tree import GREEN, face, write_tree
 from talkies.core.rig.model import State
 from talkies.core.rig.playback import Cel
 from talkies.errors import Canceled, CharacterInvalid, CorruptMedia, FileMissing, OutputUnwritable
-from talkies.media.drawings import DrawingDecoders
+from talkies.media.drawing_decoders import DrawingDecoders
 from talkies.media.yuv import to_planes_quickly, to_rgb
 from talkies.rigs.character import PACK, Character
 from talkies.rigs.pack import store

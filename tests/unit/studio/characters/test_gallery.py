@@ -11,7 +11,7 @@ from service_stage import Stage, built
 from talkies.errors import Forbidden, LinkExpired, NotFound, NotReady
 from talkies.rigs.character import FRAMES
 from talkies.studio.access.principal import Principal, Scope
-from talkies.studio.characters.drawings import HELD_ARCHIVES, Drawings, installed_file
+from talkies.studio.characters.drawing_memory import HELD_ARCHIVES, Drawings, installed_file
 from talkies.studio.characters.passes import PERIOD, FramePasses
 
 ADMIN = Principal(key_id=None, name="admin", scopes=frozenset({Scope.ADMIN}))

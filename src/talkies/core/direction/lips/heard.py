@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from talkies.core.alignment import SILENCE, Alignment, Phoneme
 from talkies.core.direction.lips.shape import Role, Wish, contact_of
 from talkies.core.mouth.targets import NUCLEUS_SHARE, target_of
-from talkies.core.phonemes import INVENTORY, NEUTRAL, Phone
+from talkies.core.phonemes import INVENTORY, NEUTRAL, Kind, Phone
 from talkies.core.timing import SPEECH_RATE, to_seconds
 from talkies.core.visemes import Viseme, visemes_of
 
@@ -64,7 +64,8 @@ def _vowel(phone: Phone, start: float, end: float) -> Iterator[Wish]:
 def _consonant(phone: Phone, start: float, end: float) -> Wish:
     contact = contact_of(target_of(phone.symbol))
     if contact is not None:
-        return Wish(viseme=contact, role=Role.CONTACT, start=start, end=end)
+        bursts = phone.kind is Kind.PLOSIVE
+        return Wish(viseme=contact, role=Role.CONTACT, start=start, end=end, bursts=bursts)
     (viseme,) = visemes_of(phone.symbol)
     role = Role.SHAPED if viseme in _SHAPED else Role.PASSING
     return Wish(viseme=viseme, role=role, start=start, end=end)

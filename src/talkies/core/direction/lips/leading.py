@@ -9,10 +9,12 @@ from talkies.core.mouth.frames import LEAD_SECONDS
 
 #: Share of a move that lies before the boundary of two sounds: vowels blend into each other around
 #: it, a contact has to be made when it begins, and a mouth at rest closes after its last sound.
-#: Lips part a little before the end of their contact's sound: a stop's burst and breath are in it.
+#: Lips part a little before the end of a stop, whose burst and breath are in it; /m f v/ sound
+#: until they part.
 BLEND = 0.5
 CONTACT = 1.0
-RELEASE = 0.25
+BURST = 0.25
+RELEASE = 0.0
 REST = 0.0
 
 
@@ -34,6 +36,8 @@ def _lead(before: Wish, after: Wish) -> float:
         return REST
     if after.role is Role.CONTACT:
         share = CONTACT
+    elif before.role is Role.CONTACT:
+        share = BURST if before.bursts else RELEASE
     else:
-        share = RELEASE if before.role is Role.CONTACT else BLEND
+        share = BLEND
     return LEAD_SECONDS + share * move_seconds(before.viseme, after.viseme)

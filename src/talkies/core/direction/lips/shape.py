@@ -39,6 +39,8 @@ class Wish:
     end: float
     #: Seconds of its longest vowel, 0 where it has none.
     vowel: float = 0.0
+    #: Whether it ends in a burst, /p b/: that is heard as the lips part, and lies in its time.
+    bursts: bool = False
 
     @property
     def seconds(self) -> float:

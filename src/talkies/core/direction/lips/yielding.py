@@ -53,7 +53,7 @@ def joined(wishes: Sequence[Wish]) -> tuple[Wish, ...]:
         last = found[-1] if found else None
         if last is not None and last.viseme == wish.viseme:
             role, vowel = max(last.role, wish.role), max(last.vowel, wish.vowel)
-            found[-1] = replace(last, role=role, vowel=vowel, end=wish.end)
+            found[-1] = replace(last, role=role, vowel=vowel, bursts=wish.bursts, end=wish.end)
         else:
             found.append(wish)
     return tuple(found)

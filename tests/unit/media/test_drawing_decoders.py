@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 from talkies.errors import CorruptMedia, FileMissing, MediaTooLarge, TalkiesError, UnsupportedMedia
 from talkies.media.compression import zstd
 from talkies.media.drawing_child import answer, packed, pixels_of
-from talkies.media.drawings import (
+from talkies.media.drawing_decoders import (
     BATCH,
     DrawingDecoders,
     Packed,
