@@ -311,6 +311,9 @@ def test_frames_are_served_from_the_disk(api: httpx.Client, drawn: Path) -> None
     assert answer.content == (drawn / "robin/frames/sequences" / names[0] / file).read_bytes()
     known = {"If-None-Match": answer.headers["etag"]}
     assert api.get(f"/frames/{names[0]}/{file}", headers=known).status_code == 304
+    head = api.head(f"/frames/{names[0]}/{file}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == answer.headers["Content-Length"]
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ def regenerate(
         **answers(RangeUnsatisfiable, *MISSING),
     },
 )
+@router.head("/frames/{path_id:path}/{file}", include_in_schema=False)
 def get_frame(
     request: Request,
     path_id: PathId,

@@ -153,6 +153,8 @@ def _difference(folder: Path, there: dict[str, Any] | None, job: dict[str, Any])
         return f"{folder} holds a character that was not built here."
     old, new = _compared(there), _compared(job)
     names = sorted(name for name in old | new if old.get(name) != new.get(name))
+    if names == ["edition"]:
+        return f"{folder} was built by another version of Talkies, which draws otherwise."
     differ = "differs" if len(names) == 1 else "differ"
     return f"{folder} was built from something else: {', '.join(names)} {differ}."
 

@@ -50,6 +50,8 @@ def test_another_job_is_a_conflict_that_says_what_differs(tmp_path: Path) -> Non
     assert "--overwrite" in refused.value.hint
     with pytest.raises(Conflict, match="depth differs"):
         start(tmp_path / "robin", job(tmp_path, depth=3), overwrite=False)
+    with pytest.raises(Conflict, match="by another version of Talkies"):
+        start(tmp_path / "robin", job(tmp_path, edition=0), overwrite=False)
 
 
 def test_overwriting_removes_the_character_and_nothing_else(tmp_path: Path) -> None:
